@@ -1,0 +1,255 @@
+"""A TableStore over one Iceberg catalog."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.exceptions import (
+    CommitFailedException,
+    NamespaceAlreadyExistsError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.io.pyarrow import parquet_file_to_data_file, schema_to_pyarrow
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestamptzType,
+)
+
+from touchline.adapters.iceberg.maintenance import swept
+from touchline.adapters.iceberg.replace import QuickTransaction, Replacement, expire
+from touchline.core.contracts import Contract
+from touchline.core.ports import Partition, Piece, Staged, keys_of
+from touchline.errors import ContractError, StorageError, TransientError
+
+_TYPES: Mapping[str, IcebergType] = {
+    "bool": BooleanType(),
+    "int": IntegerType(),
+    "long": LongType(),
+    "double": DoubleType(),
+    "string": StringType(),
+    "date": DateType(),
+    "instant": TimestamptzType(),
+}
+_PROPERTIES = {
+    "format-version": "2",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "10",
+    "write.parquet.compression-codec": "zstd",
+}
+_COMMIT_ID = "touchline.commit-id"
+
+
+class IcebergTables:
+    """A TableStore of Parquet files under a local warehouse folder, in any Iceberg catalog."""
+
+    def __init__(self, catalog: Mapping[str, str]) -> None:
+        self._settings = dict(catalog)
+        self._opened: Catalog | None = None
+        self._schemas: dict[str, tuple[Contract, Table, pa.Schema]] = {}
+
+    def prepare(self, contracts: Sequence[Contract]) -> None:
+        """See TableStore."""
+        for contract in contracts:
+            with self._translated(contract.table):
+                self._known(contract)
+
+    def stage(self, contract: Contract, part: Partition, rows: pa.Table, *, run_id: str) -> Staged:
+        """See TableStore. One Parquet file for each combination of partition columns."""
+        if rows.num_rows == 0:
+            return Staged(contract.table, part, 0, ())
+        with self._translated(contract.table):
+            _, table, schema = self._known(contract)
+            folder = f"{table.location()}/data/{_folder(contract, rows)}"
+            path = Path(folder.removeprefix("file://")) / f"{run_id}.parquet"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                pq.write_table(
+                    rows.cast(schema),
+                    path,
+                    compression="zstd",
+                    store_schema=False,
+                    row_group_size=1 << 20,
+                )
+            except BaseException:
+                path.unlink(missing_ok=True)
+                raise
+            piece = Piece(f"file://{path}", rows.num_rows, path.stat().st_size)
+        return Staged(contract.table, part, rows.num_rows, (piece,))
+
+    def publish(
+        self,
+        contract: Contract,
+        staged: Sequence[Staged],
+        *,
+        commit_id: str,
+        properties: Mapping[str, str],
+    ) -> str:
+        """See TableStore."""
+        with self._translated(contract.table):
+            table = self._catalog.load_table(contract.table)
+            column = contract.replace_by[0]
+            values = [_typed(contract, column, keys_of(s.partition)[column]) for s in staged]
+            transaction = QuickTransaction(table)
+            commit = Replacement(
+                transaction,
+                column=column,
+                values=values,
+                properties={**properties, _COMMIT_ID: commit_id},
+            )
+            for piece in (p for s in staged for p in s.pieces):
+                commit.append_data_file(
+                    parquet_file_to_data_file(table.io, table.metadata, piece.path)
+                )
+            commit.commit()
+            expire(transaction)
+            transaction.commit_transaction()
+            return str(commit.snapshot_id)
+
+    def committed(self, table: str, commit_id: str) -> str | None:
+        """See TableStore."""
+        with self._translated(table):
+            try:
+                found = self._catalog.load_table(table)
+            except NoSuchTableError:
+                return None
+            for snapshot in found.metadata.snapshots:
+                if (
+                    snapshot.summary
+                    and snapshot.summary.additional_properties.get(_COMMIT_ID) == commit_id
+                ):
+                    return str(snapshot.snapshot_id)
+            return None
+
+    def read(self, contract: Contract, pieces: Iterable[Piece]) -> pa.Table:
+        """See TableStore."""
+        paths = [p.path.removeprefix("file://") for p in pieces]
+        if not paths:
+            return contract.arrow_schema().empty_table()
+        with self._translated(contract.table):
+            return ds.dataset(paths, schema=contract.arrow_schema(), format="parquet").to_table()
+
+    def maintain(self, table: str, keep: frozenset[str]) -> Mapping[str, int]:
+        """See TableStore."""
+        with self._translated(table):
+            try:
+                found = self._catalog.load_table(table)
+            except NoSuchTableError:
+                return {"snapshots": 0, "files": 0, "bytes": 0}
+            transaction = QuickTransaction(found)
+            expired = expire(transaction, at_most=1, keep=1)
+            if expired:
+                transaction.commit_transaction()
+            files, size = swept(self._catalog.load_table(table), keep)
+            return {"snapshots": expired, "files": files, "bytes": size}
+
+    @property
+    def _catalog(self) -> Catalog:
+        if self._opened is None:
+            warehouse = Path(self._settings["warehouse"].removeprefix("file://"))
+            warehouse.mkdir(parents=True, exist_ok=True)
+            self._opened = load_catalog("touchline", **self._settings)
+        return self._opened
+
+    def _known(self, contract: Contract) -> tuple[Contract, Table, pa.Schema]:
+        """The table as this process knows it, made or widened where the contract asks for it."""
+        known = self._schemas.get(contract.table)
+        if known is None or known[0] is not contract:
+            table = _widened(self._made(contract), contract)
+            wanted = schema_to_pyarrow(table.schema().select(*contract.names))
+            ordered = pa.schema([_plain(wanted.field(n)) for n in contract.names])
+            known = self._schemas[contract.table] = (contract, table, ordered)
+        return known
+
+    def _made(self, contract: Contract) -> Table:
+        try:
+            return self._catalog.load_table(contract.table)
+        except NoSuchTableError:
+            pass
+        with suppress(NamespaceAlreadyExistsError):
+            self._catalog.create_namespace(contract.table.partition(".")[0])
+        schema = Schema(*[_field(i, contract, n) for i, n in enumerate(contract.names, start=1)])
+        spec = PartitionSpec(
+            *[
+                PartitionField(schema.find_field(n).field_id, 1000 + i, IdentityTransform(), n)
+                for i, n in enumerate(contract.partition_by)
+            ]
+        )
+        try:
+            return self._catalog.create_table(
+                contract.table, schema, partition_spec=spec, properties=_PROPERTIES
+            )
+        except TableAlreadyExistsError:
+            return self._catalog.load_table(contract.table)
+
+    @contextmanager
+    def _translated(self, table: str) -> Iterator[None]:
+        """Raise this package's errors in place of the libraries'; the only place that does."""
+        try:
+            yield
+        except CommitFailedException as exc:
+            raise TransientError(
+                f"{table}: somebody else committed first: {exc}",
+                hint="run again; nothing was published",
+            ) from exc
+        except (OSError, pa.ArrowException) as exc:
+            if isinstance(exc, pa.ArrowInvalid | pa.ArrowTypeError):
+                raise ContractError(f"{table}: {exc}", table=table) from exc
+            raise StorageError(
+                f"{table}: {exc}", hint="make room or grant the right to write, then run again"
+            ) from exc
+
+
+def _field(number: int, contract: Contract, name: str) -> NestedField:
+    column = contract.column(name)
+    doc = f"{column.definition} [{column.unit}]" if column.unit else column.definition
+    return NestedField(number, name, _TYPES[column.type], required=not column.null, doc=doc)
+
+
+def _plain(field: pa.Field) -> pa.Field:
+    """The field with Arrow's ordinary string type; its Iceberg id stays in its metadata."""
+    kind = pa.string() if pa.types.is_large_string(field.type) else field.type
+    return field.with_type(kind)
+
+
+def _widened(table: Table, contract: Contract) -> Table:
+    """The table with every column of the contract; added ones are null in older partitions."""
+    has = {f.name: f.field_type for f in table.schema().fields}
+    for name in contract.names:
+        wanted = _TYPES[contract.column(name).type]
+        if name in has and has[name] != wanted:
+            raise ContractError(
+                f"{contract.table}.{name}: the table holds {has[name]}, the contract says {wanted}",
+                hint="give a column of another type another name",
+            )
+    missing = [c for c in contract.columns if c.name not in has]
+    if missing:
+        with table.update_schema() as change:
+            for c in missing:
+                change.add_column(c.name, _TYPES[c.type], doc=c.definition)
+    return table
+
+
+def _folder(contract: Contract, rows: pa.Table) -> str:
+    first: dict[str, Any] = rows.select(contract.partition_by).slice(0, 1).to_pylist()[0]
+    return "/".join(f"{name}={value}" for name, value in first.items())
+
+
+def _typed(contract: Contract, column: str, value: str) -> int | str:
+    return int(value) if contract.column(column).type in ("int", "long") else value

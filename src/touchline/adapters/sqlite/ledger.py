@@ -1,0 +1,359 @@
+"""The ledger in one SQLite file, durable (WAL, synchronous FULL), for one machine."""
+
+import fcntl
+import os
+import sqlite3
+import threading
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from touchline.adapters.sqlite import rows
+from touchline.adapters.sqlite.schema import migrate, opened, translated
+from touchline.core.ports import Partition, Publish, Receipt, Run
+from touchline.errors import ConflictError
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class SqliteClaims:
+    """See Claims. The token fences: a claim taken over by somebody else has another one."""
+
+    pipeline: str
+    token: str
+    held: tuple[Partition, ...]
+    refused: Mapping[Partition, str]
+
+
+class SqliteLedger:
+    """A Ledger in one SQLite file.
+
+    Each instance is an owner and holds a lock on a small file beside the ledger while it lives, so
+    that the claims of a killed process are known to be free at once.
+    """
+
+    def __init__(
+        self, path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self.path = path
+        self.clock = clock
+        self.owner = f"{uuid.uuid4().hex[:12]}-{os.getpid()}"
+        self._owners = path.with_name(path.name + ".owners")
+        with translated(path):
+            self._owners.mkdir(parents=True, exist_ok=True)
+            self._mark = (self._owners / self.owner).open("w")
+            fcntl.flock(self._mark, fcntl.LOCK_EX)
+            self._db = opened(self.path)
+            migrate(self._db, path)
+
+    def close(self) -> None:
+        """Give the owner's mark back; the instance is of no use afterwards."""
+        self._db.close()
+        (self._owners / self.owner).unlink(missing_ok=True)
+        self._mark.close()
+
+    # --- arrivals -------------------------------------------------------------------------------
+
+    def receive(self, receipts: Sequence[Receipt]) -> None:
+        """See Ledger."""
+        values = [
+            (
+                r.domain,
+                r.partition,
+                r.name,
+                r.sha256,
+                r.size,
+                r.source,
+                rows.text(r.received_at),
+                r.path,
+            )
+            for r in receipts
+        ]
+        with self._writing() as db:
+            db.executemany(
+                "INSERT INTO receipts (domain, partition, name, sha256, size, source, received_at,"
+                " path) VALUES (?,?,?,?,?,?,?,?)",
+                values,
+            )
+
+    def arrivals(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, Receipt]]:
+        """See Ledger."""
+        sql = (
+            "SELECT domain, partition, name, sha256, size, source, received_at, path, id FROM receipts"
+            " WHERE id IN (SELECT max(id) FROM receipts WHERE domain = ? {} GROUP BY partition, name)"
+        )
+        found: dict[Partition, dict[str, Receipt]] = {}
+        for row in self._by_parts(sql, [domain], parts):
+            receipt = rows.receipt(row)
+            found.setdefault(receipt.partition, {})[receipt.name] = receipt
+        return found
+
+    # --- claims and publishes -------------------------------------------------------------------
+
+    @contextmanager
+    def claim(self, pipeline: str, parts: Sequence[Partition]) -> Iterator[SqliteClaims]:
+        """See Ledger."""
+        token = uuid.uuid4().hex
+        held, refused = self._take(pipeline, parts, token)
+        stop = threading.Event()
+        beat = threading.Thread(target=self._beat, args=(token, stop), daemon=True)
+        beat.start()
+        try:
+            yield SqliteClaims(pipeline, token, tuple(held), refused)
+        finally:
+            stop.set()
+            beat.join()
+            with self._writing() as db:
+                db.execute("DELETE FROM claims WHERE token = ?", (token,))
+
+    def _take(
+        self, pipeline: str, parts: Sequence[Partition], token: str
+    ) -> tuple[list[Partition], dict[Partition, str]]:
+        held: list[Partition] = []
+        refused: dict[Partition, str] = {}
+        with self._writing() as db:
+            now = self.clock()
+            for part in parts:
+                holder = db.execute(
+                    "SELECT owner, expires_at FROM claims WHERE pipeline = ? AND partition = ?",
+                    (pipeline, part),
+                ).fetchone()
+                if holder and rows.instant(holder[1]) > now and self._alive(holder[0]):
+                    refused[part] = f"process {holder[0].rpartition('-')[2]}"
+                    continue
+                db.execute(
+                    "INSERT OR REPLACE INTO claims VALUES (?,?,?,?,?)",
+                    (pipeline, part, self.owner, token, rows.text(now + LEASE)),
+                )
+                held.append(part)
+        return held, refused
+
+    def _beat(self, token: str, stop: threading.Event) -> None:
+        with closing(opened(self.path)) as db:
+            while not stop.wait(LEASE.total_seconds() / 4):
+                expires = rows.text(self.clock() + LEASE)
+                db.execute("UPDATE claims SET expires_at = ? WHERE token = ?", (expires, token))
+
+    @contextmanager
+    def publishing(
+        self, claims: SqliteClaims, publishes: Sequence[Publish]
+    ) -> Iterator[Callable[[str, str], None]]:
+        """See Ledger."""
+        with self._writing() as db:
+            self._check(db, claims, publishes)
+            db.executemany(
+                f"INSERT INTO publishes ({rows.PUBLISH}, owner) VALUES ({','.join('?' * 14)})",
+                [(*rows.publish_row(p), self.owner) for p in publishes],
+            )
+        commit_ids = {p.commit_id for p in publishes}
+        done: dict[str, str] = {}
+        failed: BaseException | None = None
+        with self._writing() as db:
+            try:
+                self._check(db, claims, publishes)
+                yield done.__setitem__
+            except BaseException as exc:  # noqa: BLE001 - what was committed is recorded first
+                failed = exc
+            for commit_id in commit_ids:
+                for table, snapshot in done.items():
+                    self._settle(db, commit_id, table, snapshot)
+                db.execute(
+                    "DELETE FROM publishes WHERE commit_id = ? AND published_at IS NULL",
+                    (commit_id,),
+                )
+        if failed is not None:
+            raise failed
+
+    def _check(
+        self, db: sqlite3.Connection, claims: SqliteClaims, publishes: Sequence[Publish]
+    ) -> None:
+        mine = {
+            row[0]
+            for row in db.execute("SELECT partition FROM claims WHERE token = ?", (claims.token,))
+        }
+        lost = sorted({p.partition for p in publishes} - mine)
+        if lost:
+            raise ConflictError(
+                f"{claims.pipeline}: lost the claim on {', '.join(lost[:3])} before publishing",
+                hint="another run took over while this one was stopped; nothing was published",
+            )
+
+    def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, snapshot: str) -> None:
+        key = (commit_id, table)
+        db.execute(
+            "UPDATE publishes SET published_at = ?, snapshot_id = ?"
+            " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",
+            (rows.text(self.clock()), snapshot, *key),
+        )
+        db.execute(
+            "INSERT OR REPLACE INTO heads SELECT table_name, partition, id, derivation, content"
+            " FROM publishes WHERE commit_id = ? AND table_name = ? ORDER BY id",
+            key,
+        )
+
+    def unsettled(self) -> Sequence[Publish]:
+        """See Ledger."""
+        found = self._db.execute(
+            f"SELECT {rows.PUBLISH}, owner FROM publishes WHERE published_at IS NULL ORDER BY id"
+        ).fetchall()
+        return [rows.publish(row[:13]) for row in found if not self._alive(row[13])]
+
+    def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
+        """See Ledger."""
+        with self._writing() as db:
+            if snapshot_id is not None:
+                self._settle(db, commit_id, table, snapshot_id)
+            db.execute(
+                "DELETE FROM publishes"
+                " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",
+                (commit_id, table),
+            )
+
+    def current(
+        self,
+        tables: Sequence[str],
+        parts: Sequence[Partition] | None = None,
+        *,
+        as_of: datetime | None = None,
+    ) -> Mapping[str, Mapping[Partition, Publish]]:
+        """See Ledger."""
+        found: dict[str, dict[Partition, Publish]] = {t: {} for t in tables}
+        latest = "SELECT publish_id FROM heads WHERE table_name = ? {}"
+        past = (
+            "SELECT max(id) FROM publishes WHERE table_name = ? AND published_at <= ? {}"
+            " GROUP BY partition"
+        )
+        sql = f"SELECT {rows.PUBLISH} FROM publishes WHERE id IN ({past if as_of else latest})"
+        for table in tables:
+            values: list[object] = [table, rows.text(as_of)] if as_of else [table]
+            for row in self._by_parts(sql, values, parts):
+                publish = rows.publish(row)
+                found[table][publish.partition] = publish
+        return found
+
+    def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
+        """See Ledger."""
+        return {
+            table: {
+                part: (derivation, content)
+                for part, derivation, content in self._db.execute(
+                    "SELECT partition, derivation, content FROM heads WHERE table_name = ?",
+                    (table,),
+                )
+            }
+            for table in tables
+        }
+
+    def history(self, table: str, part: Partition) -> Sequence[Publish]:
+        """See Ledger."""
+        found = self._db.execute(
+            f"SELECT {rows.PUBLISH} FROM publishes WHERE table_name = ? AND partition = ?"
+            " AND published_at IS NOT NULL ORDER BY id DESC",
+            (table, part),
+        )
+        return [rows.publish(row) for row in found]
+
+    def forget(self, publishes: Sequence[Publish]) -> None:
+        """See Ledger."""
+        with self._writing() as db:
+            db.executemany(
+                "DELETE FROM publishes WHERE table_name = ? AND partition = ? AND commit_id = ?"
+                " AND id NOT IN (SELECT publish_id FROM heads)",
+                [(p.table, p.partition, p.commit_id) for p in publishes],
+            )
+
+    @contextmanager
+    def alone(self) -> Iterator[frozenset[str]]:
+        """See Ledger."""
+        with self._writing() as db:
+            found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
+            yield frozenset(run for run, owner in found if self._alive(owner))
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def record(self, runs: Sequence[Run]) -> None:
+        """See Ledger."""
+        with self._writing() as db:
+            db.executemany(
+                f"INSERT OR REPLACE INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)})",
+                [(*rows.run_row(run), self.owner) for run in runs],
+            )
+
+    def runs(
+        self,
+        *,
+        pipeline: str | None = None,
+        part: Partition | None = None,
+        run_id: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Run]:
+        """See Ledger. A run whose process died without a word is shown as failed."""
+        given = {"pipeline = ?": pipeline, "partition = ?": part}
+        where = [clause for clause, value in given.items() if value is not None]
+        values: list[object] = [value for value in given.values() if value is not None]
+        if run_id is not None:
+            where.append("substr(run_id, 1, ?) = ?")
+            values += [len(run_id), run_id]
+        sql = f"SELECT {rows.RUN}, owner FROM runs WHERE {' AND '.join(where) or 'true'}"
+        found = self._db.execute(
+            sql + " ORDER BY started_at DESC, run_id DESC LIMIT ?", (*values, limit)
+        )
+        return [rows.run(row, alive=self._alive(row[9])) for row in found]
+
+    def last(self, pipeline: str) -> Mapping[Partition, Run]:
+        """See Ledger."""
+        found = self._db.execute(
+            "SELECT run_id, pipeline, partition, status, started_at, ended_at, derivations, message,"
+            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND status <> 'running'"
+            " GROUP BY partition",
+            (pipeline,),
+        )
+        return {row[2]: rows.run(row, alive=self._alive(row[9])) for row in found}
+
+    # --- the file -------------------------------------------------------------------------------
+
+    @contextmanager
+    def _writing(self) -> Iterator[sqlite3.Connection]:
+        """One transaction beside which nobody else writes; rolled back if the body fails."""
+        with translated(self.path):
+            self._db.execute("BEGIN IMMEDIATE")
+        try:
+            with translated(self.path):
+                yield self._db
+                self._db.execute("COMMIT")
+        except BaseException:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+            raise
+
+    def _by_parts(
+        self, sql: str, values: list[object], parts: Sequence[Partition] | None
+    ) -> Iterable[tuple[Any, ...]]:
+        """The rows of a query that may be narrowed to partitions, however many there are."""
+        if parts is None:
+            return self._db.execute(sql.format(""), values).fetchall()
+        listed = msgspec.json.encode(list(parts)).decode()
+        narrowed = sql.format("AND partition IN (SELECT value FROM json_each(?))")
+        return self._db.execute(narrowed, [*values, listed]).fetchall()
+
+    def _alive(self, owner: str) -> bool:
+        if owner == self.owner:
+            return True
+        try:
+            with (self._owners / owner).open("r+") as mark:
+                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        (self._owners / owner).unlink(missing_ok=True)
+        return False

@@ -1,0 +1,77 @@
+"""The ledger's file: its tables, its version, and how it is opened."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from touchline.errors import ConfigError, StorageError
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE receipts (
+  id INTEGER PRIMARY KEY, domain TEXT NOT NULL, partition TEXT NOT NULL, name TEXT NOT NULL,
+  sha256 TEXT NOT NULL, size INTEGER NOT NULL, source TEXT NOT NULL, received_at TEXT NOT NULL,
+  path TEXT NOT NULL);
+CREATE INDEX receipts_latest ON receipts (domain, partition, name, id);
+CREATE TABLE runs (
+  run_id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, partition TEXT NOT NULL, status TEXT NOT NULL,
+  started_at TEXT NOT NULL, ended_at TEXT, owner TEXT NOT NULL, derivations TEXT NOT NULL,
+  message TEXT NOT NULL, report TEXT NOT NULL);
+CREATE INDEX runs_latest ON runs (pipeline, partition, started_at);
+CREATE INDEX runs_newest ON runs (started_at);
+CREATE TABLE publishes (
+  id INTEGER PRIMARY KEY, table_name TEXT NOT NULL, partition TEXT NOT NULL, run_id TEXT NOT NULL,
+  commit_id TEXT NOT NULL, derivation TEXT NOT NULL, content TEXT NOT NULL, rows INTEGER NOT NULL,
+  pieces TEXT NOT NULL, made_from TEXT NOT NULL, kind TEXT NOT NULL, rejected INTEGER NOT NULL,
+  published_at TEXT, snapshot_id TEXT NOT NULL, owner TEXT NOT NULL);
+CREATE INDEX publishes_history ON publishes (table_name, partition, id);
+CREATE INDEX publishes_commit ON publishes (commit_id);
+CREATE INDEX publishes_announced ON publishes (owner) WHERE published_at IS NULL;
+CREATE TABLE heads (
+  table_name TEXT NOT NULL, partition TEXT NOT NULL, publish_id INTEGER NOT NULL,
+  derivation TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (table_name, partition)) WITHOUT ROWID;
+CREATE TABLE claims (
+  pipeline TEXT NOT NULL, partition TEXT NOT NULL, owner TEXT NOT NULL, token TEXT NOT NULL,
+  expires_at TEXT NOT NULL, PRIMARY KEY (pipeline, partition)) WITHOUT ROWID;
+"""
+
+
+def opened(path: Path) -> sqlite3.Connection:
+    """A connection whose every commit is on disk when it returns."""
+    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+def migrate(db: sqlite3.Connection, path: Path) -> None:
+    """Make the tables of a new file; refuse a file that a newer version wrote."""
+    db.execute("BEGIN IMMEDIATE")
+    seen = db.execute("PRAGMA user_version").fetchone()[0]
+    if seen == 0:
+        for statement in SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
+    if seen > VERSION:
+        raise ConfigError(
+            f"{path}: ledger of version {seen}, this program knows up to {VERSION}",
+            hint="upgrade touchline; the ledger was not touched",
+        )
+
+
+@contextmanager
+def translated(path: Path) -> Iterator[None]:
+    """Raise this package's errors in place of SQLite's and the system's."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        raise StorageError(
+            f"{path}: {exc}", hint="make room or grant the right to write, then run again"
+        ) from exc
+    except OSError as exc:
+        raise StorageError(
+            f"{path}: {exc.strerror}", hint="make room or grant the right to write, then run again"
+        ) from exc

@@ -1,0 +1,142 @@
+"""The configuration file as frozen types. Every key has a default that needs no server."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from touchline.errors import ConfigError
+
+DEFAULT_FILE = Path("touchline.toml")
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of the file; a key it does not know is an error that names its place."""
+
+
+class Secret(Section):
+    """The only form a secret has in the file: the name of an environment variable."""
+
+    env: str
+
+    def value(self) -> str:
+        """The variable's value.
+
+        Raises:
+            ConfigError: It is not set, or empty.
+        """
+        found = os.environ.get(self.env, "")
+        if not found:
+            raise ConfigError(
+                f"environment variable {self.env} is not set", hint=f"export {self.env}=..."
+            )
+        return found
+
+
+class LocalObjects(Section, tag_field="kind", tag="local"):
+    """Bronze and reports in a folder."""
+
+    root: str = "data/objects"
+
+
+class IcebergTables(Section, tag_field="kind", tag="iceberg"):
+    """Silver and gold as Iceberg tables."""
+
+    catalog: str = "sqlite:///data/catalog.db"
+    warehouse: str = "data/warehouse"
+
+
+class SqliteLedger(Section, tag_field="kind", tag="sqlite"):
+    """The ledger in one file."""
+
+    path: str = "data/ledger.db"
+
+
+class Stores(Section):
+    """Where things are kept."""
+
+    objects: LocalObjects = LocalObjects()
+    tables: IcebergTables = IcebergTables()
+    ledger: SqliteLedger = SqliteLedger()
+
+
+class Limits(Section):
+    """How much of the machine one process takes; 0 threads means one per core."""
+
+    threads: int = 0
+    memory: str = "1GB"
+
+
+class Retention(Section):
+    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`."""
+
+    publishes: int = 5
+    days: int = 7
+
+
+class Tracking(Section):
+    """Thresholds of tracking that teams change."""
+
+    competitions: dict[str, str] = msgspec.field(default_factory=lambda: {"61": "aus1"})
+    sprint_rule: Literal["default", "prototype"] = "default"
+    min_sprint_kmh: float = 25.0
+    min_sprint_s: float = 0.7
+    max_rejected: float = 0.01
+    max_outside_m: float = 50.0
+
+
+class Skillcorner(Section):
+    """The provider's API; credentials come from the environment."""
+
+    base_url: str = "https://skillcorner.com/api"
+    username: Secret = Secret("SKILLCORNER_USERNAME")
+    password: Secret = Secret("SKILLCORNER_PASSWORD")
+    token: Secret = Secret("SKILLCORNER_TOKEN")
+
+
+class Opendata(Section):
+    """The provider's public repository."""
+
+    base_url: str = "https://raw.githubusercontent.com/SkillCorner/opendata/master"
+    lfs_url: str = "https://github.com/SkillCorner/opendata.git/info/lfs"
+
+
+class Config(Section):
+    """The whole file. `folder` is where relative paths start: the file's own folder."""
+
+    stores: Stores = Stores()
+    limits: Limits = Limits()
+    retention: Retention = Retention()
+    tracking: Tracking = Tracking()
+    skillcorner: Skillcorner = Skillcorner()
+    opendata: Opendata = Opendata()
+    aliases: dict[str, str] = msgspec.field(default_factory=lambda: {"traits_etl": "tracking"})
+    folder: str = "."
+
+    def place(self, path: str) -> Path:
+        """An absolute path, relative ones being in `folder`."""
+        return (Path(self.folder) / path).resolve()
+
+
+def load(path: Path | None) -> Config:
+    """The configuration in this file; without a path, of ./touchline.toml if there is one.
+
+    Raises:
+        ConfigError: The file is missing, not TOML, or a key or value is not one of ours.
+    """
+    if path is None and not DEFAULT_FILE.exists():
+        return Config(folder=str(Path.cwd()))
+    file = path or DEFAULT_FILE
+    try:
+        read = tomllib.loads(file.read_text(encoding="utf-8"))
+        return msgspec.convert({"folder": str(file.resolve().parent), **read}, Config)
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{file}: no such file", hint="give --config an existing file") from exc
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigError(f"{file}: not TOML: {exc}") from exc
+    except msgspec.ValidationError as exc:
+        raise ConfigError(
+            f"{file}: {exc}", hint="docs/configuration.md lists every key with its default"
+        ) from exc

@@ -1,0 +1,1 @@
+"""The shared machinery: knows no domain and no service."""

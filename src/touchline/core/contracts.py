@@ -1,0 +1,204 @@
+"""Column and Contract: what a table promises, and how frames and Arrow tables are held to it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import polars as pl
+import pyarrow as pa
+
+from touchline.core.quality import Rule, outside_range, outside_values, repeats
+from touchline.errors import ContractError
+
+Type = Literal["bool", "int", "long", "double", "string", "date", "instant"]
+Origin = Literal["provider", "derived"]
+
+_POLARS: Mapping[Type, pl.DataType] = {
+    "bool": pl.Boolean(),
+    "int": pl.Int32(),
+    "long": pl.Int64(),
+    "double": pl.Float64(),
+    "string": pl.String(),
+    "date": pl.Date(),
+    "instant": pl.Datetime("us", "UTC"),
+}
+_ARROW: Mapping[Type, pa.DataType] = {
+    "bool": pa.bool_(),
+    "int": pa.int32(),
+    "long": pa.int64(),
+    "double": pa.float64(),
+    "string": pa.string(),
+    "date": pa.date32(),
+    "instant": pa.timestamp("us", tz="UTC"),
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it means, in which unit, and what a row must satisfy to be kept.
+
+    `version` counts changes of the definition, not of the code. A row with a null where `null` is
+    False, a value outside `allowed` or outside `within` (both ends included) is rejected.
+    """
+
+    name: str
+    type: Type
+    definition: str
+    unit: str = ""
+    null: bool = True
+    allowed: tuple[str, ...] = ()
+    within: tuple[float, float] | None = None
+    origin: Origin = "provider"
+    version: int = 1
+
+
+@dataclass(frozen=True)
+class Contract:
+    """A table's promise: columns in order, the key of its grain, how it is partitioned.
+
+    `replace_by` names the columns that make the unit of replacement; `partition_by` those that lay
+    out files, in order. `rules` are the thresholds its gate holds a whole partition to.
+    """
+
+    table: str
+    grain: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    replace_by: tuple[str, ...]
+    partition_by: tuple[str, ...]
+    layer: Literal["bronze", "silver", "gold"] = "gold"
+    rules: tuple[Rule, ...] = ()
+    version: int = 1
+
+    def __post_init__(self) -> None:
+        names = [c.name for c in self.columns]
+        twice = {n for n in names if names.count(n) > 1}
+        unknown = {*self.key, *self.replace_by, *self.partition_by} - set(names)
+        bad_types = {c.type for c in self.columns} - set(get_args(Type))
+        if twice or unknown or bad_types:
+            raise ValueError(f"{self.table}: {twice=} {unknown=} {bad_types=}")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns' names, in order."""
+        return tuple(c.name for c in self.columns)
+
+    def column(self, name: str) -> Column:
+        """The column of that name; KeyError if there is none."""
+        return next((c for c in self.columns if c.name == name), None) or _no_column(self, name)
+
+    def polars_schema(self) -> dict[str, pl.DataType]:
+        """Name -> Polars type, in the contract's order."""
+        return {c.name: _POLARS[c.type] for c in self.columns}
+
+    def arrow_schema(self) -> pa.Schema:
+        """The Arrow schema that staged files have, nullability included."""
+        return pa.schema([pa.field(c.name, _ARROW[c.type], nullable=c.null) for c in self.columns])
+
+
+def _no_column(contract: Contract, name: str) -> Column:
+    raise KeyError(f"{contract.table} has no column {name}")
+
+
+def conformed(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
+    """The frame with exactly the contract's columns, in its order and types.
+
+    Raises:
+        ContractError: A column is missing or cannot be cast without loss of values.
+    """
+    missing = [n for n in contract.names if n not in frame.columns]
+    if missing:
+        raise ContractError(
+            f"{contract.table}: missing columns {missing}; seen {frame.columns}",
+            hint="the step must return every column of its contract",
+            table=contract.table,
+        )
+    try:
+        return frame.select(contract.names).cast(pl.Schema(contract.polars_schema()))
+    except pl.exceptions.PolarsError as exc:
+        raise ContractError(f"{contract.table}: {exc}", table=contract.table) from exc
+
+
+@dataclass(frozen=True)
+class Enforced:
+    """Rows that keep the contract, and those that do not, with the reason for each.
+
+    `rejected` has the columns `reason`, `line` (null where unknown) and `row` (the row as JSON).
+    """
+
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+REJECTED_SCHEMA = {"reason": pl.String(), "line": pl.Int64(), "row": pl.String()}
+
+
+def enforce(frame: pl.DataFrame, contract: Contract) -> Enforced:
+    """Split a step's result by its contract; of rows with one key the first stays.
+
+    A step may name rows that break a rule across tables in a column `_reject` (the reason, else
+    null), and say in `_line` which line of its input a row came from. One aggregate pass finds
+    whether any row offends at all; only then are rows looked at one by one.
+
+    Raises:
+        ContractError: A column is missing or has values that its type cannot hold.
+    """
+    lines = frame.get_column("_line") if "_line" in frame.columns else None
+    named = frame.get_column("_reject") if "_reject" in frame.columns else None
+    rows = conformed(frame, contract)
+    checks = _row_checks(contract, rows)
+    counts = rows.select(
+        [expr.sum().alias(str(i)) for i, (_, expr) in enumerate(checks)]
+        + [repeats(rows, contract.key).alias("repeats")]
+    ).row(0)
+    if not any(counts) and (named is None or named.null_count() == rows.height):
+        return Enforced(rows, pl.DataFrame(schema=REJECTED_SCHEMA))
+    reason = _reasons(rows, contract, checks, named=named)
+    return Enforced(rows.filter(reason.is_null()), _rejected(rows, reason, lines))
+
+
+def _row_checks(contract: Contract, rows: pl.DataFrame) -> list[tuple[str, pl.Expr]]:
+    checks: list[tuple[str, pl.Expr]] = []
+    for c in contract.columns:
+        if not c.null:
+            checks.append((f"{c.name} is null", pl.col(c.name).is_null()))
+        if c.allowed:
+            checks.append((f"{c.name} is not an allowed value", outside_values(c.name, c.allowed)))
+        if c.within:
+            low, high = c.within
+            outside = outside_range(c.name, low, high, rows.schema)
+            checks.append((f"{c.name} outside [{low:g}, {high:g}]", outside))
+    return checks
+
+
+def _reasons(
+    rows: pl.DataFrame,
+    contract: Contract,
+    checks: list[tuple[str, pl.Expr]],
+    *,
+    named: pl.Series | None,
+) -> pl.Series:
+    """The first reason each row is rejected for, null where it is kept."""
+    first = pl.coalesce(
+        *([pl.lit(named)] if named is not None else []),
+        *[pl.when(broken).then(pl.lit(reason)) for reason, broken in checks],
+        pl.lit(None, dtype=pl.String),
+    )
+    reason = rows.select(reason=first).get_column("reason")
+    good = rows.with_row_index("_at").filter(reason.is_null())
+    twice = good.filter(~pl.struct(contract.key).is_first_distinct()).get_column("_at")
+    if twice.is_empty():
+        return reason
+    text = f"repeats the key ({', '.join(contract.key)})"
+    return reason.scatter(twice, [text] * len(twice))
+
+
+def _rejected(rows: pl.DataFrame, reason: pl.Series, lines: pl.Series | None) -> pl.DataFrame:
+    line = pl.lit(None, dtype=pl.Int64) if lines is None else lines.cast(pl.Int64).alias("line")
+    return (
+        rows.select(
+            reason.alias("reason"), line.alias("line"), row=pl.struct(pl.all()).struct.json_encode()
+        )
+        .filter(pl.col("reason").is_not_null())
+        .cast(pl.Schema(REJECTED_SCHEMA))
+    )

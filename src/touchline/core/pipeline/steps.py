@@ -1,0 +1,160 @@
+"""What a pipeline is made of: bronze files with their decoders, and steps in order."""
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import polars as pl
+
+from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
+
+Layer = Literal["bronze", "silver", "gold"]
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A bronze file's rows, the lines that could not be read, and what is worth knowing about it.
+
+    `rejected` has the columns reason, line, row; `lines` is how many lines the file had in all.
+    """
+
+    rows: pl.DataFrame
+    lines: int
+    rejected: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=REJECTED_SCHEMA))
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Bronze:
+    """A kind of file that arrives: its logical name, its table's name, how it is decoded."""
+
+    table: str
+    file: str
+    decode: Callable[[Path], Decoded]
+
+
+@dataclass(frozen=True)
+class Shared:
+    """A value that several steps of one partition read; made once for them, never published."""
+
+    name: str
+    reads: tuple[str, ...]
+    call: Callable[..., Any]
+    rule: Any = None
+    version: int = 1
+
+    @property
+    def digest(self) -> str:
+        """What its value depends on beside its inputs."""
+        return digest(str(self.version), repr(self.rule))
+
+
+@dataclass(frozen=True)
+class Sql:
+    """One SELECT in the ANSI subset that DuckDB and Spark run word for word; its file's name."""
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A pure function from tables to one table.
+
+    `call` is a frame function, given the tables of `reads` by their bare names and `rule` where
+    there is one; or Sql, which sees the tables under those names and the rule as a one-row table. `version` is raised when the code's meaning changes: it is what makes old results stale.
+    """
+
+    makes: Contract
+    reads: tuple[str, ...]
+    call: Callable[..., pl.DataFrame | pl.LazyFrame] | Sql
+    rule: Any = None
+    version: int = 1
+
+    @property
+    def table(self) -> str:
+        """The name of the table it makes."""
+        return self.makes.table
+
+    @cached_property
+    def parts(self) -> dict[str, str]:
+        """What its results depend on beside its inputs; a change in any of them is a reason."""
+        sql = self.call.text if isinstance(self.call, Sql) else ""
+        shape = [(c.name, c.type, c.null, c.allowed, c.within) for c in self.makes.columns]
+        contract = (shape, self.makes.key, self.makes.replace_by, self.makes.partition_by)
+        return {
+            "version": str(self.version),
+            "sql": digest(sql),
+            "rule": repr(self.rule),
+            "contract": digest(repr(contract)),
+            "gate": digest(repr(self.makes.rules)),
+        }
+
+    @cached_property
+    def digest(self) -> str:
+        """All of `parts` in one."""
+        return digest(*(f"{k}={v}" for k, v in self.parts.items()))
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """A domain's steps in the order that data passes.
+
+    `max_rejected` is the share of rejected rows or lines above which a partition is refused.
+    """
+
+    name: str
+    bronze: tuple[Bronze, ...]
+    steps: tuple[Step, ...]
+    shared: tuple[Shared, ...] = ()
+    max_rejected: float = 0.01
+
+    def step(self, table: str) -> Step:
+        """The step that makes a table; KeyError if there is none."""
+        return {s.table: s for s in self.steps}[table]
+
+    @cached_property
+    def contracts(self) -> tuple[Contract, ...]:
+        """Every table it makes, rejected rows included, in order."""
+        return tuple(c for s in self.steps for c in (s.makes, rejected_contract(s.makes)))
+
+
+def bare(table: str) -> str:
+    """A table's name without its domain."""
+    return table.rpartition(".")[2]
+
+
+def digest(*texts: str) -> str:
+    """A short name for a content that nobody else's content has."""
+    return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
+
+
+def derivation(step: Step | Shared, made_from: Sequence[tuple[str, str]]) -> str:
+    """The name of what a step makes of inputs with these contents."""
+    return digest(step.digest, *(f"{table}={content}" for table, content in made_from))
+
+
+@cache
+def rejected_contract(contract: Contract) -> Contract:
+    """Where rows go that break the contract: the same partitions, each row with its reason."""
+    keys = tuple(contract.column(name) for name in contract.replace_by)
+    return Contract(
+        f"{contract.table}_rejected",
+        f"one row per row that broke the contract of {contract.table}",
+        (
+            *keys,
+            Column("reason", "string", "Why the row was rejected", null=False, origin="derived"),
+            Column("source", "string", "Logical name of the file, or table, it came from"),
+            Column("sha256", "string", "Content of that file"),
+            Column("line", "long", "Line of that file, from 1", unit="line"),
+            Column("row", "string", "The line as it arrived, or the row as JSON"),
+            Column("run_id", "string", "The run that rejected it", null=False, origin="derived"),
+        ),
+        key=(),
+        replace_by=contract.replace_by,
+        partition_by=contract.replace_by,
+        layer=contract.layer,
+    )

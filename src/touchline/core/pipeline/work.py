@@ -1,0 +1,323 @@
+"""One partition's work: read, step, contract, gate, stage. Runs in any process; publishes nothing."""
+
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from touchline.core import sql
+from touchline.core.contracts import REJECTED_SCHEMA, Contract, enforce
+from touchline.core.pipeline.steps import (
+    Bronze,
+    Decoded,
+    Pipeline,
+    Shared,
+    Sql,
+    Step,
+    bare,
+    rejected_contract,
+)
+from touchline.core.ports import ObjectStore, Partition, Piece, Receipt, Staged, TableStore, keys_of
+from touchline.core.quality import Result, measure
+from touchline.errors import ContractError, QualityError, TouchlineError
+
+
+@dataclass(frozen=True)
+class Job:
+    """What one partition needs done: which tables to make, and where their inputs are."""
+
+    run_id: str
+    pipeline: str
+    partition: Partition
+    started_at: datetime
+    makes: tuple[str, ...]
+    files: Mapping[str, Receipt]
+    tables: Mapping[str, tuple[Piece, ...]]
+    decode_only: bool = False
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """How one step ended: rows, rejected rows by reason, what its gate saw, and its cost."""
+
+    table: str
+    rows_in: int = 0
+    rows: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    rules: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A job's end: everything staged, or the error that refused the partition, and the reports."""
+
+    job: Job
+    staged: tuple[Staged, ...] = ()
+    rejected: tuple[Staged, ...] = ()
+    steps: tuple[StepReport, ...] = ()
+    error: TouchlineError | None = None
+
+
+@dataclass
+class _Bench:
+    """What a job has on its table while it works; freed table by table after the last use."""
+
+    job: Job
+    pipeline: Pipeline
+    objects: ObjectStore
+    tables: TableStore
+    frames: dict[str, Any] = field(default_factory=dict)
+    decoded: dict[str, Decoded] = field(default_factory=dict)
+    staged: list[Staged] = field(default_factory=list)
+    rejected: list[Staged] = field(default_factory=list)
+    reports: list[StepReport] = field(default_factory=list)
+
+
+def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableStore) -> Outcome:
+    """The job's outcome: all its tables staged, or none and the error. Expected errors only."""
+    bench = _Bench(job, pipeline, objects, tables)
+    error: TouchlineError | None = None
+    try:
+        if job.decode_only:
+            _decode_all(bench)
+        steps = [s for s in pipeline.steps if s.table in job.makes]
+        for at, step in enumerate(steps):
+            _make(bench, step)
+            _clear(bench, steps[at + 1 :])
+    except TouchlineError as exc:
+        error = exc
+    staged = () if error else tuple(bench.staged)
+    return Outcome(job, staged, tuple(bench.rejected), tuple(bench.reports), error)
+
+
+def _clear(bench: _Bench, later: list[Step]) -> None:
+    """Free what no later step reads, itself or through a shared value that is not made yet."""
+    wanted = {name for step in later for name in step.reads}
+    for shared in bench.pipeline.shared:
+        if shared.name in wanted and shared.name not in bench.frames:
+            wanted |= set(shared.reads)
+    for name in set(bench.frames) - wanted:
+        del bench.frames[name]
+
+
+def _decode_all(bench: _Bench) -> None:
+    for bronze in bench.pipeline.bronze:
+        started, cpu = time.perf_counter(), time.process_time()
+        rows = _input(bench, bronze.table)
+        decoded = bench.decoded[bronze.table]
+        report = StepReport(
+            bronze.table,
+            rows_in=decoded.lines,
+            rows=rows.height,
+            rejected=_by_reason(decoded.rejected),
+            notes=decoded.notes,
+            seconds=time.perf_counter() - started,
+            cpu_s=time.process_time() - cpu,
+        )
+        bench.reports.append(report)
+        _few_enough(report, decoded.lines, bench.pipeline.max_rejected)
+        del bench.frames[bronze.table]
+
+
+def _make(bench: _Bench, step: Step) -> None:
+    """Run one step and stage what it made; rejected rows are staged even if the gate refuses."""
+    started, cpu = time.perf_counter(), time.process_time()
+    inputs = {name: _input(bench, name) for name in step.reads}
+    enforced = enforce(_result(step, inputs), step.makes)
+    _of_this_partition(step.makes, enforced.rows, bench.job.partition)
+    rejected = _rejected_rows(bench, step, enforced.rejected)
+    results = measure(
+        enforced.rows,
+        step.makes.rules,
+        inputs={bare(name): frame for name, frame in inputs.items()},
+        now=bench.job.started_at,
+    )
+    staged = None
+    _stage_rejected(bench, step, rejected)
+    report = StepReport(
+        step.table,
+        rows_in=sum(f.height for f in inputs.values() if isinstance(f, pl.DataFrame)),
+        rows=enforced.rows.height,
+        rejected=_by_reason(rejected),
+        rules=tuple(results),
+        notes=_notes(bench, step),
+    )
+    bench.reports.append(report)
+    _few_enough(
+        report, enforced.rows.height + enforced.rejected.height, bench.pipeline.max_rejected
+    )
+    _decoded_well(bench, step)
+    _passes(step.makes, bench.job.partition, results)
+    staged = bench.tables.stage(
+        step.makes,
+        bench.job.partition,
+        enforced.rows.to_arrow(),
+        run_id=bench.job.run_id,
+    )
+    bench.staged.append(staged)
+    bench.frames[step.table] = enforced.rows
+    bench.reports[-1] = _timed(report, time.perf_counter() - started, time.process_time() - cpu)
+
+
+def _of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -> None:
+    """Rows of another match's file in this match's place are refused, never published under it."""
+    for name, value in keys_of(part).items():
+        if name in contract.names and not rows.is_empty():
+            seen = [str(v) for v in rows.get_column(name).unique().sort().head(3)]
+            if seen != [value]:
+                raise ContractError(
+                    f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}",
+                    hint="a file of another match lies under this one's name",
+                )
+
+
+def _result(step: Step, inputs: Mapping[str, Any]) -> pl.DataFrame:
+    if isinstance(step.call, Sql):
+        tables = {bare(name): frame for name, frame in inputs.items()}
+        if step.rule is not None:
+            tables["rule"] = sql.rule_row(step.rule)
+        found = pl.from_arrow(sql.select(step.call.text, tables, name=step.call.name))
+        assert isinstance(found, pl.DataFrame)
+        return found
+    made: pl.DataFrame = _called(step, inputs).lazy().collect()
+    return made
+
+
+def _called(step: Step | Shared, inputs: Mapping[str, Any]) -> Any:
+    assert not isinstance(step.call, Sql)
+    ruled = {} if step.rule is None else {"rule": step.rule}
+    return step.call(**{bare(name): frame for name, frame in inputs.items()}, **ruled)
+
+
+def _input(bench: _Bench, name: str) -> Any:
+    """A step's input: made earlier in this job, decoded from bronze, or read from the store."""
+    if name not in bench.frames:
+        bronze = {b.table: b for b in bench.pipeline.bronze}
+        shared = {s.name: s for s in bench.pipeline.shared}
+        if name in bronze:
+            found = _decode(bench, bronze[name])
+        elif name in shared:
+            found = _called(shared[name], {n: _input(bench, n) for n in shared[name].reads})
+        else:
+            found = _stored(bench, name)
+        bench.frames[name] = found
+    return bench.frames[name]
+
+
+def _stored(bench: _Bench, name: str) -> pl.DataFrame:
+    rows = bench.tables.read(bench.pipeline.step(name).makes, bench.job.tables[name])
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
+
+
+def _decode(bench: _Bench, bronze: Bronze) -> pl.DataFrame:
+    receipt = bench.job.files[bronze.file]
+    with ExitStack() as stack:
+        path = stack.enter_context(bench.objects.local(receipt.path))
+        try:
+            decoded = bronze.decode(path)
+        except TouchlineError as exc:
+            where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
+            raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
+    bench.decoded[bronze.table] = decoded
+    return decoded.rows
+
+
+def _rejected_rows(bench: _Bench, step: Step, rows: pl.DataFrame) -> pl.DataFrame:
+    """The step's rejected rows and, for the first step that reads a file, its unreadable lines."""
+    found = []
+    for name in step.reads:
+        if name in bench.decoded and _first_reader(bench.pipeline, name) == step.table:
+            found.append(_placed(bench, name, bench.decoded[name].rejected))
+    files = [name for name in step.reads if name in bench.decoded]
+    found.append(_placed(bench, files[0] if files else step.reads[0], rows))
+    return pl.concat(found)
+
+
+def _placed(bench: _Bench, name: str, rows: pl.DataFrame) -> pl.DataFrame:
+    files = {b.table: bench.job.files.get(b.file) for b in bench.pipeline.bronze}
+    receipt = files.get(name)
+    return rows.select(
+        *REJECTED_SCHEMA,
+        source=pl.lit(receipt.name if receipt else name),
+        sha256=pl.lit(receipt.sha256 if receipt else None, dtype=pl.String),
+    )
+
+
+def _stage_rejected(bench: _Bench, step: Step, rows: pl.DataFrame) -> None:
+    contract = rejected_contract(step.makes)
+    keys = keys_of(bench.job.partition)
+    table = (
+        rows.with_columns(
+            run_id=pl.lit(bench.job.run_id), **{k: pl.lit(v) for k, v in keys.items()}
+        )
+        .cast({name: contract.polars_schema()[name] for name in keys})
+        .select(contract.names)
+        .to_arrow()
+    )
+    bench.rejected.append(
+        bench.tables.stage(contract, bench.job.partition, table, run_id=bench.job.run_id)
+    )
+
+
+def _first_reader(pipeline: Pipeline, name: str) -> str:
+    return next(s.table for s in pipeline.steps if name in s.reads)
+
+
+def _notes(bench: _Bench, step: Step) -> tuple[str, ...]:
+    files = [n for n in step.reads if n in bench.decoded]
+    return tuple(
+        f"{n}: {note}"
+        for n in files
+        if _first_reader(bench.pipeline, n) == step.table
+        for note in bench.decoded[n].notes
+    )
+
+
+def _decoded_well(bench: _Bench, step: Step) -> None:
+    for name in step.reads:
+        if name in bench.decoded and _first_reader(bench.pipeline, name) == step.table:
+            decoded = bench.decoded[name]
+            report = StepReport(name, rejected=_by_reason(decoded.rejected))
+            _few_enough(report, decoded.lines, bench.pipeline.max_rejected)
+
+
+def _few_enough(report: StepReport, rows: int, at_most: float) -> None:
+    bad = sum(report.rejected.values())
+    if bad > at_most * max(rows, 1):
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in list(report.rejected.items())[:3])
+        raise QualityError(
+            f"{report.table}: {bad} of {rows} rows rejected ({bad / max(rows, 1):.2%}),"
+            f" expected at most {at_most:.2%}; {reasons}",
+            hint=f'the partition is as it was; see: touchline query "SELECT * FROM {report.table}_rejected"',
+            table=report.table,
+            rejected=bad,
+        )
+
+
+def _passes(contract: Contract, part: Partition, results: list[Result]) -> None:
+    failed = [r for r in results if r.failed]
+    if failed:
+        said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
+        raise QualityError(
+            f"{contract.table} {part}: {said}",
+            hint="the partition is as it was; the report has every rule's result",
+            table=contract.table,
+        )
+
+
+def _by_reason(rejected: pl.DataFrame) -> dict[str, int]:
+    counts = rejected.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    return {str(reason): int(n) for reason, n in counts.iter_rows()}
+
+
+def _timed(report: StepReport, seconds: float, cpu_s: float) -> StepReport:
+    return StepReport(**{**report.__dict__, "seconds": round(seconds, 4), "cpu_s": round(cpu_s, 4)})

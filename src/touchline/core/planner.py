@@ -1,0 +1,141 @@
+"""What is stale, why, and in which order it is to be made again."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation
+from touchline.core.ports import Ledger, Partition, Publish, Receipt
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A table of one partition that is not what it would be if it were made now."""
+
+    table: str
+    derivation: str
+    made_from: Mapping[str, str]
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A partition with stale tables, in order; or one that cannot be made yet, and what it lacks."""
+
+    partition: Partition
+    steps: tuple[Planned, ...]
+    missing: tuple[str, ...] = ()
+
+
+def plan(
+    pipeline: Pipeline,
+    ledger: Ledger,
+    *,
+    parts: Sequence[Partition] | None = None,
+    only: Layer | None = None,
+    force: bool = False,
+) -> list[Plan]:
+    """The partitions that have something to be made, in order; fresh ones are not in it.
+
+    A table is fresh if it was made, by the same step, from contents that are still current. What
+    lies downstream of a stale table is stale too. With `only`, tables of other layers count as
+    they are. With `force`, fresh tables are made again.
+    """
+    arrivals = ledger.arrivals(pipeline.name, parts)
+    heads = ledger.heads([s.table for s in pipeline.steps])
+    wanted = sorted(arrivals) if parts is None else list(parts)
+    plans = []
+    for part in wanted:
+        found = _partition(
+            pipeline, part, arrivals.get(part, {}), heads=heads, only=only, force=force
+        )
+        if found.steps or found.missing:
+            plans.append(found)
+    return plans
+
+
+def _partition(
+    pipeline: Pipeline,
+    part: Partition,
+    receipts: Mapping[str, Receipt],
+    *,
+    heads: Mapping[str, Mapping[Partition, tuple[str, str]]],
+    only: Layer | None,
+    force: bool,
+) -> Plan:
+    contents = {b.table: receipts[b.file].sha256 for b in pipeline.bronze if b.file in receipts}
+    missing = [b.file for b in pipeline.bronze if b.file not in receipts]
+    if missing or only == "bronze":
+        return Plan(part, (), tuple(missing))
+    steps = []
+    shared = {s.name: s for s in pipeline.shared}
+    for step in pipeline.steps:
+        head = heads[step.table].get(part)
+        if only is not None and step.makes.layer != only:
+            if head is not None:
+                contents[step.table] = head[1]
+            continue
+        for name in shared.keys() & set(step.reads) - contents.keys():
+            contents[name] = _shared(shared[name], contents)
+        lacking = [name for name in step.reads if name not in contents]
+        if lacking:
+            return Plan(part, (), tuple(lacking))
+        made_from = [(name, contents[name]) for name in step.reads]
+        wanted = derivation(step, made_from)
+        if head is not None and head[0] == wanted and not force:
+            contents[step.table] = head[1]
+        else:
+            contents[step.table] = wanted
+            steps.append(Planned(step.table, wanted, _origin(step, made_from)))
+    return Plan(part, tuple(steps))
+
+
+def _shared(shared: Shared, contents: Mapping[str, str]) -> str:
+    return derivation(shared, [(name, contents.get(name, "")) for name in shared.reads])
+
+
+def _origin(step: Step, made_from: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """What a result comes from, piece by piece, so that a later plan can say what changed."""
+    return {**dict(made_from), **{f"step {k}": v for k, v in step.parts.items()}}
+
+
+def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list[Plan]:
+    """The same plans, each stale table with the reason: what changed since it was made."""
+    tables = sorted({s.table for p in plans for s in p.steps})
+    current = ledger.current(tables, [p.partition for p in plans])
+    arrivals = ledger.arrivals(pipeline.name, [p.partition for p in plans])
+    files = {b.table: b.file for b in pipeline.bronze}
+    told = []
+    for p in plans:
+        receipts = arrivals.get(p.partition, {})
+        names = {t: receipts[f].source for t, f in files.items() if f in receipts}
+        stale = {s.table for s in p.steps}
+        steps = tuple(
+            Planned(
+                s.table,
+                s.derivation,
+                s.made_from,
+                _reason(s, current[s.table].get(p.partition), stale, names),
+            )
+            for s in p.steps
+        )
+        told.append(Plan(p.partition, steps, p.missing))
+    return told
+
+
+def _reason(
+    planned: Planned, before: Publish | None, stale: set[str], sources: Mapping[str, str]
+) -> str:
+    if before is None:
+        return "never made"
+    changed = [k for k, v in planned.made_from.items() if before.made_from.get(k) != v]
+    said = []
+    for name in changed:
+        if name.startswith("step "):
+            said.append(f"{name.removeprefix('step ')} changed")
+        elif name in stale:
+            said.append(f"{name} is stale")
+        elif name in sources:
+            said.append(f"re-issued: {sources[name]}")
+        else:
+            said.append(f"{name} was published again")
+    return "; ".join(said) or "forced"

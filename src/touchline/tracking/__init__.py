@@ -1,0 +1,1 @@
+"""Provider tracking files -> frames, events, phases -> sprints, runs, pressing."""

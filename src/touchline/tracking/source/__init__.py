@@ -1,0 +1,1 @@
+"""What arrives from tracking providers: how it is fetched, recognised and decoded."""

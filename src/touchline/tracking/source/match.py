@@ -1,0 +1,155 @@
+"""match.json: the match, its periods and its squads, decoded strictly."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+import polars as pl
+
+from touchline.core.pipeline import Decoded
+from touchline.errors import ContractError
+from touchline.tracking.source.bytes import opened
+
+
+class Team(msgspec.Struct):
+    """A team of the match."""
+
+    id: int
+    short_name: str | None = None
+
+
+class TeamTime(msgspec.Struct):
+    """A team's minutes with and without the ball."""
+
+    minutes_tip: float | None = None
+    minutes_otip: float | None = None
+
+
+class Period(msgspec.Struct):
+    """A period of play in frames, both ends included."""
+
+    period: int
+    start_frame: int
+    end_frame: int
+
+
+class Named(msgspec.Struct):
+    """Anything that has an id and a name."""
+
+    id: int
+    name: str | None = None
+
+
+class Edition(msgspec.Struct):
+    """A competition's season."""
+
+    competition: Named
+    season: Named | None = None
+
+
+class Round(msgspec.Struct):
+    """A competition's round."""
+
+    name: str | None = None
+
+
+class Stadium(msgspec.Struct):
+    """Where it is played."""
+
+    name: str | None = None
+
+
+class Role(msgspec.Struct):
+    """A position."""
+
+    acronym: str
+    position_group: str
+
+
+class Total(msgspec.Struct):
+    """A player's time on the pitch."""
+
+    minutes_played: float
+    minutes_tip: float | None
+    minutes_otip: float | None
+    start_frame: int
+    end_frame: int
+
+
+class PlayingTime(msgspec.Struct):
+    """A player's time on the pitch; null where he was not used."""
+
+    total: Total | None
+
+
+class Player(msgspec.Struct):
+    """A member of a squad."""
+
+    id: int
+    team_id: int
+    player_role: Role
+    playing_time: PlayingTime
+    short_name: str
+    start_time: str | None
+    first_name: str | None = None
+    last_name: str | None = None
+    number: int | None = None
+    birthday: date | None = None
+    goal: int | None = None
+    own_goal: int | None = None
+    yellow_card: int | None = None
+    red_card: int | None = None
+
+
+class Match(msgspec.Struct):
+    """What Touchline reads of match.json; other members may be there."""
+
+    id: int
+    date_time: datetime
+    home_team: Team
+    away_team: Team
+    competition_edition: Edition
+    match_periods: list[Period]
+    pitch_length: float
+    pitch_width: float
+    players: list[Player]
+    home_team_side: list[str] = []
+    home_team_score: int | None = None
+    away_team_score: int | None = None
+    competition_round: Round | None = None
+    stadium: Stadium | None = None
+    home_team_playing_time: TeamTime | None = None
+    away_team_playing_time: TeamTime | None = None
+
+
+_DECODER = msgspec.json.Decoder(Match)
+
+
+def decode(path: Path) -> Decoded:
+    """One row with the file's text in `json`.
+
+    Raises:
+        ContractError: It is not UTF-8 JSON, or a required member is missing or of another type.
+    """
+    with opened(path) as file:
+        data = file.read()
+    parsed(data)
+    return Decoded(pl.DataFrame({"json": [data.decode()]}), lines=1)
+
+
+def parsed(data: bytes | str) -> Match:
+    """The match that the text holds.
+
+    Raises:
+        ContractError: It is not JSON, or a required member is missing or of another type.
+    """
+    try:
+        return _DECODER.decode(data)
+    except msgspec.ValidationError as exc:
+        raise ContractError(
+            f"match.json: {exc}", hint="a required member is missing or has another type"
+        ) from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise ContractError(
+            f"match.json: not whole UTF-8 JSON: {exc}", hint="ask the provider for the file again"
+        ) from exc

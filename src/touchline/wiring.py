@@ -1,0 +1,127 @@
+"""Configuration -> objects; the only place that names adapters."""
+
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+from touchline.config import Config
+from touchline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from touchline.core.pipeline import Job, Outcome, Pipeline
+    from touchline.core.pipeline.drive import Platform
+    from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
+
+
+class Touchline:
+    """What a configuration stands for; each part is made when it is first asked for."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    @cached_property
+    def objects(self) -> "ObjectStore":
+        """Where bytes are kept."""
+        from touchline.adapters.local import LocalObjects
+
+        return LocalObjects(self.config.place(self.config.stores.objects.root))
+
+    @cached_property
+    def tables(self) -> "TableStore":
+        """Where tables are kept. Importing it takes half a second: ask late."""
+        from touchline.adapters.iceberg import IcebergTables
+
+        settings = self.config.stores.tables
+        scheme, slashes, path = settings.catalog.partition(":///")
+        if scheme != "sqlite" or not slashes:
+            raise ConfigError(
+                f"$.stores.tables.catalog: {settings.catalog!r}: expected sqlite:///path"
+            )
+        where = self.config.place(path)
+        where.parent.mkdir(parents=True, exist_ok=True)
+        warehouse = self.config.place(settings.warehouse)
+        return IcebergTables(
+            {"type": "sql", "uri": f"sqlite:///{where}", "warehouse": f"file://{warehouse}"}
+        )
+
+    @cached_property
+    def ledger(self) -> "Ledger":
+        """What came, what ran, what is current."""
+        from touchline.adapters.sqlite import SqliteLedger
+
+        return SqliteLedger(self.config.place(self.config.stores.ledger.path))
+
+    @cached_property
+    def pipelines(self) -> "dict[str, Pipeline]":
+        """Every pipeline by name."""
+        return {"tracking": tracking(self.config)}
+
+    def pipeline(self, name: str) -> "Pipeline":
+        """The pipeline of that name.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        if name not in self.pipelines:
+            raise ConfigError(
+                f"no pipeline {name!r}", hint=f"there is: {', '.join(self.pipelines)}"
+            )
+        return self.pipelines[name]
+
+    def platform(self, *, workers: int = 1, engine: str = "process") -> "Platform":
+        """Everything a run needs."""
+        from touchline.core.pipeline.drive import Platform
+
+        return Platform(
+            objects=self.objects,
+            tables=self.tables,
+            ledger=self.ledger,
+            engine=_engine(engine, workers),
+            task=partial(_work, self.config),
+            clock=_now,
+        )
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _engine(kind: str, workers: int) -> "Engine":
+    from touchline.adapters.processes import InProcess, WorkerProcesses
+
+    if kind == "spark":
+        from touchline.adapters.spark import SparkExecutors
+
+        return SparkExecutors(workers)
+    return InProcess() if workers == 1 else WorkerProcesses(workers)
+
+
+def _work(config: Config, job: "Job") -> "Outcome":
+    """A job's outcome; what it needs is built once in each process that works."""
+    from touchline.core.pipeline import work
+
+    here = _BUILT.setdefault(repr(config), Touchline(config))
+    return work(job, pipeline=here.pipeline(job.pipeline), objects=here.objects, tables=here.tables)
+
+
+_BUILT: dict[str, Touchline] = {}
+
+
+def tracking(config: Config) -> "Pipeline":
+    """Tracking's pipeline under the configuration's thresholds."""
+    from touchline.tracking import silver
+    from touchline.tracking.gold.prototype import PrototypeRule
+    from touchline.tracking.gold.sprints import SprintRule
+    from touchline.tracking.pipeline import Rules, pipeline
+
+    set_ = config.tracking
+    codes = tuple(sorted((int(k), v) for k, v in set_.competitions.items()))
+    held = SprintRule(min_speed_kmh=set_.min_sprint_kmh, min_duration_s=set_.min_sprint_s)
+    return pipeline(
+        Rules(
+            match=silver.MatchRule(codes),
+            frame=silver.FrameRule(set_.max_outside_m),
+            sprint=PrototypeRule() if set_.sprint_rule == "prototype" else held,
+            max_rejected=set_.max_rejected,
+        )
+    )

@@ -1,0 +1,255 @@
+"""Physical output per player: by hand, its zeros and nulls, and against the planted truth."""
+
+import numpy as np
+import polars as pl
+import pytest
+from positions import (
+    AWAY,
+    SAMPLE_ID,
+    frames,
+    phase,
+    phases,
+    player,
+    players,
+    run,
+    sample_frames,
+    sample_truth,
+    straight_run,
+)
+from provider_files import phases as provider_phases
+from provider_files import players as provider_players
+
+from touchline.core.contracts import enforce
+from touchline.tracking.contracts.physical import (
+    PLAYER_COUNTS,
+    PLAYER_DISTANCES,
+    PLAYER_PHYSICAL,
+)
+from touchline.tracking.gold.efforts import PhysicalRule
+from touchline.tracking.gold.kinematics import kinematics
+from touchline.tracking.gold.physical import player_physical
+from touchline.tracking.gold.sprints import sprints
+
+COUNTS = [name for name, _ in PLAYER_COUNTS]
+MEASURES = [
+    c.name for c in PLAYER_PHYSICAL.columns[8:] if c.name not in ("frames_share", "detected_share")
+]
+
+
+def physical(
+    seen: pl.DataFrame, squad: pl.DataFrame | None = None, known: pl.DataFrame | None = None
+) -> pl.DataFrame:
+    squad = players(player()) if squad is None else squad
+    return player_physical(seen, squad, phases() if known is None else known)
+
+
+def counted(seen: pl.DataFrame) -> dict[str, int]:
+    """The counts that are not 0 of a match with one player."""
+    row = physical(seen).row(0, named=True)
+    return {name: row[name] for name in COUNTS if row[name]}
+
+
+def surge(
+    *, first_kmh: float, ms2: float, seconds: float, first_frame: int = 100, hold_s: float = 0.0
+) -> pl.DataFrame:
+    """An even acceleration, seen alone; `hold_s` is how long the last speed is kept."""
+    step = ms2 * 3.6 / 10
+    speeds = [first_kmh + step * i for i in range(round(seconds * 10))]
+    held = [first_kmh + step * seconds * 10] * round(hold_s * 10)
+    return run([*speeds, *held], first_frame=first_frame)
+
+
+def test_ten_seconds_of_running_worked_by_hand() -> None:
+    # 10 s at 18 km/h with the ball, 5 s at 21.6 in dead ball; nothing seen without the ball.
+    seen = pl.concat([straight_run(18, 10), straight_run(21.6, 5, first_frame=300, detected=False)])
+    row = physical(seen, known=phase(100, 200)).row(0, named=True)
+    expected = {
+        "frames_share": 0.25,  # 150 frames of a minute's 600
+        "detected_share": 2 / 3,
+        "distance_measured_m": 80.0,
+        "distance_tip_m": 150.0,  # 5 m/s for half a minute
+        "distance_otip_m": 80.0,  # never seen: 80 m / 15 s for a quarter
+        "distance_m": 320.0,  # and 6 m/s for the quarter that is left
+        "metres_per_min": 320.0,
+        "metres_per_min_tip": 300.0,
+        "distance_per_90_m": 28800.0,
+        "distance_per_30_tip_m": 9000.0,
+        "running_distance_tip_m": 150.0,
+        "running_distance_m": 200.0,  # 150, 50 m / 15 s for a quarter, 0 in dead ball
+        "hsr_distance_m": 120.0,
+        "hsr_distance_tip_m": 0.0,
+        "hi_distance_m": 120.0,
+        "sprint_band_distance_m": 0.0,
+        "running_count": 1,
+        "running_count_tip": 1,
+        "running_count_per_30_tip": 60.0,
+        "hsr_count": 1,
+        "hsr_count_tip": 0,
+        "hsr_count_otip": 0,
+        "hi_count": 1,
+        "hi_count_per_90": 90.0,
+        "sprint_band_count": 0,
+        "top_speed_kmh": 21.6,
+        "speed_p99_kmh": 21.6,
+        "psv99_kmh": 21.6,
+    }
+    assert {name: row[name] for name in expected} == pytest.approx(expected)
+
+
+def test_no_players_give_no_rows() -> None:
+    found = physical(frames(), players())
+    assert found.height == 0
+    assert found.schema == pl.Schema(PLAYER_PHYSICAL.polars_schema())
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    rng = np.random.default_rng(1)
+    seen = pl.concat([run(rng.uniform(0, 32, 400), player_id=p) for p in (2, 1)])
+    squad = players(player(2), player(1))
+    known = pl.concat([phase(100, 250), phase(250, 400, index=1, team_id=AWAY)])
+    first = physical(seen, squad, known)
+    assert first["player_id"].to_list() == [1, 2]
+    assert first["high_acceleration_count"].sum() > 0
+    for seed in range(3):
+        tables = [t.sample(fraction=1.0, shuffle=True, seed=seed) for t in (seen, squad, known)]
+        again = physical(*tables)
+        for name in MEASURES:
+            assert again[name].to_list() == pytest.approx(first[name].to_list(), rel=1e-12), name
+
+
+def test_a_player_who_was_seen_standing_has_zeros() -> None:
+    row = physical(straight_run(0, 5)).row(0, named=True)
+    assert {row[name] for name in COUNTS} == {0}
+    assert (row["distance_m"], row["hsr_distance_tip_m"], row["hsr_count_per_90"]) == (0, 0, 0)
+    assert (row["top_speed_kmh"], row["psv99_kmh"]) == (0.0, None)
+
+
+def test_a_player_without_positions_has_nulls() -> None:
+    row = physical(straight_run(20, 5), players(player(), player(9))).row(1, named=True)
+    assert {row[name] for name in MEASURES} == {None}
+    assert (row["frames_share"], row["detected_share"]) == (0.0, None)
+
+
+def test_without_minutes_only_what_was_seen_is_told() -> None:
+    squad = players(player(minutes_played=None, minutes_tip=None, minutes_otip=None))
+    row = physical(straight_run(18, 10), squad).row(0, named=True)
+    assert row["distance_measured_m"] == pytest.approx(50.0)
+    assert (row["running_count"], row["top_speed_kmh"]) == (1, pytest.approx(18.0))
+    rates = (
+        "distance_m",
+        "distance_tip_m",
+        "metres_per_min",
+        "running_count_per_90",
+        "frames_share",
+    )
+    assert [row[name] for name in rates] == [None] * 5
+
+
+def test_without_minutes_in_possession_the_pace_over_all_is_used() -> None:
+    squad = players(player(minutes_tip=None, minutes_otip=None))
+    row = physical(straight_run(18, 10), squad, phase(100, 120)).row(0, named=True)
+    assert row["distance_m"] == pytest.approx(300.0)
+    assert row["distance_tip_m"] is None
+
+
+def test_a_substitute_who_stayed_on_the_bench_has_no_row() -> None:
+    squad = players(player(), player(2, started=False, played=False))
+    assert physical(straight_run(18, 1), squad)["player_id"].to_list() == [1]
+
+
+def test_nothing_is_measured_across_a_gap() -> None:
+    far = straight_run(18, 1, first_frame=150).with_columns(pl.col("x_m") + 60)
+    row = physical(pl.concat([straight_run(18, 1), far])).row(0, named=True)
+    assert row["distance_measured_m"] == pytest.approx(10.0)
+    assert row["top_speed_kmh"] == pytest.approx(18.0)
+
+
+def test_a_bout_counts_in_its_fastest_band_alone() -> None:
+    rising = run([*np.linspace(10, 28, 40), *[28.0] * 20, *np.linspace(28, 10, 40)])
+    assert counted(rising)["sprint_band_count"] == counted(rising)["hi_count"] == 1
+    assert "hsr_count" not in counted(rising)
+    assert "running_count" not in counted(rising)
+
+
+@pytest.mark.parametrize(
+    ("ms2", "seconds", "kind"),
+    [
+        (2.0, 1.0, "medium_acceleration_count"),
+        (4.0, 1.0, "high_acceleration_count"),
+        (-2.0, 1.0, "medium_deceleration_count"),
+        (-4.0, 1.0, "high_deceleration_count"),
+    ],
+)
+def test_an_acceleration_counts_once_in_its_class(ms2: float, seconds: float, kind: str) -> None:
+    assert counted(surge(first_kmh=14.5, ms2=ms2, seconds=seconds)).get(kind) == 1
+    strengths = {
+        name
+        for name in counted(surge(first_kmh=14.5, ms2=ms2, seconds=seconds))
+        if "eleration" in name
+    }
+    assert strengths == {kind}
+
+
+def test_a_short_or_weak_acceleration_does_not_count() -> None:
+    assert counted(surge(first_kmh=5, ms2=4, seconds=0.6)) == {}
+    assert counted(surge(first_kmh=2, ms2=1.4, seconds=2)) == {}
+
+
+def test_an_explosive_acceleration_begins_slowly_and_gets_fast() -> None:
+    to_sprint = counted(surge(first_kmh=0, ms2=4, seconds=1.8, hold_s=1))
+    assert to_sprint["explosive_acceleration_to_hsr_count"] == 1
+    assert to_sprint["explosive_acceleration_to_sprint_count"] == 1
+    to_hsr = counted(surge(first_kmh=0, ms2=4, seconds=1.5, hold_s=1))
+    assert to_hsr["explosive_acceleration_to_hsr_count"] == 1
+    assert "explosive_acceleration_to_sprint_count" not in to_hsr
+    from_a_run = counted(surge(first_kmh=10, ms2=4, seconds=1.2, hold_s=1))
+    assert from_a_run["high_acceleration_count"] == 1
+    assert "explosive_acceleration_to_hsr_count" not in from_a_run
+
+
+def test_speed_after_a_gap_does_not_make_an_acceleration_explosive() -> None:
+    begun = surge(first_kmh=0, ms2=4, seconds=0.9)
+    later = straight_run(27, 1, first_frame=115)
+    assert counted(begun)["high_acceleration_count"] == 1
+    assert "explosive_acceleration_to_hsr_count" not in counted(pl.concat([begun, later]))
+
+
+def test_motion_that_is_there_already_gives_the_same() -> None:
+    seen, squad, known = straight_run(18, 10), players(player()), phase(100, 150)
+    again = player_physical(seen, squad, known, rule=PhysicalRule(), motion=kinematics(seen))
+    assert again.equals(physical(seen, squad, known))
+
+
+def sample() -> pl.DataFrame:
+    squad, known = provider_players(SAMPLE_ID), provider_phases(SAMPLE_ID)
+    return player_physical(sample_frames(), squad, known)
+
+
+def test_true_distances_and_top_speeds_are_measured() -> None:
+    truth = pl.DataFrame(sample_truth()["players"])
+    found = sample().join(truth, on="player_id", suffix="_true")
+    assert found.height == 32
+    error = found["distance_m"] / found["distance_m_true"] - 1
+    assert abs(error.mean()) <= 0.01  # -0.6 %
+    assert error.abs().quantile(0.95) <= 0.03  # 2.5 %
+    assert (found["distance_measured_m"] / found["distance_m_true"]).mean() < 0.75
+    speed = found["top_speed_kmh"] - found["top_speed_ms"] * 3.6
+    assert abs(speed.mean()) <= 0.25  # 0.18 km/h
+    assert speed.abs().max() <= 0.6  # 0.55 km/h
+
+
+def test_the_tables_of_a_match_agree() -> None:
+    found = sample()
+    assert enforce(found, PLAYER_PHYSICAL).rejected.is_empty()
+    assert found.null_count().pipe(lambda counts: counts.sum_horizontal().sum()) == 0
+    assert found["sprint_band_count"].sum() == sprints(sample_frames(), phases()).height
+    assert found["frames_share"].is_between(0.6, 0.8).all()
+    for name, _ in PLAYER_DISTANCES:
+        parts = found[f"{name}_tip_m"] + found[f"{name}_otip_m"]
+        assert (parts <= found[f"{name}_m"] + 1e-6).all()
+    for name in COUNTS:
+        assert (found[f"{name}_tip"] + found[f"{name}_otip"] <= found[name]).all()
+    assert (found["psv99_kmh"] <= found["top_speed_kmh"]).all()
+    assert (found["hsr_distance_m"] + found["sprint_band_distance_m"]).to_list() == pytest.approx(
+        found["hi_distance_m"].to_list()
+    )
