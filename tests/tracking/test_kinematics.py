@@ -64,7 +64,7 @@ def test_two_missing_frames_do_not_break_a_run() -> None:
     found = kinematics(rows).speeds
     assert found["joined"].sum() == rows.height - 1
     assert found["speed_kmh"].to_list() == pytest.approx([27.0] * rows.height)
-    assert found["step_s"].sum() == pytest.approx(3.0)
+    assert found["step_frames"].sum() == 30
 
 
 def test_three_missing_frames_break_a_run() -> None:
@@ -97,6 +97,14 @@ def test_a_jump_out_and_back_leaves_no_trace(frames_away: int) -> None:
     torn = clean.with_columns(y_m=pl.when(away).then(pl.col("y_m") + 8).otherwise("y_m"))
     assert speeds(torn) == pytest.approx([27.0] * 30)
     assert torn["y_m"].max() == 13.0
+
+
+def test_two_jumps_to_the_same_place_are_both_undone() -> None:
+    away = pl.col("frame").is_in([112, 115])
+    torn = straight_run(27, 3).with_columns(y_m=pl.when(away).then(13.0).otherwise("y_m"))
+    found = kinematics(torn)
+    assert found.frames["y_m"].to_list() == [5.0] * 30
+    assert found.speeds["speed_kmh"].to_list() == pytest.approx([27.0] * 30)
 
 
 def test_a_jump_that_lasts_ends_the_stretch() -> None:

@@ -1,5 +1,6 @@
 """The prototype's sprint rule against a plain recomputation, row by row."""
 
+from itertools import pairwise
 from math import hypot, isnan, nan
 from typing import Any
 
@@ -26,7 +27,7 @@ def rolling(values: list[float], window: int, summary: Any) -> list[float]:
 
 def smooth(rows: list[Row]) -> list[float]:
     steps = [nan]
-    for before, row in zip(rows[:-1], rows[1:], strict=True):
+    for before, row in pairwise(rows):
         places = (before["x_m"], before["y_m"], row["x_m"], row["y_m"])
         known = all(p is not None for p in places)
         step = hypot(row["x_m"] - before["x_m"], row["y_m"] - before["y_m"]) if known else nan

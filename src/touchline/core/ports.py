@@ -135,9 +135,15 @@ class Run:
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Claims(Protocol):
-    """The partitions this run holds, and who holds those it could not get."""
+@dataclass(frozen=True)
+class Claims:
+    """The partitions this run holds, and who holds those it could not get.
 
+    The token fences: a claim that somebody else took over has another one.
+    """
+
+    pipeline: str
+    token: str
     held: tuple[Partition, ...]
     refused: Mapping[Partition, str]
 
@@ -274,8 +280,8 @@ class Ledger(Protocol):
         """Derivation and content of each current publish: what the planner needs, and quick."""
         ...
 
-    def history(self, table: str, part: Partition) -> Sequence[Publish]:
-        """All remembered publishes of a partition, newest first."""
+    def history(self, table: str, part: Partition | None = None) -> Sequence[Publish]:
+        """All remembered publishes of a partition, or of the whole table, newest first."""
         ...
 
     def record(self, runs: Sequence[Run]) -> None:

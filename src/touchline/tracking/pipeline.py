@@ -30,13 +30,19 @@ class Rules:
 
 
 BRONZE = (
-    Bronze("tracking.bronze_matches", files.MATCH_JSON, match.decode),
-    Bronze("tracking.bronze_frames", files.TRACKING, frames.decode),
+    Bronze("tracking.bronze_matches", files.MATCH_JSON, match.decode, match.relation),
+    Bronze("tracking.bronze_frames", files.TRACKING, frames.decode, frames.relation),
     Bronze(
-        "tracking.bronze_events", files.EVENTS, partial(tables.decode, columns=silver.EVENT_COLUMNS)
+        "tracking.bronze_events",
+        files.EVENTS,
+        partial(tables.decode, columns=silver.EVENT_COLUMNS),
+        tables.relation,
     ),
     Bronze(
-        "tracking.bronze_phases", files.PHASES, partial(tables.decode, columns=silver.PHASE_COLUMNS)
+        "tracking.bronze_phases",
+        files.PHASES,
+        partial(tables.decode, columns=silver.PHASE_COLUMNS),
+        tables.relation,
     ),
 )
 
@@ -49,6 +55,7 @@ def pipeline(rules: Rules) -> Pipeline:
         (*_silver(rules), *_gold(rules)),
         shared=(Shared("tracking.motion", ("tracking.frames",), kinematics, rules.kinematics),),
         max_rejected=rules.max_rejected,
+        dated=(files.MATCH_JSON, match.played_on),
     )
 
 

@@ -7,7 +7,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,20 +15,10 @@ import msgspec
 
 from touchline.adapters.sqlite import rows
 from touchline.adapters.sqlite.schema import migrate, opened, translated
-from touchline.core.ports import Partition, Publish, Receipt, Run
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 from touchline.errors import ConflictError
 
 LEASE = timedelta(seconds=60)
-
-
-@dataclass(frozen=True)
-class SqliteClaims:
-    """See Claims. The token fences: a claim taken over by somebody else has another one."""
-
-    pipeline: str
-    token: str
-    held: tuple[Partition, ...]
-    refused: Mapping[Partition, str]
 
 
 class SqliteLedger:
@@ -100,7 +89,7 @@ class SqliteLedger:
     # --- claims and publishes -------------------------------------------------------------------
 
     @contextmanager
-    def claim(self, pipeline: str, parts: Sequence[Partition]) -> Iterator[SqliteClaims]:
+    def claim(self, pipeline: str, parts: Sequence[Partition]) -> Iterator[Claims]:
         """See Ledger."""
         token = uuid.uuid4().hex
         held, refused = self._take(pipeline, parts, token)
@@ -108,7 +97,7 @@ class SqliteLedger:
         beat = threading.Thread(target=self._beat, args=(token, stop), daemon=True)
         beat.start()
         try:
-            yield SqliteClaims(pipeline, token, tuple(held), refused)
+            yield Claims(pipeline, token, tuple(held), refused)
         finally:
             stop.set()
             beat.join()
@@ -145,7 +134,7 @@ class SqliteLedger:
 
     @contextmanager
     def publishing(
-        self, claims: SqliteClaims, publishes: Sequence[Publish]
+        self, claims: Claims, publishes: Sequence[Publish]
     ) -> Iterator[Callable[[str, str], None]]:
         """See Ledger."""
         with self._writing() as db:
@@ -173,9 +162,7 @@ class SqliteLedger:
         if failed is not None:
             raise failed
 
-    def _check(
-        self, db: sqlite3.Connection, claims: SqliteClaims, publishes: Sequence[Publish]
-    ) -> None:
+    def _check(self, db: sqlite3.Connection, claims: Claims, publishes: Sequence[Publish]) -> None:
         mine = {
             row[0]
             for row in db.execute("SELECT partition FROM claims WHERE token = ?", (claims.token,))
@@ -253,11 +240,11 @@ class SqliteLedger:
             for table in tables
         }
 
-    def history(self, table: str, part: Partition) -> Sequence[Publish]:
+    def history(self, table: str, part: Partition | None = None) -> Sequence[Publish]:
         """See Ledger."""
         found = self._db.execute(
-            f"SELECT {rows.PUBLISH} FROM publishes WHERE table_name = ? AND partition = ?"
-            " AND published_at IS NOT NULL ORDER BY id DESC",
+            f"SELECT {rows.PUBLISH} FROM publishes WHERE table_name = ? AND published_at IS NOT NULL"
+            " AND partition = coalesce(?, partition) ORDER BY id DESC",
             (table, part),
         )
         return [rows.publish(row) for row in found]

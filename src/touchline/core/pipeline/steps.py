@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Literal
@@ -29,11 +30,16 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Bronze:
-    """A kind of file that arrives: its logical name, its table's name, how it is decoded."""
+    """A kind of file that arrives: its logical name, its table's name, how it is decoded.
+
+    `relation` is how the query engine reads such files as they came: SQL for a list of paths and
+    their packing ("none" or "gzip"), with a column `filename`.
+    """
 
     table: str
     file: str
     decode: Callable[[Path], Decoded]
+    relation: Callable[[Sequence[str], str], str]
 
 
 @dataclass(frozen=True)
@@ -104,6 +110,7 @@ class Pipeline:
     """A domain's steps in the order that data passes.
 
     `max_rejected` is the share of rejected rows or lines above which a partition is refused.
+    `dated` is the file, and the function, that tell a partition's day before anything is made.
     """
 
     name: str
@@ -111,6 +118,7 @@ class Pipeline:
     steps: tuple[Step, ...]
     shared: tuple[Shared, ...] = ()
     max_rejected: float = 0.01
+    dated: tuple[str, Callable[[Path], date]] | None = None
 
     def step(self, table: str) -> Step:
         """The step that makes a table; KeyError if there is none."""

@@ -45,12 +45,12 @@ PLAYER_COUNTS = (
 _SPRINT = "a stretch that satisfies the sprint rule named in sprint_rule"
 
 
-def _derived(name: str, kind: str, definition: str, unit: str = "", **said: object) -> Column:
+def _derived(name: str, kind: str, definition: str, *, unit: str = "", **said: object) -> Column:
     return Column(name, kind, definition, unit=unit, origin="derived", **said)  # type: ignore[arg-type]
 
 
 def _count(name: str, definition: str) -> Column:
-    return _derived(name, "long", definition, "count")
+    return _derived(name, "long", definition, unit="count")
 
 
 def _rates(stem: str, definition: str, unit: str = "") -> tuple[Column, ...]:
@@ -59,17 +59,19 @@ def _rates(stem: str, definition: str, unit: str = "") -> tuple[Column, ...]:
     text = f"{definition}: {stem}"
     said = f"{unit or 'count'} per"
     return (
-        _derived(f"{stem}_per_90{end}", "double", f"{text} x 90 / minutes_played", f"{said} 90 min"),
-        _derived(f"{stem}_per_30_tip{end}", "double", f"{text} with his team on the ball x 30 / minutes_tip", f"{said} 30 min TIP"),
-        _derived(f"{stem}_per_30_otip{end}", "double", f"{text} with the other team on the ball x 30 / minutes_otip", f"{said} 30 min OTIP"),
+        _derived(f"{stem}_per_90{end}", "double", f"{text} x 90 / minutes_played", unit=f"{said} 90 min"),
+        _derived(f"{stem}_per_30_tip{end}", "double", f"{text} with his team on the ball x 30 / minutes_tip", unit=f"{said} 30 min TIP"),
+        _derived(f"{stem}_per_30_otip{end}", "double", f"{text} with the other team on the ball x 30 / minutes_otip", unit=f"{said} 30 min OTIP"),
     )  # fmt: skip
 
 
 def _distance_columns(stem: str, definition: str) -> tuple[Column, ...]:
     return (
-        _derived(f"{stem}_m", "double", f"{definition}, for all his minutes", "m"),
-        _derived(f"{stem}_tip_m", "double", f"{definition}, while his team had the ball", "m"),
-        _derived(f"{stem}_otip_m", "double", f"{definition}, while the other team had it", "m"),
+        _derived(f"{stem}_m", "double", f"{definition}, for all his minutes", unit="m"),
+        _derived(f"{stem}_tip_m", "double", f"{definition}, while his team had the ball", unit="m"),
+        _derived(
+            f"{stem}_otip_m", "double", f"{definition}, while the other team had it", unit="m"
+        ),
         *_rates(stem, definition, "m"),
     )
 
@@ -125,10 +127,10 @@ SPRINTS = _gold("sprints", "one row per sprint", (
     _derived("period", "int", "Period of play at the first frame", null=False),
     _derived("first_frame", "int", "First frame of the sprint", null=False),
     _derived("last_frame", "int", "Last frame of the sprint", null=False),
-    _derived("duration_s", "double", "Frames from first to last, both included, in seconds", "s", null=False),
-    _derived("distance_m", "double", "Path covered: smoothed speed added up over its frames (prototype rule: mean speed x duration)", "m", null=False, within=(0.0, 200.0)),
-    _derived("top_speed_kmh", "double", "Highest speed held for 0.5 s (prototype rule: 90th percentile of the smoothed speed)", "km/h", null=False, within=(0.0, 40.0)),
-    _derived("avg_speed_kmh", "double", "Mean speed over its frames", "km/h", null=False, within=(0.0, 40.0)),
+    _derived("duration_s", "double", "Frames from first to last, both included, in seconds", unit="s", null=False),
+    _derived("distance_m", "double", "Path covered: smoothed speed added up over its frames (prototype rule: mean speed x duration)", unit="m", null=False, within=(0.0, 200.0)),
+    _derived("top_speed_kmh", "double", "Highest speed held for 0.5 s (prototype rule: 90th percentile of the smoothed speed)", unit="km/h", null=False, within=(0.0, 40.0)),
+    _derived("avg_speed_kmh", "double", "Mean speed over its frames", unit="km/h", null=False, within=(0.0, 40.0)),
     Column("start_x_m", "double", "Position along the pitch at the first frame", unit="m"),
     Column("start_y_m", "double", "Position across the pitch at the first frame", unit="m"),
     Column("end_x_m", "double", "Position along the pitch at the last frame", unit="m"),
@@ -136,41 +138,41 @@ SPRINTS = _gold("sprints", "one row per sprint", (
     Column("team_in_possession_phase_type", "string", "Phase of the team on the ball at the middle frame; null in dead ball", allowed=IN_POSSESSION),
     Column("team_out_of_possession_phase_type", "string", "Phase of the other team at the middle frame; null in dead ball", allowed=OUT_OF_POSSESSION),
     _derived("in_possession", "bool", "Whether his own team is on the ball at the middle frame; null in dead ball"),
-    _derived("detected_share", "double", "Confidence: share of its frames in which the camera saw him", "share, 0 to 1", null=False, within=(0.0, 1.0)),
+    _derived("detected_share", "double", "Confidence: share of its frames in which the camera saw him", unit="share, 0 to 1", null=False, within=(0.0, 1.0)),
     _derived("sprint_rule", "string", "Name of the rule that found it", null=False),
 ), key=("player_id", "first_frame"), rules=())
 
 PLAYER_SPRINTS = _per_player("player_sprints", (
     _count("sprint_count", f"Sprints seen: {_SPRINT}"),
-    _derived("sprints_per_90", "double", "sprint_count x 90 / minutes_played", "count per 90 min"),
+    _derived("sprints_per_90", "double", "sprint_count x 90 / minutes_played", unit="count per 90 min"),
     _count("sprint_count_tip", "Sprints while his team was on the ball at the middle frame"),
     _count("sprint_count_otip", "Sprints while the other team was on the ball at the middle frame"),
     _count("sprint_count_dead_ball", "Sprints whose middle frame lies in no phase of play"),
-    _derived("sprints_per_30_tip", "double", "sprint_count_tip x 30 / minutes_tip", "count per 30 min TIP"),
-    _derived("sprints_per_30_otip", "double", "sprint_count_otip x 30 / minutes_otip", "count per 30 min OTIP"),
-    _derived("sprint_distance_m", "double", "Distance covered inside sprints, as seen; physical output has sprint_band_distance_m", "m"),
-    _derived("sprint_distance_per_90_m", "double", "sprint_distance_m x 90 / minutes_played", "m per 90 min"),
-    _derived("top_sprint_speed_kmh", "double", "Highest top speed of his sprints; null without a sprint", "km/h"),
-    _derived("avg_top_sprint_speed_kmh", "double", "Mean of the top speeds of his sprints; null without a sprint", "km/h"),
-    _derived("avg_sprint_speed_kmh", "double", "Mean of the mean speeds of his sprints; null without a sprint", "km/h"),
-    _derived("avg_sprint_distance_m", "double", "sprint_distance_m / sprint_count; null without a sprint", "m"),
-    _derived("avg_sprint_duration_s", "double", "Mean length of his sprints; null without a sprint", "s"),
+    _derived("sprints_per_30_tip", "double", "sprint_count_tip x 30 / minutes_tip", unit="count per 30 min TIP"),
+    _derived("sprints_per_30_otip", "double", "sprint_count_otip x 30 / minutes_otip", unit="count per 30 min OTIP"),
+    _derived("sprint_distance_m", "double", "Distance covered inside sprints, as seen; physical output has sprint_band_distance_m", unit="m"),
+    _derived("sprint_distance_per_90_m", "double", "sprint_distance_m x 90 / minutes_played", unit="m per 90 min"),
+    _derived("top_sprint_speed_kmh", "double", "Highest top speed of his sprints; null without a sprint", unit="km/h"),
+    _derived("avg_top_sprint_speed_kmh", "double", "Mean of the top speeds of his sprints; null without a sprint", unit="km/h"),
+    _derived("avg_sprint_speed_kmh", "double", "Mean of the mean speeds of his sprints; null without a sprint", unit="km/h"),
+    _derived("avg_sprint_distance_m", "double", "sprint_distance_m / sprint_count; null without a sprint", unit="m"),
+    _derived("avg_sprint_duration_s", "double", "Mean length of his sprints; null without a sprint", unit="s"),
     *(_count(f"sprint_count_tip_{p}", f"Sprints in his own team's phase {p}") for p in IN_POSSESSION),
     *(_count(f"sprint_count_otip_{p}", f"Sprints in his own team's phase {p} without the ball") for p in OUT_OF_POSSESSION),
-    _derived("sprint_detected_share", "double", "Confidence: share of the frames of his sprints in which the camera saw him; null without a sprint", "share, 0 to 1", within=(0.0, 1.0)),
+    _derived("sprint_detected_share", "double", "Confidence: share of the frames of his sprints in which the camera saw him; null without a sprint", unit="share, 0 to 1", within=(0.0, 1.0)),
     _derived("sprint_rule", "string", "Name of the rule that found them", null=False),
 ), rules=(Within("top_sprint_speed_kmh", 0.0, 40.0),))
 
 PLAYER_PHYSICAL = _per_player("player_physical", (
-    _derived("frames_share", "double", "Confidence: share of his minutes' frames that carry his position", "share, 0 to 1", within=(0.0, 1.0)),
-    _derived("detected_share", "double", "Confidence: share of his positions that the camera saw, the rest is extrapolated", "share, 0 to 1", within=(0.0, 1.0)),
-    _derived("distance_measured_m", "double", "Distance covered in the frames that carry his position", "m"),
-    _derived("metres_per_min", "double", "distance_m / minutes_played", "m/min"),
-    _derived("metres_per_min_tip", "double", "distance_tip_m / minutes_tip", "m/min"),
-    _derived("metres_per_min_otip", "double", "distance_otip_m / minutes_otip", "m/min"),
-    _derived("top_speed_kmh", "double", "Highest speed held for 0.5 s", "km/h", within=(0.0, 60.0)),
-    _derived("psv99_kmh", "double", "Peak sprint velocity: 99th percentile of the speed he held for 0.5 s, over the frames at 15 km/h or more; null if there are none", "km/h"),
-    _derived("speed_p99_kmh", "double", "99th percentile of his speed over all frames", "km/h"),
+    _derived("frames_share", "double", "Confidence: share of his minutes' frames that carry his position", unit="share, 0 to 1", within=(0.0, 1.0)),
+    _derived("detected_share", "double", "Confidence: share of his positions that the camera saw, the rest is extrapolated", unit="share, 0 to 1", within=(0.0, 1.0)),
+    _derived("distance_measured_m", "double", "Distance covered in the frames that carry his position", unit="m"),
+    _derived("metres_per_min", "double", "distance_m / minutes_played", unit="m/min"),
+    _derived("metres_per_min_tip", "double", "distance_tip_m / minutes_tip", unit="m/min"),
+    _derived("metres_per_min_otip", "double", "distance_otip_m / minutes_otip", unit="m/min"),
+    _derived("top_speed_kmh", "double", "Highest speed held for 0.5 s", unit="km/h", within=(0.0, 60.0)),
+    _derived("psv99_kmh", "double", "Peak sprint velocity: 99th percentile of the speed he held for 0.5 s, over the frames at 15 km/h or more; null if there are none", unit="km/h"),
+    _derived("speed_p99_kmh", "double", "99th percentile of his speed over all frames", unit="km/h"),
     *(c for stem, text in PLAYER_DISTANCES for c in _distance_columns(stem, text)),
     *(c for name, text in PLAYER_COUNTS for c in _count_columns(name, text)),
 ), rules=(Within("top_speed_kmh", 0.0, 40.0),))

@@ -6,8 +6,9 @@ stretch is a series of joined rows. Nothing is ever computed across the border o
 """
 
 from dataclasses import dataclass, field
-from itertools import pairwise
+from functools import reduce
 from math import hypot
+from operator import add
 
 import polars as pl
 
@@ -40,10 +41,10 @@ class Kinematics:
     """FRAMES in order, and for each of its rows what the rule makes of it.
 
     Attributes:
-        frames: FRAMES ordered by player and frame.
-        speeds: As many rows: `joined` (bool), `step_s` (time since the row before, or one frame
-            where not joined), `speed_kmh`, `held_speed_kmh` (mean over `held_frames`, null near
-            the ends of a stretch) and `acceleration_ms2`. Null where a row stands alone.
+        frames: FRAMES ordered by player and frame, jumps out and back drawn straight.
+        speeds: As many rows: `joined` (bool), `step_frames` (since the row before, 1 where not
+            joined), `speed_kmh`, `held_speed_kmh` (mean over `held_frames`, null near the ends of
+            a stretch) and `acceleration_ms2`. Null where a row stands alone.
         rule: What it was made by.
     """
 
@@ -150,24 +151,30 @@ def _speeds(steps: pl.DataFrame, rule: KinematicsRule) -> pl.DataFrame:
     vx, vy = slope(pl.col("vx"), half), slope(pl.col("vy"), half)
     speed = pl.col("speed_kmh")
     rise = pl.when("joined").then(speed.diff() / pl.col("gap"))
-    margin = (rule.held_frames - 1) // 2
-    whole = pl.all_horizontal(
-        pl.col("joined").shift(-k, fill_value=False) for k in range(1 - margin, margin + 1)
-    )
-    held = speed.rolling_mean(rule.held_frames, center=True)
     return (
         steps.lazy()
         .select("joined", "gap", speed_kmh=(vx**2 + vy**2).sqrt() * kmh)
-        .with_columns(rise=rise, held_speed_kmh=pl.when(whole).then(held))
+        .with_columns(rise=rise)
         .select(
             "joined",
             "speed_kmh",
-            "held_speed_kmh",
-            step_s=pl.col("gap") / rule.frames_per_s,
+            step_frames="gap",
+            held_speed_kmh=_held(rule.held_frames),
             acceleration_ms2=slope(pl.col("rise"), half) * (rule.frames_per_s / KMH_PER_MS),
         )
         .collect()
     )
+
+
+def _held(held_frames: int) -> pl.Expr:
+    """The mean speed of that many joined rows about each row, added up in the same order always."""
+    before = (held_frames - 1) // 2
+    around = range(-before, held_frames - before)
+    whole = pl.all_horizontal(
+        pl.col("joined").shift(-k, fill_value=False) for k in around if k > -before
+    )
+    total = reduce(add, (pl.col("speed_kmh").shift(-k) for k in around))
+    return pl.when(whole).then(total / held_frames)
 
 
 def slope(step: pl.Expr, half_window: int) -> pl.Expr:
@@ -188,46 +195,53 @@ def _line(step: pl.Expr, half_window: int) -> pl.Expr:
         step.shift(-j) * (sum(range(j if j > 0 else 1 - j, half_window + 1)) / squares)
         for j in range(1 - half_window, half_window + 1)
     ]
-    total = terms[0]
-    for term in terms[1:]:
-        total = total + term
-    return total
+    return reduce(add, terms)
 
 
 def _repaired(frames: pl.DataFrame, steps: pl.DataFrame, rule: KinematicsRule) -> pl.DataFrame:
     """The frames with each short excursion (a jump out and soon back) drawn straight."""
     rows, xs, ys = [], [], []
-    for away, back in _excursions(frames, steps, rule):
-        ends = frames[[away - 1, back]].select("frame", "x_m", "y_m").rows()
-        (first, x_from, y_from), (last, x_to, y_to) = ends
-        for row in range(away, back):
-            share = (frames.item(row, "frame") - first) / (last - first)
+    for left, back in _excursions(frames, steps, rule):
+        for row in range(left.row + 1, back.row):
+            share = (frames.item(row, "frame") - left.frame) / (back.frame - left.frame)
             rows.append(row)
-            xs.append(x_from + share * (x_to - x_from))
-            ys.append(y_from + share * (y_to - y_from))
+            xs.append(left.x_m + share * (back.x_m - left.x_m))
+            ys.append(left.y_m + share * (back.y_m - left.y_m))
     if not rows:
         return frames
-    drawn = [
-        frames["x_m"].clone().scatter(rows, xs),
-        frames["y_m"].clone().scatter(rows, ys),
-    ]
-    return frames.with_columns(drawn)
+    x_m, y_m = frames["x_m"].clone(), frames["y_m"].clone()
+    return frames.with_columns(x_m.scatter(rows, xs), y_m.scatter(rows, ys))
+
+
+@dataclass(frozen=True)
+class _Place:
+    row: int
+    frame: int
+    x_m: float
+    y_m: float
 
 
 def _excursions(
     frames: pl.DataFrame, steps: pl.DataFrame, rule: KinematicsRule
-) -> list[tuple[int, int]]:
-    """(first row away, first row back) of each excursion, in order, none overlapping another."""
-    jumps = steps["jump"].arg_true().to_list()
-    most_frames = round(rule.max_repair_s * rule.frames_per_s)
+) -> list[tuple[_Place, _Place]]:
+    """The last place before and the first after each excursion, in order, none overlapping."""
+    jumps = steps["jump"].arg_true()
+    left, back = (
+        [_Place(*place) for place in frames[rows].select(rows, "frame", "x_m", "y_m").rows()]
+        for rows in ((jumps - 1).alias("row"), jumps.alias("row"))
+    )
+    near = steps["joined"] | steps["jump"]
+    most_rows = round(rule.max_repair_s * rule.frames_per_s)
     most_m = rule.max_step_kmh / KMH_PER_MS / rule.frames_per_s
-    found: list[tuple[int, int]] = []
-    for away, back in pairwise(jumps):
-        if back - away > most_frames or (found and away < found[-1][1]):
-            continue
-        unbroken = (steps["joined"] | steps["jump"])[away : back + 1].all()
-        ends = frames[[away - 1, back]].select("frame", "x_m", "y_m").rows()
-        (first, x_from, y_from), (last, x_to, y_to) = ends
-        if unbroken and hypot(x_to - x_from, y_to - y_from) <= most_m * (last - first):
-            found.append((away, back))
+    found: list[tuple[_Place, _Place]] = []
+    for before, after in zip(left, back[1:], strict=False):
+        moved_m = hypot(after.x_m - before.x_m, after.y_m - before.y_m)
+        plain = (
+            after.row - before.row <= most_rows + 1
+            and not (found and before.row < found[-1][1].row)
+            and moved_m <= most_m * (after.frame - before.frame)
+            and near[before.row + 1 : after.row + 1].all()
+        )
+        if plain:
+            found.append((before, after))
     return found

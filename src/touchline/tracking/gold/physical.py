@@ -9,7 +9,12 @@ from touchline.tracking.contracts.physical import (
     PLAYER_PHYSICAL,
 )
 from touchline.tracking.gold.efforts import PhysicalRule, effort_counts
-from touchline.tracking.gold.kinematics import KMH_PER_MS, Kinematics, given_or_made
+from touchline.tracking.gold.kinematics import (
+    KMH_PER_MS,
+    Kinematics,
+    KinematicsRule,
+    given_or_made,
+)
 from touchline.tracking.gold.phases import (
     DEAD_BALL,
     IN_POSSESSION,
@@ -29,6 +34,7 @@ _BANDS = {
 }
 _STATES = {"tip": IN_POSSESSION, "otip": OUT_OF_POSSESSION, "dead": DEAD_BALL}
 _SECONDS_PER_MIN = 60
+_NM_PER_M = 1_000_000_000
 
 
 def player_physical(
@@ -76,7 +82,11 @@ def player_physical(
 
 
 def _moved(motion: Kinematics, state: pl.Series, rule: PhysicalRule) -> pl.DataFrame:
-    """Per player: positions, those detected, seconds and metres seen, by state of play and band."""
+    """Per player: positions, those detected, seconds and metres seen, by state of play and band.
+
+    Added up as whole numbers, so that no order of adding changes a digit.
+    """
+    nm_per_frame = _NM_PER_M / KMH_PER_MS / motion.rule.frames_per_s
     speed = pl.col("speed_kmh")
     limits = (rule.running_kmh, rule.hsr_kmh, rule.sprint_kmh)
     band = pl.sum_horizontal((speed >= limit).cast(pl.UInt32) for limit in limits)
@@ -91,33 +101,34 @@ def _moved(motion: Kinematics, state: pl.Series, rule: PhysicalRule) -> pl.DataF
             "player_id",
             "is_detected",
             cell=cell,
-            seconds=pl.when(speed.is_not_null()).then("step_s"),
-            metres=speed / KMH_PER_MS * pl.col("step_s"),
+            frames=pl.when(speed.is_not_null()).then("step_frames"),
+            nanometres=(speed * pl.col("step_frames") * nm_per_frame).round().cast(pl.Int64),
         )
         .group_by("cell")
         .agg(
             pl.col("player_id").first(),
-            pl.col("is_detected", "seconds", "metres").sum(),
+            pl.col("is_detected", "frames", "nanometres").sum(),
             positions=pl.len(),
         )
         .with_columns(state=pl.col("cell") // 4 % 3, band=pl.col("cell") % 4)
         .group_by("player_id")
-        .agg(pl.col("positions", "is_detected", "seconds").sum(), *_by_state_and_band())
+        .agg(pl.col("positions", "is_detected").sum(), *_by_state_and_band(motion.rule))
         .collect()
     )
 
 
-def _by_state_and_band() -> list[pl.Expr]:
-    at = {name: pl.col("state") == state for name, state in _STATES.items()}
-    seconds = [pl.col("seconds").filter(at[n]).sum().alias(f"seconds_{n}") for n in _STATES]
-    metres = []
-    for stem, bands in _BANDS.items():
-        inside = pl.col("metres").filter(pl.col("band").is_in(bands))
-        metres.append(inside.sum().alias(f"{stem}_seen"))
-        for name in _STATES:
-            here = pl.col("metres").filter(pl.col("band").is_in(bands) & at[name])
-            metres.append(here.sum().alias(f"{stem}_seen_{name}"))
-    return seconds + metres
+def _by_state_and_band(rule: KinematicsRule) -> list[pl.Expr]:
+    """Seconds, and metres of each stem, in all and in each state of play."""
+    ends = {"": pl.lit(value=True)}
+    ends |= {f"_{name}": pl.col("state") == state for name, state in _STATES.items()}
+    found = []
+    for end, here in ends.items():
+        frames = pl.col("frames").filter(here).sum()
+        found.append((frames / rule.frames_per_s).alias(f"seconds{end}"))
+        for stem, bands in _BANDS.items():
+            length = pl.col("nanometres").filter(here & pl.col("band").is_in(bands)).sum()
+            found.append((length / _NM_PER_M).alias(f"{stem}_seen{end}"))
+    return found
 
 
 def _peaks(motion: Kinematics, rule: PhysicalRule) -> pl.DataFrame:

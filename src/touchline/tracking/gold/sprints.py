@@ -83,20 +83,23 @@ def _held_sprints(motion: Kinematics, rule: SprintRule) -> pl.DataFrame:
     """`first_row`, `last_row`, duration, distance along the path, and speeds of each sprint."""
     found = bouts(motion, pl.col("speed_kmh") >= rule.min_speed_kmh, rule.min_duration_s)
     rows = rows_of(found)
-    moved = motion.speeds.select("speed_kmh", "held_speed_kmh", "step_s")[rows["row"]]
+    moved = motion.speeds.select("speed_kmh", "held_speed_kmh", "step_frames")[rows["row"]]
     begins = (rows["stretch"] != rows["stretch"].shift(1)).fill_null(value=True)
-    frame_s = 1 / motion.rule.frames_per_s
     told = (
         pl.concat([rows, moved], how="horizontal")
-        .with_columns(step_s=pl.when(begins).then(frame_s).otherwise("step_s"))
+        .with_columns(step_frames=pl.when(begins).then(1).otherwise("step_frames"))
         .group_by("stretch", maintain_order=True)
         .agg(
-            distance_m=(pl.col("speed_kmh") / KMH_PER_MS).dot("step_s"),
-            duration_s=pl.col("step_s").sum(),
+            frames=pl.col("step_frames").sum(),
+            kmh_frames=pl.col("speed_kmh").dot("step_frames"),
             top_speed_kmh=pl.coalesce(pl.col("held_speed_kmh").max(), pl.col("speed_kmh").max()),
         )
-        .drop("stretch")
-        .with_columns(avg_speed_kmh=pl.col("distance_m") / pl.col("duration_s") * KMH_PER_MS)
+        .select(
+            "top_speed_kmh",
+            duration_s=pl.col("frames") / motion.rule.frames_per_s,
+            distance_m=pl.col("kmh_frames") / KMH_PER_MS / motion.rule.frames_per_s,
+            avg_speed_kmh=pl.col("kmh_frames") / pl.col("frames"),
+        )
     )
     return pl.concat([found, told], how="horizontal")
 

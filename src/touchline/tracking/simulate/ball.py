@@ -6,11 +6,11 @@ import numpy as np
 
 from touchline.tracking.simulate.arrays import Bools, Floats, Ints
 from touchline.tracking.simulate.clock import Clock
-from touchline.tracking.simulate.lineup import Lineup
-from touchline.tracking.simulate.phases import Phases
+from touchline.tracking.simulate.events.scene import Scene
+from touchline.tracking.simulate.lineup import TEAM
 from touchline.tracking.simulate.plan import MatchPlan
 from touchline.tracking.simulate.possessions import Possessions
-from touchline.tracking.simulate.shape import Pitch, attacks, phase_at
+from touchline.tracking.simulate.shape import phase_at
 
 AHEAD_M = 0.45
 GROUND_M = 0.12
@@ -29,30 +29,28 @@ class Ball:
     side: Ints
 
 
-def ball(
-    plan: MatchPlan, clock: Clock, xy: Floats, *,
-    lineup: Lineup, phases: Phases, possessions: Possessions, pitch: Pitch,
-) -> Ball:  # fmt: skip
+def ball(plan: MatchPlan, scene: Scene) -> Ball:
     """The ball's path through all possessions."""
     random = plan.random("ball")
-    frames = clock.frames
-    holder = _holders(possessions, clock)
+    clock, frames, xy = scene.clock, scene.clock.frames, scene.xy
+    holder = _holders(scene.possessions, clock)
     at_feet = np.flatnonzero(holder >= 0)
-    sides = phases.side[np.maximum(phase_at(phases, frames), 0)]
-    ahead = AHEAD_M * attacks(lineup, holder[at_feet] // 11, clock.period_of(frames[at_feet]))
-    feet = xy[at_feet, holder[at_feet]] + np.stack([ahead, 0.0 * ahead], axis=1)
+    held = holder[at_feet]
+    ahead = AHEAD_M * scene.turn(held // TEAM, frames[at_feet])
+    feet = xy[at_feet, held] + np.stack([ahead, np.zeros(len(ahead))], axis=1)
     kick_offs = clock.row(np.array([period.first_frame for period in clock.periods]))
     knots = np.concatenate([at_feet, kick_offs])
     places = np.concatenate([feet, np.zeros((len(kick_offs), 2))])
     order = np.argsort(knots, kind="stable")
     rows = np.arange(clock.rows)
     path = np.stack([np.interp(rows, knots[order], places[order, k]) for k in (0, 1)], axis=1)
+    phase = phase_at(scene.phases, frames)
     return Ball(
-        xy=np.clip(path, -pitch.half, pitch.half),
+        xy=np.clip(path, -scene.pitch.half, scene.pitch.half),
         z=_height(rows, at_feet, path) + random.uniform(0.0, 0.18, len(rows)),
         detected=random.random(len(rows)) < DETECTED_SHARE,
         holder=holder,
-        side=np.where(phase_at(phases, frames) >= 0, sides, -1),
+        side=np.where(phase >= 0, scene.phases.side[phase], -1),
     )
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from touchline.tracking.simulate.arrays import Bools, Ints, Names
+from touchline.tracking.simulate.events.scene import Scene
 from touchline.tracking.simulate.lineup import Lineup
 from touchline.tracking.simulate.phases import Phases
 from touchline.tracking.simulate.plan import MatchPlan
@@ -12,7 +13,7 @@ from touchline.tracking.simulate.possessions import Possessions
 from touchline.tracking.simulate.presses import Presses
 from touchline.tracking.simulate.shape import attacks
 
-CHAIN_SHARE = 0.42
+CHAIN_SHARE = 0.32
 SUBTYPES = ("pressing", "pressure", "counter_press", "recovery_press", "other")
 SUBTYPE_IDS = (11, 12, 13, 14, 15)
 PRESSING, COUNTER_PRESS, OTHER = 0, 2, 4
@@ -34,17 +35,15 @@ class Engagements:
     length: Ints
 
 
-def engagements(
-    plan: MatchPlan, presses: Presses, lineup: Lineup, *, phases: Phases, possessions: Possessions
-) -> Engagements:
+def engagements(plan: MatchPlan, presses: Presses, scene: Scene) -> Engagements:
     """The presses' kinds, ends and chains; every kind at least once if there are enough."""
     random = plan.random("engagements")
-    k = presses.possession
+    possessions, k = scene.possessions, presses.possession
     chain, place, length = _chains(random, k, possessions.chain)
     return Engagements(
         presses=presses,
-        subtype=_subtypes(random, lineup, possessions, k=k, chained=chain >= 0),
-        end_type=_ends(random, phases, possessions, k),
+        subtype=_subtypes(random, scene.lineup, possessions, k=k, chained=chain >= 0),
+        end_type=_ends(random, scene.phases, possessions, k),
         chain=chain,
         place=place,
         length=length,

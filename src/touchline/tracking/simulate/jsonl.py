@@ -7,8 +7,10 @@ zero bytes out of a block of rows leaves the lines. What is written equals what 
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
+import numpy.typing as npt
 
 from touchline.tracking.simulate.arrays import Bools, Bytes, Floats, Ints
 from touchline.tracking.simulate.clock import FRAMES_PER_MIN, Clock
@@ -65,7 +67,7 @@ def _blocks(players: Ints) -> Iterator[slice]:
     """Slices of rows in which the same players are on the pitch, none longer than a block."""
     changes = np.flatnonzero((players[1:] != players[:-1]).any(axis=1)) + 1
     edges = [0, *changes.tolist(), len(players)]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         for start in range(first, last, BLOCK_ROWS):
             yield slice(start, min(start + BLOCK_ROWS, last))
 
@@ -193,7 +195,7 @@ def _flags(values: Bools) -> Bytes:
     return np.stack([_padded("false", 5), _padded("true", 5)])[values.astype(np.int8)]
 
 
-def _strings(values: np.ndarray) -> Bytes:  # type: ignore[type-arg]
+def _strings(values: npt.NDArray[np.bytes_]) -> Bytes:
     width = values.dtype.itemsize
     return values.view(np.uint8).reshape(-1, width)
 

@@ -6,7 +6,7 @@ within the same limits. Both periods are walked at once: a lane is a slot in a p
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ class BodyRule:
     walk_ms: float = 1.9
     accelerate_ms2: float = 2.3
     brake_ms2: float = 3.0
-    rush: Acceleration = Acceleration()
+    rush: Acceleration = field(default_factory=Acceleration)
 
 
 def steps(clock: Clock) -> list[Ints]:

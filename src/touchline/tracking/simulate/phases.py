@@ -52,7 +52,7 @@ _RESTARTED = ((3.0, 2.5, 0.0, 0.0, 0.0, 1.2, 0.6, 0.0), (0.6, 4.0, 0.5, 0.0, 0.0
 # fmt: on
 DEAD_BALL_AFTER_LOSS = 0.13
 DEAD_BALL_IF_KEPT = 0.27
-GOAL_PER_SHOT = 0.12
+GOAL_PER_SHOT = 0.11
 
 
 @dataclass(frozen=True)
@@ -182,8 +182,8 @@ def _phase(draft: _Draft, kind: int, period: int, *, first: int, last: int) -> P
 
 def _stoppage(draft: _Draft, lost: bool) -> str:
     """Why the ball is dead, and with it who plays on: the side that lost it, or the other."""
-    far = draft.x > draft.half_length * 0.75
-    weights = np.array((0.55, 0.25, 0.2 if far and lost else 0.0, 0.2 if far and not lost else 0.0))
+    far = draft.x > draft.half_length * 0.6
+    weights = np.array((0.55, 0.25, 0.9 if far and lost else 0.0, 0.7 if far and not lost else 0.0))
     return RESTARTS[int(draft.random.choice(len(RESTARTS), p=weights / weights.sum()))]
 
 
@@ -213,7 +213,7 @@ def _dead_time(draft: _Draft) -> int:
         draft.x, draft.y = 8 - draft.half_length, 0.0
     elif stopped == "throw_in":
         draft.y = 28.0 if draft.y > 0 else -28.0
-    wait_s = 26.0 * float(np.exp(0.75 * random.standard_normal()))
+    wait_s = 29.0 * float(np.exp(0.75 * random.standard_normal()))
     return round(float(np.clip(wait_s, 2.0, 90.0)) * FRAMES_PER_S)
 
 

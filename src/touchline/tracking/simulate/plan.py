@@ -65,7 +65,7 @@ class MatchPlan:
         return self.minutes / REGULAR_MINUTES
 
     def random(self, topic: str) -> np.random.Generator:
-        """This match's random numbers for a topic."""
+        """Random numbers of this match for a topic."""
         return randomness(self.seed, self.match_id, topic)
 
 

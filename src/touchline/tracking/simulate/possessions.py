@@ -47,6 +47,12 @@ class Possessions:
         """How many possessions."""
         return len(self.first)
 
+    def scores(self, phases: Phases) -> Bools:
+        """Whether each possession ends in a goal."""
+        goals = np.array([phase.goal for phase in phases.each])[self.phase]
+        scored: Bools = (self.end_type == "shot") & goals
+        return scored
+
 
 def possessions(
     plan: MatchPlan, clock: Clock, lineup: Lineup, *, phases: Phases, pitch: Pitch
@@ -105,11 +111,11 @@ def _spells(random: np.random.Generator, phases: Phases) -> tuple[Ints, Ints, In
 
 
 def _hold(random: np.random.Generator) -> int:
-    return 0 if random.random() < ONE_TOUCH_SHARE else 3 + int(random.exponential(18.0))
+    return 0 if random.random() < ONE_TOUCH_SHARE else 3 + int(random.exponential(19.0))
 
 
 def _flight(random: np.random.Generator) -> int:
-    return 7 + int(random.exponential(1.7 * FRAMES_PER_S))
+    return 7 + int(random.exponential(2.3 * FRAMES_PER_S))
 
 
 def _nearness(held: Ints, stood: Floats, point: Floats, *, sides: Ints) -> Floats:

@@ -13,6 +13,7 @@ from touchline.tracking.simulate.shape import Pitch, attacks, places
 
 A_POSSESSION = (0.20, 0.37, 0.27, 0.16)
 REACH_M = 5.0
+SHORTEST_FRAMES = 4
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,8 @@ def presses(
     random = plan.random("presses")
     possession, slot = _who(random, clock, lineup, possessions=possessions, pitch=pitch)
     began, ended = possessions.first[possession], possessions.last[possession]
-    first = began + np.round(random.normal(-2, 11, len(began))).astype(np.int64)
-    first = np.clip(first, began - 30, ended)
+    first = began + np.round(random.normal(-3, 11, len(began))).astype(np.int64)
+    first = np.clip(first, began - 30, ended - SHORTEST_FRAMES)
     early = np.where(random.random(len(first)) < 0.68, 0, random.exponential(9, len(first)))
     physical_first = first - np.minimum(early, 40).astype(np.int64)
     begins = np.array([period.first_frame for period in clock.periods])

@@ -4,11 +4,10 @@ import numpy as np
 
 from touchline.tracking.simulate.arrays import Bools, Floats, Ints
 from touchline.tracking.simulate.ball import Ball
-from touchline.tracking.simulate.clock import Clock
+from touchline.tracking.simulate.events.scene import Scene
 from touchline.tracking.simulate.jsonl import Frames
 from touchline.tracking.simulate.lineup import SLOTS, TEAM, Lineup
 from touchline.tracking.simulate.plan import MatchPlan
-from touchline.tracking.simulate.shape import Pitch
 from touchline.tracking.simulate.visibility import camera, detected
 
 NOISE_M = 0.028
@@ -16,17 +15,15 @@ NOISE_FRAMES = 8
 BLANK_CORNERS_SHARE = 0.4
 
 
-def recording(
-    plan: MatchPlan, clock: Clock, lineup: Lineup, *,
-    xy: Floats, held: Ints, ball: Ball, blank: Bools, pitch: Pitch,
-) -> Frames:  # fmt: skip
+def recording(plan: MatchPlan, scene: Scene, *, ball: Ball, blank: Bools) -> Frames:
     """What the provider's cameras make of the match."""
-    looks_at = camera(ball.xy[:, 0], clock)
+    lineup, xy = scene.lineup, scene.xy
+    looks_at = camera(ball.xy[:, 0], scene.clock)
     ids = np.array([spell.player.player_id for spell in lineup.spells] + [0])
     return Frames(
         xy=xy + _noise(plan, len(xy)),
-        detected=detected(plan, xy, looks_at, pitch=pitch),
-        players=ids[held],
+        detected=detected(plan, xy, looks_at, pitch=scene.pitch),
+        players=ids[scene.held],
         order=(_order(lineup, 1), _order(lineup, 2)),
         ball_xyz=np.column_stack([ball.xy, ball.z]),
         ball_detected=ball.detected,

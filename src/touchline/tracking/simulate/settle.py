@@ -1,10 +1,12 @@
 """The script against what happened: the ball goes to who really is near it, and so do presses."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
 from touchline.tracking.simulate.arrays import Floats, Ints
+from touchline.tracking.simulate.bouts import Bout
 from touchline.tracking.simulate.clock import Clock
 from touchline.tracking.simulate.lineup import SLOTS, TEAM
 from touchline.tracking.simulate.plan import FRAMES_PER_S
@@ -13,23 +15,30 @@ from touchline.tracking.simulate.presses import Presses
 
 PASS_MS = 16.0
 FAVOUR_M2 = 60.0
+RUNNER_M2 = 220.0
 PRESS_WITHIN_M = 9.8
 
 
-def settled_possessions(made: Possessions, xy: Floats, clock: Clock, *, held: Ints) -> Possessions:
-    """The possessions, each given to a player whom the ball could reach.
+def settled_possessions(
+    made: Possessions, xy: Floats, clock: Clock, *, held: Ints, bouts: Sequence[Bout]
+) -> Possessions:
+    """The possessions, each given to a player whom the ball could reach, runners before others.
 
     Args:
         made: The script.
         xy: Positions by row and slot.
         clock: The periods.
         held: Who holds each slot, by row; -1 where nobody does.
+        bouts: Planned efforts, among them the runs of each possession.
     """
     rows, ends = clock.row(made.first), clock.row(made.last)
     away = np.square(xy[rows] - made.point[:, None, :]).sum(axis=2)
     own = (np.arange(SLOTS) // TEAM)[None, :] == made.side[:, None]
     cost = np.where(own & (held[rows] >= 0), away, np.inf)
     cost[np.arange(len(made)), made.slot] -= FAVOUR_M2
+    for bout in bouts:
+        if 0 <= bout.possession < len(made) - 1 and not made.opens[bout.possession + 1]:
+            cost[bout.possession + 1, bout.slot] -= RUNNER_M2
     gap_s = np.diff(made.first, prepend=0) / FRAMES_PER_S
     slot = np.empty(len(made), dtype=np.int64)
     for k in range(len(made)):

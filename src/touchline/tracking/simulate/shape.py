@@ -31,8 +31,9 @@ class ShapeRule:
 
     along_with_ball: tuple[float, float] = (0.52, 0.46)
     across_with_ball: tuple[float, float] = (0.30, 0.42)
+    depth: float = 0.82
     breadth: tuple[float, float] = (0.98, 0.78)
-    push_m: tuple[float, float] = (5.0, -4.0)
+    push_m: tuple[float, float] = (7.5, 2.0)
     keeper: float = 0.14
 
 
@@ -82,7 +83,10 @@ def places(
     turn = attacks(lineup, np.broadcast_to(sides, (len(ball), SLOTS)), periods[:, None])
     attacking = on_ball[:, None] == sides[None, :]
     seen = ball[:, None, :] * turn[:, :, None]
-    x = stand[:, 0] * pitch.half[0] * 0.92 + _by(attacking, rule.along_with_ball) * seen[:, :, 0]
+    x = (
+        stand[:, 0] * pitch.half[0] * rule.depth
+        + _by(attacking, rule.along_with_ball) * seen[:, :, 0]
+    )
     y = stand[:, 1] * pitch.half[1] * _by(attacking, rule.breadth)
     x += _by(attacking, rule.push_m)
     y += _by(attacking, rule.across_with_ball) * seen[:, :, 1]

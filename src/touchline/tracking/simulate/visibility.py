@@ -34,7 +34,7 @@ def blanks(plan: MatchPlan, clock: Clock, rule: CameraRule = CameraRule()) -> Bo
     off = rule.least_s + random.exponential(rule.blank_s - rule.least_s, count)
     switches = np.cumsum(np.stack([on, off], axis=1).ravel() * FRAMES_PER_S)
     state = np.searchsorted(switches, np.arange(clock.rows), side="right")
-    blank = state % 2 == 1
+    blank: Bools = state % 2 == 1
     starts = np.cumsum([0] + [period.rows for period in clock.periods[:-1]])
     for start in starts:
         blank[start : start + 3 * FRAMES_PER_S] = False

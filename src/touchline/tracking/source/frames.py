@@ -1,6 +1,7 @@
 """tracking_extrapolated.jsonl: one JSON object a line, ten a second, some 90 MB a match."""
 
 import json
+from collections.abc import Sequence
 from functools import cache
 from itertools import islice
 from pathlib import Path
@@ -132,3 +133,12 @@ def _added(first: bytes) -> tuple[str, ...]:
     except ValueError:
         return ()
     return (f"added members {', '.join(extra)}",) if extra else ()
+
+
+def relation(paths: Sequence[str], packed: str) -> str:
+    """SQL for such files as they came: one row per line."""
+    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+    return (
+        f"read_json([{listed}], format = 'newline_delimited', columns = {_COLUMNS},"
+        f" compression = '{packed}', ignore_errors = true, filename = true)"
+    )

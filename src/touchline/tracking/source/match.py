@@ -1,6 +1,7 @@
 """match.json: the match, its periods and its squads, decoded strictly."""
 
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import msgspec
@@ -153,3 +154,22 @@ def parsed(data: bytes | str) -> Match:
         raise ContractError(
             f"match.json: not whole UTF-8 JSON: {exc}", hint="ask the provider for the file again"
         ) from exc
+
+
+def played_on(path: Path) -> date:
+    """The UTC date of the kick-off.
+
+    Raises:
+        ContractError: See `decode`.
+    """
+    with opened(path) as file:
+        return parsed(file.read()).date_time.astimezone(UTC).date()
+
+
+def relation(paths: Sequence[str], packed: str) -> str:
+    """SQL for such files as they came: one row each, the members as columns."""
+    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+    return (
+        f"read_json([{listed}], format = 'auto', compression = '{packed}', filename = true,"
+        " union_by_name = true)"
+    )

@@ -93,3 +93,12 @@ def _not_utf8(exc: UnicodeDecodeError) -> ContractError:
     return ContractError(
         f"header: not UTF-8 at byte {exc.start + 1}", hint="expected a UTF-8 CSV file with a header"
     )
+
+
+def relation(paths: Sequence[str], packed: str) -> str:
+    """SQL for such files as they came: every column of the header, as text."""
+    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+    return (
+        f"read_csv([{listed}], header = true, all_varchar = true, compression = '{packed}',"
+        " ignore_errors = true, filename = true, union_by_name = true)"
+    )

@@ -87,7 +87,7 @@ def persons(
 def goals(scene: Scene) -> tuple[Ints, Ints]:
     """Frame and side of every goal."""
     made = scene.possessions
-    scored = (made.end_type == "shot") & np.array([scene.phases.each[k].goal for k in made.phase])
+    scored = made.scores(scene.phases)
     return made.last[scored], made.side[scored]
 
 
@@ -99,7 +99,7 @@ def act_columns(scene: Scene, acts: Acts, random: np.random.Generator) -> Column
         **_where(scene, acts),
         **_score(scene, acts),
         **_phase(scene, acts),
-        **_movement(scene, acts),
+        **_movement(scene, acts, random),
         **_defence(scene, acts),
         "lead_to_shot": pl.Series(scene.possessions.lead_to_shot[acts.possession]),
         "lead_to_goal": pl.Series(scene.possessions.lead_to_goal[acts.possession]),
@@ -176,12 +176,13 @@ def _phase(scene: Scene, acts: Acts) -> Columns:
     }
 
 
-def _movement(scene: Scene, acts: Acts) -> Columns:
+def _movement(scene: Scene, acts: Acts, random: np.random.Generator) -> Columns:
     change = scene.places(acts.last, acts.slot, acts.side)
     change -= scene.places(acts.first, acts.slot, acts.side)
     moved = np.abs(change).max(axis=1) > 0
     angle = angles(change)
     speed = scene.speeds_kmh(acts.timed, acts.last, acts.slot)
+    known = random.random(len(acts)) >= np.where(acts.last > acts.timed, 0.02, 0.15)
     return {
         "distance_covered": pl.Series(cm(scene.covered_m(acts.timed, acts.last, acts.slot))),
         "trajectory_angle": given(cm(angle), moved),
@@ -189,8 +190,10 @@ def _movement(scene: Scene, acts: Acts) -> Columns:
             "trajectory_direction_id", "trajectory_direction", DIRECTIONS,
             index=directions(angle), where=moved,
         ),
-        "speed_avg": pl.Series(cm(speed)),
-        **labelled("speed_avg_band_id", "speed_avg_band", BANDS, index=bands(cm(speed))),
+        "speed_avg": given(cm(speed), known),
+        **labelled(
+            "speed_avg_band_id", "speed_avg_band", BANDS, index=bands(cm(speed)), where=known
+        ),
     }  # fmt: skip
 
 

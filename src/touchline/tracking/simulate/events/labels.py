@@ -2,8 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import polars as pl
 
 from touchline.tracking.simulate.arrays import Bools, Floats, Ints
@@ -47,7 +49,7 @@ INTERRUPTIONS = _counted("corner_for", "corner_against", "free_kick_for", "free_
 # fmt: on
 
 
-def given(values: object, where: Bools) -> pl.Series:
+def given(values: npt.NDArray[Any] | pl.Series | Sequence[Any], where: Bools) -> pl.Series:
     """The values where they are known, null elsewhere."""
     known = pl.when(pl.Series(where)).then(pl.Series(values))
     return pl.select(known.alias("")).to_series()

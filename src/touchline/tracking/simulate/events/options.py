@@ -6,14 +6,14 @@ import numpy as np
 import polars as pl
 
 from touchline.tracking.simulate.arrays import Bools, Floats, Ints
-from touchline.tracking.simulate.bouts import RUN_KINDS
 from touchline.tracking.simulate.events.acts import Acts, act_columns, attack_columns
 from touchline.tracking.simulate.events.labels import Columns, given, labelled
 from touchline.tracking.simulate.events.passing import line_columns, pass_columns
 from touchline.tracking.simulate.events.runs import SUBTYPES, Runs, holder_columns
 from touchline.tracking.simulate.events.scene import SIDES, Scene
+from touchline.tracking.simulate.run_script import RUN_KINDS
 
-EXTRA_OPTIONS = 1.35
+EXTRA_OPTIONS = 1.4
 NEAR_M = 11.0
 DANGEROUS_ABOVE = 0.02
 DIFFICULT_BELOW = 0.65
@@ -73,6 +73,7 @@ def options(scene: Scene, runs: Runs, random: np.random.Generator) -> Options:
     possession, slot, run = possession[order], slot[order], run[order]
     x = scene.places(last[order], slot, made.side[possession])[:, 0]
     xthreat, completion = _values(random, x, _lift(runs, run))
+    score = np.round(random.beta(7, 1.7, len(x)).clip(0.01, 0.995), 4)
     lines, breaks = line_columns(random, known=np.ones(len(x), dtype=bool), typed=True)
     return Options(
         first=first[order],
@@ -84,7 +85,7 @@ def options(scene: Scene, runs: Runs, random: np.random.Generator) -> Options:
         received=targeted[order] & made.passed[possession],
         xthreat=xthreat,
         completion=completion,
-        score=np.round(np.clip(random.beta(7, 1.7, len(x)), 0.01, 0.995), 4),
+        score=score,
         lines=lines,
         breaks=breaks,
     )
@@ -126,11 +127,9 @@ def _values(random: np.random.Generator, x: Floats, lift: Floats) -> tuple[Float
     """
     threat = np.exp(-5.75 + 0.064 * x + lift + 0.8 * random.standard_normal(len(x)))
     likely = 2.2 - 0.022 * x - 0.5 * lift + 1.25 * random.standard_normal(len(x))
-    completion = 1 / (1 + np.exp(-likely))
-    return (
-        np.round(np.clip(threat, 0.0, 0.35), 4),
-        np.round(np.clip(completion, 0.11, 0.9996), 4),
-    )
+    xthreat: Floats = np.round(threat.clip(0.0, 0.35), 4)
+    completion: Floats = np.round((1 / (1 + np.exp(-likely))).clip(0.11, 0.9996), 4)
+    return xthreat, completion
 
 
 def option_acts(scene: Scene, made: Options) -> Acts:

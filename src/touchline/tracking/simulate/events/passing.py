@@ -1,7 +1,6 @@
 """Passes: from whom to whom, how far, past whom, through which line."""
 
 import numpy as np
-import polars as pl
 
 from touchline.tracking.simulate.arrays import Bools, Floats, Ints
 from touchline.tracking.simulate.events.acts import Acts

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from touchline.tracking.simulate.arrays import Floats, Ints
-from touchline.tracking.simulate.bouts import RUN_KINDS, Bout
+from touchline.tracking.simulate.arrays import Bools, Floats, Ints
+from touchline.tracking.simulate.bouts import Bout
 from touchline.tracking.simulate.events.acts import Acts, act_columns, attack_columns, persons
 from touchline.tracking.simulate.events.labels import (
     LOCATIONS,
@@ -20,13 +20,14 @@ from touchline.tracking.simulate.events.labels import (
     zone_names,
 )
 from touchline.tracking.simulate.events.scene import Scene, ahead, team
+from touchline.tracking.simulate.run_script import RUN_KINDS
 from touchline.tracking.simulate.stretches import stretch
 
 SUBTYPES = Labels(
     tuple(kind.subtype for kind in RUN_KINDS), tuple(kind.subtype_id for kind in RUN_KINDS)
 )
 BEHIND = SUBTYPES.names.index("behind")
-ABOVE_MS = 4.2
+ABOVE_MS = 4.0
 SHORTEST_ROWS = 8
 SAME_LINE_M = 3.0
 
@@ -57,11 +58,11 @@ def runs(scene: Scene, bouts: Sequence[Bout], speed_ms: Floats) -> Runs:
         fast = stretch(bout, speed_ms, scene.clock, above_ms=ABOVE_MS)
         if fast is None or fast.rows < SHORTEST_ROWS:
             continue
-        first, last = int(frames[fast.first_row]), int(frames[fast.last_row])
-        if made.period[bout.possession] == scene.clock.period_of(np.array([first]))[0]:
-            found.append((first, last, bout.slot, bout.possession, bout.run))
-    columns = np.array(sorted(found), dtype=np.int64).reshape(-1, 5).T
-    return Runs(*columns[:4], kind=_with_every_kind(columns[4]))
+        begin, end = int(frames[fast.first_row]), int(frames[fast.last_row])
+        if made.period[bout.possession] == scene.clock.period_of(np.array([begin]))[0]:
+            found.append((begin, end, bout.slot, bout.possession, bout.run))
+    first, last, slot, possession, kind = np.array(sorted(found), dtype=np.int64).reshape(-1, 5).T
+    return Runs(first, last, slot, possession, _with_every_kind(kind))
 
 
 def _with_every_kind(kind: Ints) -> Ints:
@@ -79,7 +80,7 @@ def run_acts(scene: Scene, made: Runs) -> Acts:
 
 
 def run_columns(
-    scene: Scene, made: Runs, random: np.random.Generator, *, received: Ints, targeted: Ints
+    scene: Scene, made: Runs, random: np.random.Generator, *, received: Bools, targeted: Bools
 ) -> Columns:
     """All columns of the runs but those that the passing options know.
 
@@ -87,8 +88,8 @@ def run_columns(
         scene: The match.
         made: The runs.
         random: Random numbers of their own.
-        received: 1 where the run got the ball.
-        targeted: 1 where the run was passed to.
+        received: Where the run got the ball.
+        targeted: Where the run was passed to.
     """
     acts = run_acts(scene, made)
     count = len(made)
@@ -104,9 +105,9 @@ def run_columns(
         **labelled("event_subtype_id", "event_subtype", SUBTYPES, index=made.kind),
         **holder_columns(scene, acts),
         **overtaken(scene, acts),
-        "targeted": pl.Series(targeted.astype(bool)),
-        "received": pl.Series(received.astype(bool)),
-        "received_in_space": given(random.random(count) < 0.72, received.astype(bool)),
+        "targeted": pl.Series(targeted),
+        "received": pl.Series(received),
+        "received_in_space": given(random.random(count) < 0.72, received),
         "passing_option_at_player_possession_start": pl.Series(acts.first <= start),
         "n_simultaneous_runs": pl.Series((overlaps & mates).sum(axis=1) - 1),
         "give_and_go": pl.Series(random.random(count) < 0.07),
@@ -114,7 +115,7 @@ def run_columns(
         "push_defensive_line": given(random.random(count) < 0.5, behind),
         "break_defensive_line": given(random.random(count) < 0.22, behind),
         "passing_option_at_start": pl.Series(random.random(count) < 0.78),
-        "is_pass_reception_matched": given(np.full(count, True), received.astype(bool)),
+        "is_pass_reception_matched": given(np.full(count, True), received),
     }
 
 

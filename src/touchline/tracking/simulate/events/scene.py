@@ -65,7 +65,8 @@ class Scene:
         late = np.where(last > first, last, first + 1)
         early = np.where(last > first, first, first - 1)
         metres = self.covered_m(early, late, slots)
-        return metres / (late - early) * FRAMES_PER_S * KMH
+        speeds: Floats = metres / (late - early) * FRAMES_PER_S * KMH
+        return speeds
 
 
 def scene(
@@ -79,9 +80,10 @@ def scene(
     return Scene(clock, lineup, pitch, phases, possessions, xy, walked_m, held)
 
 
-def team(slots_side: Ints) -> Bools:
+def team(side: Ints) -> Bools:
     """By event and slot: whether the slot belongs to the event's side."""
-    return SIDES[None, :] == slots_side[:, None]
+    members: Bools = SIDES[None, :] == side[:, None]
+    return members
 
 
 def nearest_m(everybody: Floats, at: Floats, members: Bools) -> Floats:
@@ -96,12 +98,14 @@ def within(everybody: Floats, at: Floats, members: Bools, *, radius_m: float) ->
     """How many of some players are that near to each place."""
     gap = everybody - at[:, None, :]
     near = np.hypot(gap[:, :, 0], gap[:, :, 1]) < radius_m
-    return (near & members).sum(axis=1)
+    count: Ints = (near & members).sum(axis=1)
+    return count
 
 
 def ahead(everybody: Floats, x: Floats, members: Bools) -> Ints:
     """How many outfield players are further up the pitch than each place."""
-    return ((everybody[:, :, 0] > x[:, None]) & members & ~KEEPERS).sum(axis=1)
+    count: Ints = ((everybody[:, :, 0] > x[:, None]) & members & ~KEEPERS).sum(axis=1)
+    return count
 
 
 def last_line(everybody: Floats, defenders: Bools, *, theirs: bool) -> Floats:

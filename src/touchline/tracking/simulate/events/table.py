@@ -21,7 +21,6 @@ from touchline.tracking.simulate.events.runs import Runs, run_columns
 from touchline.tracking.simulate.events.scene import Scene
 from touchline.tracking.simulate.plan import MatchPlan
 
-PREFIXES = {"runs": 1, "options": 7, "possessions": 8, "engagements": 9}
 TIES = {8: 0, 7: 1, 1: 2, 9: 3}
 
 
@@ -44,14 +43,9 @@ def events(plan: MatchPlan, scene: Scene, runs: Runs, *, engagements: Engagement
         _engagements(scene, made, runs, random, engagements=engagements),
     ]
     table = pl.concat(tables, how="diagonal_relaxed")
-    order = table.select(
-        pl.struct(
-            "frame_start", pl.col("event_type_id").replace_strict(TIES), "event_id"
-        ).arg_sort()
-    ).to_series()
-    table = table[order].with_columns(
-        index=pl.int_range(pl.len()), match_id=pl.lit(plan.match_id, dtype=pl.Int64)
-    )
+    table = table.sort(
+        "frame_start", pl.col("event_type_id").replace_strict(TIES), maintain_order=True
+    ).with_columns(index=pl.int_range(pl.len()), match_id=pl.lit(plan.match_id, dtype=pl.Int64))
     missing = [
         pl.lit(None, dtype=pl.String).alias(c) for c in EVENT_COLUMNS if c not in table.columns
     ]

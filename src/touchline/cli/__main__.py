@@ -1,0 +1,5 @@
+"""python -m touchline.cli."""
+
+from touchline.cli import main
+
+main()

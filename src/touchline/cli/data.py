@@ -1,0 +1,222 @@
+"""simulate, fetch, ingest: what brings data in."""
+
+import tempfile
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from touchline import config
+from touchline.cli.output import JSON, progress, say, table
+from touchline.wiring import Touchline
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.argument("domain", type=click.Choice(["tracking"]))
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@JSON
+@click.pass_obj
+def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: bool) -> None:
+    """Land the files of DOMAIN under PATHS (folders, zips, files) in bronze, as they are.
+
+    The same files again change nothing; other content under the same name is a re-issue.
+
+    Example: touchline ingest tracking matches/
+    """
+    from touchline.tracking.source import files
+
+    here = Touchline(config.load(file))
+    with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
+        found, others = files.recognised(paths, Path(scratch))
+        if others:
+            say(f"{len(others)} files are not {domain}'s and were left alone, such as {others[0]}")
+        land(here, list(files.arrivals(found)), as_json=as_json)
+
+
+def land(here: Touchline, arrivals: list[Any], *, as_json: bool) -> None:
+    """Land these arrivals, show what became of each partition, and what it still lacks."""
+    from touchline.core import landing
+
+    parts = sorted({a.partition for a in arrivals})
+    before = here.ledger.arrivals("tracking", parts)
+    counts: dict[str, dict[str, int]] = {
+        p: {"new": 0, "re-issued": 0, "unchanged": 0} for p in parts
+    }
+    with progress("land", len(arrivals)) as tell:
+        for receipt in landing.land(
+            arrivals, objects=here.objects, ledger=here.ledger, now=datetime.now(UTC)
+        ):
+            old = before.get(receipt.partition, {}).get(receipt.name)
+            kind = (
+                "new"
+                if old is None
+                else "unchanged"
+                if old.sha256 == receipt.sha256
+                else "re-issued"
+            )
+            counts[receipt.partition][kind] += 1
+            tell(f"{receipt.partition}/{receipt.name}", kind)
+    after = here.ledger.arrivals("tracking", parts)
+    wanted = [b.file for b in here.pipeline("tracking").bronze]
+    rows = [
+        {
+            "partition": p,
+            **counts[p],
+            "missing": ", ".join(f for f in wanted if f not in after[p]) or None,
+        }
+        for p in parts
+    ]
+    table(rows, as_json=as_json)
+
+
+@click.command()
+@click.argument("domain", type=click.Choice(["tracking"]))
+@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
+    "--matches",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many, a day apart.",
+)
+@click.option(
+    "--first-id",
+    type=click.IntRange(1),
+    default=900001,
+    show_default=True,
+    help="Id of the first match.",
+)
+@click.option(
+    "--date",
+    "first_day",
+    type=DAY,
+    default="2024-11-02",
+    show_default=True,
+    help="Day of the first match.",
+)
+@click.option(
+    "--competition", type=int, default=61, show_default=True, help="The provider's competition id."
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(2, 130),
+    default=90.0,
+    show_default=True,
+    help="Length of a match.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@click.option(
+    "--layout",
+    type=click.Choice(["provider", "landing"]),
+    default="provider",
+    show_default=True,
+    help="Names of files and folders.",
+)
+@click.option("--gzip", "packed", is_flag=True, help="Pack the tracking files.")
+@click.option(
+    "--gap-s",
+    type=click.FloatRange(0),
+    default=0.0,
+    help="Positions vanish for that long in period 1.",
+)
+@click.option(
+    "--teleports",
+    type=click.IntRange(0),
+    default=0,
+    help="Single-frame jumps in players' positions.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["match", "tracking", "events", "phases"]),
+    help="Leave this file out.",
+)
+@click.option(
+    "--reissue", is_flag=True, help="Write the re-issue of the same matches, with other numbers."
+)
+def simulate(domain: str, out: Path, **options: Any) -> None:  # noqa: ARG001
+    """Make matches of DOMAIN under OUT: the provider's four files each, and the planted truth.
+
+    Example: touchline simulate tracking landing/ --matches 2 --minutes 20
+    """
+    made = simulated(out, **options)
+    for path in made:
+        click.echo(path)
+
+
+def simulated(
+    out: Path,
+    *,
+    matches: int,
+    first_id: int,
+    first_day: date,
+    competition: int,
+    minutes: float,
+    seed: int,
+    layout: Any,
+    packed: bool,
+    gap_s: float = 0.0,
+    teleports: int = 0,
+    missing: Any = None,
+    reissue: bool = False,
+) -> list[Path]:
+    """The files written, match after match, a day apart."""
+    from touchline.tracking import simulate as made_up
+
+    faults = made_up.Faults(gap_s=gap_s, teleports=teleports, missing_file=missing)
+    kick_off = datetime(first_day.year, first_day.month, first_day.day, 9, 30, tzinfo=UTC)
+    written: list[Path] = []
+    with progress("simulate", matches) as tell:
+        for at in range(matches):
+            plan = made_up.MatchPlan(
+                match_id=first_id + at,
+                kick_off_at=kick_off + timedelta(days=at),
+                competition_id=competition,
+                seed=seed + at,
+                minutes=minutes,
+                faults=faults,
+            )
+            match = made_up.match(plan)
+            if reissue:
+                match = made_up.reissued(match, seed=seed + 1000)
+            written += made_up.write(match, out, layout=layout, gzip=packed)
+            tell(str(plan.match_id), "written")
+    return written
+
+
+@click.command()
+@click.argument("source", type=click.Choice(["skillcorner", "skillcorner-open"]))
+@click.option(
+    "--match", "match_ids", type=int, multiple=True, help="Only this match; may be repeated."
+)
+@click.option("--from", "first", type=DAY, help="First day of matches.")
+@click.option("--to", "last", type=DAY, help="Last day of matches.")
+@click.option("--modified-since", type=DAY, help="Also matches whose files changed since then.")
+@JSON
+@click.pass_obj
+def fetch(
+    file: Path | None,
+    source: str,
+    match_ids: tuple[int, ...],
+    first: datetime | None,
+    last: datetime | None,
+    modified_since: datetime | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Fetch matches from SOURCE and land them; what is unchanged there is not fetched again.
+
+    skillcorner needs SKILLCORNER_USERNAME and SKILLCORNER_PASSWORD, or SKILLCORNER_TOKEN.
+    skillcorner-open is the provider's public repository.
+
+    Example: touchline fetch skillcorner-open --match 2017461
+    """
+    from touchline.cli.fetching import fetched
+
+    days = (first.date() if first else None, last.date() if last else None)
+    here = Touchline(config.load(file))
+    fetched(
+        here, source, match_ids=match_ids, days=days, modified_since=modified_since, as_json=as_json
+    )

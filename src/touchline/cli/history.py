@@ -1,0 +1,123 @@
+"""status, runs, show: the ledger, for people."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from touchline import config
+from touchline.cli.output import JSON, table
+from touchline.errors import ConfigError, MissingInputError
+from touchline.wiring import Touchline
+
+LIMIT = click.option(
+    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many."
+)
+
+
+@click.command()
+@click.argument("pipeline", default="tracking")
+@JSON
+@click.pass_obj
+def status(file: Path | None, pipeline: str, *, as_json: bool) -> None:
+    """Show the state of each partition of PIPELINE: fresh, stale, waiting, refused or failed."""
+    from touchline.core import planner
+
+    here = Touchline(config.load(file))
+    chosen = here.pipeline(pipeline)
+    plans = {p.partition: p for p in planner.plan(chosen, here.ledger)}
+    last = here.ledger.last(pipeline)
+    heads = here.ledger.heads([s.table for s in chosen.steps])
+    rows = []
+    for part in sorted(here.ledger.arrivals(pipeline)):
+        run = last.get(part)
+        rows.append(
+            {
+                "partition": part,
+                "state": _state(plans.get(part), run),
+                "published": sum(part in heads[s.table] for s in chosen.steps),
+                "of": len(chosen.steps),
+                "last run": run.run_id if run else None,
+                "ended": run.ended_at if run else None,
+                "message": (run.message if run else "") or None,
+            }
+        )
+    table(rows, as_json=as_json, empty="nothing has arrived yet; see: touchline ingest --help")
+
+
+def _state(plan: Any, run: Any) -> str:
+    if plan is None:
+        return "fresh"
+    if plan.missing:
+        return f"waiting for {', '.join(plan.missing)}"
+    return run.status if run and run.status in ("refused", "failed") else "stale"
+
+
+@click.command()
+@click.argument("pipeline", required=False)
+@LIMIT
+@JSON
+@click.pass_obj
+def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) -> None:
+    """List the newest runs."""
+    here = Touchline(config.load(file))
+    rows = [
+        {
+            "run": r.run_id,
+            "pipeline": r.pipeline,
+            "partition": r.partition,
+            "status": r.status,
+            "started": r.started_at,
+            "seconds": (r.ended_at - r.started_at).total_seconds() if r.ended_at else None,
+            "message": r.message or None,
+        }
+        for r in here.ledger.runs(pipeline=pipeline, limit=limit)
+    ]
+    table(rows, as_json=as_json, empty="no runs yet")
+
+
+@click.command()
+@click.argument("run_id", metavar="RUN")
+@JSON
+@click.pass_obj
+def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
+    """Show one RUN, by its id or a unique beginning of it."""
+    here = Touchline(config.load(file))
+    found = here.ledger.runs(run_id=run_id, limit=2)
+    if not found:
+        raise MissingInputError(f"no run {run_id!r}", hint="see: touchline runs")
+    if len(found) > 1:
+        raise ConfigError(f"several runs begin with {run_id!r}", hint="give more of it")
+    run = found[0]
+    if as_json:
+        click.echo(json.dumps(run.report or {"run_id": run.run_id, "status": run.status}, indent=1))
+        return
+    click.echo(f"{run.run_id}  {run.pipeline}  {run.partition}  {run.status}  {run.message}")
+    table(run.report.get("inputs", []), title="inputs", empty="no inputs recorded")
+    steps = run.report.get("steps", [])
+    table([_step(s) for s in steps], title="tables", empty="no table was made")
+    rules = [
+        {
+            "table": s["table"],
+            "rule": r["rule"],
+            "passed": r["passed"],
+            "seen": r["seen"],
+            "expected": r["expected"],
+        }
+        for s in steps
+        for r in s["rules"]
+    ]
+    table(rules, title="rules", empty="no rule was reached")
+
+
+def _step(step: dict[str, Any]) -> dict[str, Any]:
+    rejected = ", ".join(f"{n} x {reason}" for reason, n in step["rejected"].items())
+    return {
+        "table": step["table"],
+        "rows in": step["rows_in"],
+        "rows": step["rows"],
+        "rejected": rejected or None,
+        "notes": "; ".join(step["notes"]) or None,
+        "seconds": step["seconds"],
+    }

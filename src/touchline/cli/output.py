@@ -1,0 +1,122 @@
+"""What people and programs see: tables that fit, JSON on request, progress, complaints."""
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from typing import Any
+
+import click
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+
+
+def complain(message: str, hint: str = "") -> None:
+    """An error and its way out, on standard error."""
+    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(message, err=True)
+    if hint:
+        click.secho("hint:  ", fg="yellow", nl=False, err=True)
+        click.echo(hint, err=True)
+
+
+def say(message: str) -> None:
+    """A line for people, on standard error, so that it never mixes with results."""
+    click.echo(message, err=True)
+
+
+def table(
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    as_json: bool = False,
+    title: str = "",
+    empty: str = "none",
+) -> None:
+    """The rows as a table that fits the terminal, or as a JSON array."""
+    if as_json:
+        click.echo(json.dumps(list(rows), default=_plain, indent=None if len(rows) > 1000 else 1))
+        return
+    if not rows:
+        click.echo(empty)
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table(
+        title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False
+    )
+    for name in rows[0]:
+        numbers = all(isinstance(r[name], int | float | None) for r in rows)
+        grid.add_column(name, justify="right" if numbers else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(_cell(value) for value in row.values()))
+    Console(soft_wrap=False, width=None if sys.stdout.isatty() else 200).print(grid)
+
+
+def _cell(value: Any) -> str:
+    match value:
+        case None:
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case float():
+            return f"{value:.2f}"
+        case datetime():
+            return f"{value:%Y-%m-%d %H:%M:%S}"
+        case _:
+            from rich.markup import escape
+
+            return escape(str(value))
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime | date) else str(value)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[[str, str], None]]:
+    """A function to call for each thing that ended: a bar on a terminal, JSON lines elsewhere."""
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeRemainingColumn,
+        )
+
+        columns = (
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeRemainingColumn(),
+        )
+        with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+            task = bar.add_task(what, total=total)
+            yield lambda name, _: bar.update(task, advance=1, description=f"{what} {name}")
+    else:
+        done = 0
+
+        def line(name: str, status: str) -> None:
+            nonlocal done
+            done += 1
+            click.echo(
+                json.dumps(
+                    {"event": what, "name": name, "status": status, "done": done, "of": total}
+                ),
+                err=True,
+            )
+
+        yield line
+
+
+def seconds(value: float) -> str:
+    """A duration for people."""
+    return f"{value:.1f} s" if value < 120 else f"{value / 60:.1f} min"
+
+
+def worst(codes: Iterable[int]) -> int:
+    """The exit code of many ends: the highest, 0 where there are none."""
+    return max(codes, default=0)

@@ -1,0 +1,212 @@
+"""plan, run, backfill."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from touchline import config
+from touchline.cli.output import JSON, complain, progress, say, seconds, table, worst
+from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.core.pipeline.drive import Done
+    from touchline.core.planner import Plan
+
+PARTITION = click.option(
+    "--partition",
+    "-p",
+    "parts",
+    multiple=True,
+    metavar="K=V",
+    help="Only this partition; may be repeated.",
+)
+ONLY = click.option(
+    "--only", type=click.Choice(["bronze", "silver", "gold"]), help="Only this layer."
+)
+WORKERS = click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes."
+)
+ENGINE = click.option(
+    "--engine",
+    type=click.Choice(["process", "spark"]),
+    default="process",
+    show_default=True,
+    help="Where partitions are worked on.",
+)
+
+
+@click.command()
+@click.argument("pipeline", default="tracking")
+@PARTITION
+@ONLY
+@JSON
+@click.pass_obj
+def plan(
+    file: Path | None, pipeline: str, parts: tuple[str, ...], only: Any, *, as_json: bool
+) -> None:
+    """Show what is stale in PIPELINE, and why.
+
+    Example: touchline plan tracking
+    """
+    from touchline.core import planner
+
+    here = Touchline(config.load(file))
+    chosen = here.pipeline(pipeline)
+    plans = planner.plan(chosen, here.ledger, parts=_checked(here, pipeline, parts), only=only)
+    rows = [row for p in planner.explained(plans, chosen, here.ledger) for row in _lines(p)]
+    table(rows, as_json=as_json, empty="nothing is stale")
+
+
+def _lines(p: "Plan") -> list[dict[str, Any]]:
+    if p.missing:
+        return [
+            {
+                "partition": p.partition,
+                "table": "-",
+                "reason": f"waiting for {', '.join(p.missing)}",
+            }
+        ]
+    return [{"partition": p.partition, "table": s.table, "reason": s.reason} for s in p.steps]
+
+
+@click.command()
+@click.argument("pipeline", default="tracking")
+@PARTITION
+@ONLY
+@click.option("--force", is_flag=True, help="Make fresh tables again, too.")
+@WORKERS
+@ENGINE
+@JSON
+@click.pass_obj
+def run(
+    file: Path | None,
+    pipeline: str,
+    parts: tuple[str, ...],
+    only: Any,
+    *,
+    force: bool,
+    workers: int,
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Make everything that is stale in PIPELINE; the others stay as they are.
+
+    Each partition is published in all its tables or in none.
+
+    Example: touchline run tracking --partition match_id=2017461
+    """
+    from touchline.core import planner
+    from touchline.core.pipeline import drive
+
+    here = Touchline(config.load(file))
+    chosen = here.pipeline(pipeline)
+    wanted = _checked(here, pipeline, parts)
+    platform = here.platform(workers=workers, engine=engine)
+    drive.settle(platform)
+    plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
+    total = len(plans) if only != "bronze" else len(here.ledger.arrivals(pipeline, wanted))
+    ends = drive.run(chosen, platform, parts=wanted, only=only, force=force)
+    finish(ends, total, as_json=as_json, keep_going=True)
+
+
+def _checked(here: Touchline, pipeline: str, parts: Sequence[str]) -> Sequence[str] | None:
+    """The partitions asked for, each known by its arrivals; None where none was named."""
+    from touchline.core.ports import keys_of
+    from touchline.errors import MissingInputError
+
+    if not parts:
+        return None
+    for part in parts:
+        keys_of(part)
+    known = here.ledger.arrivals(pipeline, parts)
+    for part in parts:
+        if part not in known:
+            raise MissingInputError(
+                f"{pipeline} {part}: nothing has arrived for it", hint="see: touchline status"
+            )
+    return parts
+
+
+@click.command()
+@click.argument("pipeline")
+@click.argument("first")
+@click.argument("last")
+@click.option("--redo", is_flag=True, help="Run partitions again that are fresh.")
+@click.option("--keep-going", is_flag=True, help="Go on after a failure; exit with the worst.")
+@WORKERS
+@ENGINE
+@JSON
+@click.pass_obj
+def backfill(
+    file: Path | None,
+    pipeline: str,
+    first: str,
+    last: str,
+    *,
+    redo: bool,
+    keep_going: bool,
+    workers: int,
+    engine: str,
+    as_json: bool,
+) -> None:
+    """Run PIPELINE from FIRST to LAST, both dates (YYYY-MM-DD) or both match ids, inclusive.
+
+    Stops at the first failure. Give the same command again to resume: what is fresh is passed over.
+
+    Example: touchline backfill tracking 2025-04-01 2025-05-31 --workers 2
+    """
+    from touchline.core import backfill as ranges
+    from touchline.core import planner
+    from touchline.core.pipeline import drive
+
+    here = Touchline(config.load(file))
+    chosen = here.pipeline(pipeline)
+    platform = here.platform(workers=workers, engine=engine)
+    wanted = ranges.partitions(chosen, first, last, ledger=here.ledger, objects=here.objects)
+    drive.settle(platform)
+    plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
+    say(
+        f"{len(wanted)} partitions from {first} to {last}, {len(wanted) - len(plans)} fresh already"
+    )
+    ends = drive.run(chosen, platform, parts=wanted, force=redo)
+    finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
+
+
+def finish(ends: "Iterable[Done]", total: int, *, as_json: bool, keep_going: bool) -> None:
+    """Show each end as it comes and all of them at last; exit as the worst of them says."""
+    rows: list[dict[str, Any]] = []
+    codes: list[int] = []
+    with progress("run", total) as tell:
+        for done in ends:
+            rows.append(_row(done))
+            tell(done.partition, rows[-1]["status"])
+            if done.error is not None:
+                codes.append(done.error.exit_code)
+                complain(str(done.error), done.error.hint)
+                if not keep_going:
+                    break
+    close = getattr(ends, "close", None)
+    if close:
+        close()
+    table(rows, as_json=as_json, empty="nothing to do: everything is fresh")
+    if len(rows) < total:
+        say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
+    sys.exit(worst(codes))
+
+
+def _row(done: "Done") -> dict[str, Any]:
+    run = done.run
+    steps = run.report.get("steps", []) if run else []
+    took = (run.ended_at - run.started_at).total_seconds() if run and run.ended_at else 0.0
+    return {
+        "partition": done.partition,
+        "status": run.status if run else "held",
+        "tables": len(steps),
+        "rows": sum(s["rows"] for s in steps),
+        "rejected": sum(sum(s["rejected"].values()) for s in steps),
+        "took": seconds(took),
+        "run": run.run_id if run else "-",
+    }

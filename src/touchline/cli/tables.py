@@ -1,0 +1,223 @@
+"""query, define, report, rollback, maintain: what works on tables."""
+
+import json
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from touchline import config
+from touchline.cli.output import JSON, say, table
+from touchline.errors import ConfigError, MissingInputError
+from touchline.wiring import Touchline
+
+
+class Instant(click.ParamType):
+    """An ISO 8601 instant or day; without a zone it is UTC."""
+
+    name = "instant"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> datetime:
+        """The instant, timezone-aware."""
+        try:
+            found = datetime.fromisoformat(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not an instant such as 2025-05-18T12:00:00Z", param, ctx)
+        return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+@click.command()
+@click.argument("sql")
+@click.option("--as-of", type=Instant(), help="Tables as they were published then.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="How rows are printed.",
+)
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write a .csv, .parquet or .json file.",
+)
+@click.pass_obj
+def query(
+    file: Path | None,
+    sql: str,
+    as_of: datetime | None,
+    kind: str,
+    out: Path | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Run one SELECT over tables named domain.table; aliases of configuration count too.
+
+    Example: touchline query "SELECT player_short_name, sprint_count FROM tracking.player_metrics"
+    """
+    from touchline.views import rows_of
+
+    found = rows_of(Touchline(config.load(file)), sql, as_of=as_of)
+    if out is not None:
+        _write(found, out)
+    elif as_json or kind == "json":
+        table(found.to_pylist(), as_json=True)
+    elif kind == "csv":
+        import pyarrow.csv as pc
+
+        sys.stdout.flush()
+        pc.write_csv(found, sys.stdout.buffer)
+    else:
+        table(found.slice(0, 1000).to_pylist(), empty="no rows")
+        if found.num_rows > 1000:
+            say(f"the first 1000 of {found.num_rows} rows; --out FILE writes all")
+
+
+def _write(rows: Any, out: Path) -> None:
+    import polars as pl
+
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    writers = {".csv": frame.write_csv, ".parquet": frame.write_parquet, ".json": frame.write_json}
+    if out.suffix not in writers:
+        raise ConfigError(f"{out}: expected one of {', '.join(writers)}")
+    from touchline.adapters.local import translated
+
+    with translated(out):
+        writers[out.suffix](out)
+    say(f"{frame.height} rows -> {out}")
+
+
+@click.command()
+@click.argument("name", metavar="TABLE[.COLUMN]")
+@JSON
+@click.pass_obj
+def define(file: Path | None, name: str, *, as_json: bool) -> None:
+    """Print what a number means: definition, unit, version, origin; of a TABLE, all of them.
+
+    Example: touchline define player_metrics.sprints_per_90
+    """
+    from touchline.views import contract_of
+
+    contract, column = contract_of(Touchline(config.load(file)), name)
+    if column is None:
+        rows = [
+            {
+                "column": c.name,
+                "unit": c.unit or None,
+                "definition": c.definition,
+                "origin": c.origin,
+                "version": c.version,
+            }
+            for c in contract.columns
+        ]
+        if not as_json:
+            click.echo(
+                f"{contract.table} ({contract.layer}): {contract.grain}; key {', '.join(contract.key)}"
+            )
+        table(rows, as_json=as_json)
+        return
+    facts = {
+        "name": f"{contract.table}.{column.name}",
+        "definition": column.definition,
+        "unit": column.unit or None,
+        "type": column.type,
+        "version": column.version,
+        "origin": column.origin,
+        "may be null": column.null,
+        "allowed": ", ".join(column.allowed) or None,
+        "within": f"{column.within[0]:g} to {column.within[1]:g}" if column.within else None,
+    }
+    if as_json:
+        click.echo(json.dumps(facts, indent=1))
+        return
+    for key, value in facts.items():
+        if value is not None:
+            click.echo(f"{key:12} {'yes' if value is True else 'no' if value is False else value}")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["match"]))
+@click.argument("match_id", metavar="ID")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The page; default: match-ID.html.",
+)
+@click.pass_obj
+def report(file: Path | None, what: str, match_id: str, out: Path | None) -> None:  # noqa: ARG001
+    """Write the page of match ID: one HTML file that needs no network.
+
+    Example: touchline report match 2017461
+    """
+    from touchline.adapters.local import translated
+    from touchline.tracking.serve.report import page
+    from touchline.views import match_tables
+
+    here = Touchline(config.load(file))
+    tables, run_id = match_tables(here, match_id)
+    target = out or Path(f"match-{match_id}.html")
+    with translated(target):
+        target.write_text(page(tables, made_at=datetime.now(UTC), run_id=run_id), encoding="utf-8")
+    say(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+
+
+@click.command()
+@click.argument("name", metavar="TABLE")
+@click.argument("part", metavar="PARTITION")
+@click.option("--to", metavar="RUN", help="The run to go back to; default: the publish before.")
+@click.pass_obj
+def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
+    """Put PARTITION of TABLE back to what an earlier publish held.
+
+    It stays so until its input or its rules change; what is made from it is stale from now on.
+
+    Example: touchline rollback tracking.player_metrics match_id=2017461
+    """
+    from touchline.core.ports import keys_of
+    from touchline.core.rollback import rollback as back
+    from touchline.views import contract_of
+
+    here = Touchline(config.load(file))
+    contract, column = contract_of(here, name)
+    keys_of(part)
+    if column is not None:
+        raise ConfigError(f"{name}: a column; give a table")
+    domain = contract.table.partition(".")[0]
+    if contract.layer == "bronze":
+        raise MissingInputError(f"{name}: bronze has no publishes")
+    now = back(domain, contract, part, platform=here.platform(), to=to)
+    say(f"{contract.table} {part} is as run {now.run_id} made it: {now.rows} rows")
+    say("what is made from it is stale now; see: touchline plan")
+
+
+@click.command()
+@JSON
+@click.pass_obj
+def maintain(file: Path | None, *, as_json: bool) -> None:
+    """Forget old publishes, merge small files, expire snapshots, delete files nobody names."""
+    from touchline.core.maintenance import Kept
+    from touchline.core.maintenance import maintain as upkeep
+
+    settings = config.load(file)
+    here = Touchline(settings)
+    kept = Kept(settings.retention.publishes, settings.retention.days)
+    rows = [
+        {
+            "table": u.table,
+            "publishes forgotten": u.forgotten,
+            "compacted": u.compacted,
+            "snapshots expired": u.snapshots,
+            "files deleted": u.files,
+            "MB freed": u.bytes / 1e6,
+        }
+        for pipeline in here.pipelines.values()
+        for u in upkeep(pipeline, here.platform(), kept=kept)
+    ]
+    table(rows, as_json=as_json, empty="nothing to maintain yet")

@@ -1,0 +1,98 @@
+"""Upkeep: forget old publishes, merge small files, expire snapshots, delete what nobody names."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+import touchline
+from touchline.core.contracts import Contract
+from touchline.core.pipeline import Pipeline
+from touchline.core.pipeline.drive import Platform, settle
+from touchline.core.ports import Publish
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Which earlier publishes stay readable: a partition's newest `publishes`, and `days` of all."""
+
+    publishes: int = 5
+    days: int = 7
+
+
+@dataclass(frozen=True)
+class Upkeep:
+    """What was done to one table."""
+
+    table: str
+    forgotten: int
+    compacted: int
+    snapshots: int
+    files: int
+    bytes: int
+
+
+def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upkeep]:
+    """One line per table that has anything; safe beside runs, whose staged files stay."""
+    settle(platform)
+    done = []
+    for contract in pipeline.contracts:
+        history = platform.ledger.history(contract.table)
+        if history:
+            old = _old(history, kept, platform.clock())
+            platform.ledger.forget(old)
+            compacted = _compacted(pipeline, contract, platform)
+            swept = _swept(contract, platform)
+            done.append(Upkeep(contract.table, len(old), compacted, **swept))
+    return done
+
+
+def _old(history: Sequence[Publish], kept: Kept, now: datetime) -> list[Publish]:
+    since = now - timedelta(days=kept.days)
+    seen: dict[str, int] = {}
+    old = []
+    for publish in history:
+        seen[publish.partition] = seen.get(publish.partition, 0) + 1
+        young = publish.published_at is not None and publish.published_at >= since
+        if seen[publish.partition] > kept.publishes and not young:
+            old.append(publish)
+    return old
+
+
+def _compacted(pipeline: Pipeline, contract: Contract, platform: Platform) -> int:
+    """Partitions that lie in several files are written as one, with the same content."""
+    current = platform.ledger.current([contract.table])[contract.table]
+    many = [p.partition for p in current.values() if len(p.pieces) > 1]
+    if not many:
+        return 0
+    with platform.ledger.claim(pipeline.name, many) as claims:
+        platform.tables.prepare([contract])
+        publishes, staged = [], []
+        for part in claims.held:
+            rows = platform.tables.read(contract, current[part].pieces)
+            run_id = f"compact-{uuid.uuid4().hex[:12]}"
+            whole = platform.tables.stage(contract, part, rows, run_id=run_id)
+            staged.append(whole)
+            publishes.append(
+                replace(current[part], commit_id=run_id, pieces=whole.pieces, kind="compact")
+            )
+        for publish, whole in zip(publishes, staged, strict=True):
+            with platform.ledger.publishing(claims, [publish]) as done:
+                properties = {
+                    "touchline.run-id": publish.run_id,
+                    "touchline.code-version": touchline.__version__,
+                }
+                done(
+                    contract.table,
+                    platform.tables.publish(
+                        contract, [whole], commit_id=publish.commit_id, properties=properties
+                    ),
+                )
+        return len(publishes)
+
+
+def _swept(contract: Contract, platform: Platform) -> Mapping[str, int]:
+    with platform.ledger.alone() as live:
+        remembered = platform.ledger.history(contract.table)
+        pieces = {piece.path for publish in remembered for piece in publish.pieces}
+        return platform.tables.maintain(contract.table, frozenset(pieces | live))

@@ -1,0 +1,285 @@
+"""The ledger in memory: several owners may share one, as processes share a ledger's file."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from threading import RLock
+
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
+from touchline.errors import ConflictError
+
+LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class _Claim:
+    owner: str
+    token: str
+    expires_at: datetime
+
+
+@dataclass
+class _Version:
+    """A publish, announced (`published_at` is None) or done, and who announced it."""
+
+    number: int
+    publish: Publish
+    owner: str
+
+
+@dataclass
+class _State:
+    """What the owners of one ledger share."""
+
+    lock: RLock = field(default_factory=RLock)
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    receipts: list[Receipt] = field(default_factory=list)
+    runs: dict[str, tuple[Run, str]] = field(default_factory=dict)
+    versions: list[_Version] = field(default_factory=list)
+    claims: dict[tuple[str, Partition], _Claim] = field(default_factory=dict)
+    alive: set[str] = field(default_factory=set)
+
+
+class MemoryLedger:
+    """A Ledger in this process.
+
+    `MemoryLedger(beside=other)` is another owner of the same ledger, as a second process would be.
+    Nothing renews a claim here: a lease after it was made, another owner may take it over.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        beside: "MemoryLedger | None" = None,
+    ) -> None:
+        self.clock = clock
+        self.owner = uuid.uuid4().hex[:12]
+        self._state: _State = beside._state if beside else _State()
+        self._state.alive.add(self.owner)
+
+    def close(self) -> None:
+        """End this owner as a killed process ends: it settles nothing that it announced."""
+        with self._state.lock:
+            self._state.alive.discard(self.owner)
+
+    # --- arrivals -------------------------------------------------------------------------------
+
+    def receive(self, receipts: Sequence[Receipt]) -> None:
+        """See Ledger."""
+        with self._state.lock:
+            numbered = [replace(r, id=next(self._state.numbers)) for r in receipts]
+            self._state.receipts += numbered
+
+    def arrivals(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, Receipt]]:
+        """See Ledger."""
+        wanted = _among(parts)
+        found: dict[Partition, dict[str, Receipt]] = {}
+        with self._state.lock:
+            for r in self._state.receipts:
+                if r.domain == domain and wanted(r.partition):
+                    found.setdefault(r.partition, {})[r.name] = r
+        return found
+
+    # --- claims and publishes -------------------------------------------------------------------
+
+    @contextmanager
+    def claim(self, pipeline: str, parts: Sequence[Partition]) -> Iterator[Claims]:
+        """See Ledger."""
+        token = uuid.uuid4().hex
+        held, refused = self._take(pipeline, parts, token)
+        try:
+            yield Claims(pipeline, token, tuple(held), refused)
+        finally:
+            if self._alive(self.owner):
+                with self._state.lock:
+                    for part in held:
+                        self._release(pipeline, part, token)
+
+    def _release(self, pipeline: str, part: Partition, token: str) -> None:
+        held = self._state.claims.get((pipeline, part))
+        if held and held.token == token:
+            del self._state.claims[pipeline, part]
+
+    def _take(
+        self, pipeline: str, parts: Sequence[Partition], token: str
+    ) -> tuple[list[Partition], dict[Partition, str]]:
+        held: list[Partition] = []
+        refused: dict[Partition, str] = {}
+        with self._state.lock:
+            now = self.clock()
+            for part in parts:
+                holder = self._state.claims.get((pipeline, part))
+                if holder and holder.expires_at > now and self._alive(holder.owner):
+                    refused[part] = f"owner {holder.owner}"
+                    continue
+                self._state.claims[pipeline, part] = _Claim(self.owner, token, now + LEASE)
+                held.append(part)
+        return held, refused
+
+    @contextmanager
+    def publishing(
+        self, claims: Claims, publishes: Sequence[Publish]
+    ) -> Iterator[Callable[[str, str], None]]:
+        """See Ledger."""
+        with self._state.lock:
+            self._check(claims, publishes)
+            for publish in publishes:
+                unsaid = replace(publish, published_at=None, snapshot_id="")
+                version = _Version(next(self._state.numbers), unsaid, self.owner)
+                self._state.versions.append(version)
+            done: dict[str, str] = {}
+            try:
+                yield done.__setitem__
+            finally:
+                if self._alive(self.owner):
+                    for commit_id, table in {(p.commit_id, p.table) for p in publishes}:
+                        self.settle(commit_id, table, done.get(table))
+
+    def _check(self, claims: Claims, publishes: Sequence[Publish]) -> None:
+        held = {
+            part for (_, part), claim in self._state.claims.items() if claim.token == claims.token
+        }
+        lost = sorted({p.partition for p in publishes} - held)
+        if lost:
+            raise ConflictError(
+                f"{claims.pipeline}: lost the claim on {', '.join(lost[:3])} before publishing",
+                hint="another run took over while this one was stopped; nothing was published",
+            )
+
+    def unsettled(self) -> Sequence[Publish]:
+        """See Ledger."""
+        with self._state.lock:
+            return [
+                v.publish
+                for v in self._state.versions
+                if v.publish.published_at is None and not self._alive(v.owner)
+            ]
+
+    def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
+        """See Ledger."""
+        with self._state.lock:
+            now = self.clock()
+            for v in list(self._state.versions):
+                named = (v.publish.commit_id, v.publish.table) == (commit_id, table)
+                if not named or v.publish.published_at is not None:
+                    continue
+                if snapshot_id is None:
+                    self._state.versions.remove(v)
+                else:
+                    v.publish = replace(v.publish, published_at=now, snapshot_id=snapshot_id)
+
+    def current(
+        self,
+        tables: Sequence[str],
+        parts: Sequence[Partition] | None = None,
+        *,
+        as_of: datetime | None = None,
+    ) -> Mapping[str, Mapping[Partition, Publish]]:
+        """See Ledger."""
+        wanted = _among(parts)
+        found: dict[str, dict[Partition, Publish]] = {t: {} for t in tables}
+        with self._state.lock:
+            for p in (v.publish for v in self._state.versions):
+                done = p.published_at is not None and (as_of is None or p.published_at <= as_of)
+                if done and p.table in found and wanted(p.partition):
+                    found[p.table][p.partition] = p
+        return found
+
+    def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
+        """See Ledger."""
+        return {
+            table: {part: (p.derivation, p.content) for part, p in published.items()}
+            for table, published in self.current(tables).items()
+        }
+
+    def history(self, table: str, part: Partition | None = None) -> Sequence[Publish]:
+        """See Ledger."""
+        with self._state.lock:
+            published = [v.publish for v in self._state.versions if v.publish.published_at]
+        return [p for p in reversed(published) if p.table == table and part in (None, p.partition)]
+
+    def forget(self, publishes: Sequence[Publish]) -> None:
+        """See Ledger."""
+        unwanted = {(p.table, p.partition, p.commit_id) for p in publishes}
+        with self._state.lock:
+            latest = {
+                (v.publish.table, v.publish.partition): v.number
+                for v in self._state.versions
+                if v.publish.published_at
+            }
+            self._state.versions = [
+                v
+                for v in self._state.versions
+                if (v.publish.table, v.publish.partition, v.publish.commit_id) not in unwanted
+                or latest.get((v.publish.table, v.publish.partition)) == v.number
+            ]
+
+    @contextmanager
+    def alone(self) -> Iterator[frozenset[str]]:
+        """See Ledger."""
+        with self._state.lock:
+            yield frozenset(
+                run.run_id
+                for run, owner in self._state.runs.values()
+                if run.status == "running" and self._alive(owner)
+            )
+
+    # --- runs -----------------------------------------------------------------------------------
+
+    def record(self, runs: Sequence[Run]) -> None:
+        """See Ledger."""
+        with self._state.lock:
+            for run in list(runs):
+                self._state.runs[run.run_id] = (run, self.owner)
+
+    def runs(
+        self,
+        *,
+        pipeline: str | None = None,
+        part: Partition | None = None,
+        run_id: str | None = None,
+        limit: int = 50,
+    ) -> Sequence[Run]:
+        """See Ledger. A run whose owner was closed without a word is shown as failed."""
+        found = [
+            run
+            for run in self._shown()
+            if pipeline in (None, run.pipeline)
+            and part in (None, run.partition)
+            and run.run_id.startswith(run_id or "")
+        ]
+        return found[:limit]
+
+    def last(self, pipeline: str) -> Mapping[Partition, Run]:
+        """See Ledger."""
+        found: dict[Partition, Run] = {}
+        for run in self._shown():
+            if run.pipeline == pipeline and run.status != "running":
+                found.setdefault(run.partition, replace(run, report={}))
+        return found
+
+    def _shown(self) -> list[Run]:
+        """Every run as it stands, newest first."""
+        with self._state.lock:
+            recorded = list(self._state.runs.values())
+        silent = "the process ended without a word; nothing was published"
+        runs = [
+            replace(run, status="failed", message=silent)
+            if run.status == "running" and not self._alive(owner)
+            else run
+            for run, owner in recorded
+        ]
+        return sorted(runs, key=lambda r: (r.started_at, r.run_id), reverse=True)
+
+    def _alive(self, owner: str) -> bool:
+        return owner in self._state.alive
+
+
+def _among(parts: Sequence[Partition] | None) -> Callable[[Partition], bool]:
+    return (lambda _: True) if parts is None else frozenset(parts).__contains__

@@ -1,0 +1,69 @@
+"""Bytes under paths, in memory."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from threading import Lock
+
+from touchline.errors import ConfigError, MissingInputError, StorageError
+
+
+class MemoryObjects:
+    """An ObjectStore in this process; `room_bytes` bounds it, to try what a full disk does."""
+
+    def __init__(self, room_bytes: int | None = None) -> None:
+        self.room_bytes = room_bytes
+        self._held: dict[str, bytes] = {}
+        self._lock = Lock()
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """See ObjectStore."""
+        start = _checked(prefix)
+        with self._lock:
+            found = [path for path in self._held if path.startswith(start)]
+        return iter(sorted(found, key=str.encode))
+
+    def read(self, path: str) -> bytes:
+        """See ObjectStore."""
+        try:
+            return self._held[_checked(path)]
+        except KeyError as exc:
+            raise MissingInputError(f"{path}: no such object", path=path) from exc
+
+    def write(self, path: str, data: bytes | Path) -> bool:
+        """See ObjectStore."""
+        if _checked(path) in self._held:
+            return False
+        whole = data.read_bytes() if isinstance(data, Path) else bytes(data)
+        with self._lock:
+            if path in self._held:
+                return False
+            taken = sum(map(len, self._held.values()))
+            if self.room_bytes is not None and taken + len(whole) > self.room_bytes:
+                raise StorageError(
+                    f"{path}: {len(whole)} bytes, room for {self.room_bytes - taken}",
+                    hint="make room, then run again",
+                )
+            self._held[path] = whole
+        return True
+
+    def delete(self, path: str) -> None:
+        """See ObjectStore."""
+        with self._lock:
+            self._held.pop(_checked(path), None)
+
+    @contextmanager
+    def local(self, path: str) -> Iterator[Path]:
+        """See ObjectStore. A copy, gone when the context ends."""
+        data = self.read(path)
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder) / PurePosixPath(path).name
+            file.write_bytes(data)
+            yield file
+
+
+def _checked(path: str) -> str:
+    if path.startswith("/") or ".." in path.split("/"):
+        raise ConfigError(f"{path!r}: not a path inside the object store")
+    return path

@@ -1,0 +1,84 @@
+"""A partition put back to what an earlier publish held."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import replace
+
+import touchline
+from touchline.core.contracts import Contract
+from touchline.core.pipeline.drive import Platform, settle
+from touchline.core.ports import Partition, Publish, Staged
+from touchline.errors import ConfigError, ConflictError, MissingInputError
+
+
+def rollback(
+    pipeline: str, contract: Contract, part: Partition, *, platform: Platform, to: str | None = None
+) -> Publish:
+    """The publish that is current now: the rows of an earlier one, as a new version.
+
+    The step counts as fresh, so that the next run does not undo the rollback; it runs again when
+    its input or its rules change. What lies downstream is stale from now on.
+
+    Args:
+        pipeline: The pipeline that makes the table.
+        contract: The table's contract.
+        part: The partition.
+        platform: Where to write.
+        to: A run id, or its beginning; without it, the newest publish that held something else.
+
+    Raises:
+        MissingInputError: There is no such publish, or it is no longer kept.
+        ConfigError: `to` fits several runs, or is what is current already.
+        ConflictError: Another run holds the partition.
+    """
+    settle(platform)
+    with platform.ledger.claim(pipeline, [part]) as claims:
+        if part in claims.refused:
+            raise ConflictError(f"{contract.table} {part}: held by {claims.refused[part]}")
+        history = platform.ledger.history(contract.table, part)
+        target = _target(contract.table, part, history=history, to=to)
+        again = replace(
+            target,
+            commit_id=uuid.uuid4().hex,
+            derivation=history[0].derivation,
+            made_from=history[0].made_from,
+            kind="rollback",
+        )
+        with platform.ledger.publishing(claims, [again]) as done:
+            snapshot = platform.tables.publish(
+                contract,
+                [Staged(contract.table, part, target.rows, target.pieces)],
+                commit_id=again.commit_id,
+                properties={
+                    "touchline.run-id": target.run_id,
+                    "touchline.rollback": "true",
+                    "touchline.inputs-digest": target.content,
+                    "touchline.code-version": touchline.__version__,
+                },
+            )
+            done(contract.table, snapshot)
+    return again
+
+
+def _target(table: str, part: Partition, *, history: Sequence[Publish], to: str | None) -> Publish:
+    if not history:
+        raise MissingInputError(f"{table} {part}: never published", hint="see: touchline status")
+    current = history[0]
+    others = [p for p in history if p.content != current.content]
+    if to is None:
+        found = others[:1]
+    else:
+        found = [p for p in history if p.run_id.startswith(to)]
+        if len({p.run_id for p in found}) > 1:
+            raise ConfigError(
+                f"{table} {part}: several runs begin with {to!r}", hint="give more of it"
+            )
+        if found and found[0].content == current.content:
+            raise ConfigError(f"{table} {part}: run {found[0].run_id} is current already")
+    if not found:
+        kept = ", ".join(dict.fromkeys(p.run_id for p in others)) or "none"
+        raise MissingInputError(
+            f"{table} {part}: no earlier publish {to or ''} is kept; kept: {kept}",
+            hint="retention.publishes and retention.days say how many are kept",
+        )
+    return found[0]

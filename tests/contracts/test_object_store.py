@@ -1,0 +1,154 @@
+"""Every ObjectStore keeps the promises of the port."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from conftest import Objects
+
+from touchline.core.memory import MemoryObjects
+from touchline.errors import ConfigError, MissingInputError, StorageError
+
+
+def test_what_was_written_is_read(objects: Objects) -> None:
+    assert objects.store.write("bronze/a", b"one\ntwo") is True
+    assert objects.store.read("bronze/a") == b"one\ntwo"
+
+
+def test_a_file_of_this_machine_is_written_by_its_path(objects: Objects, tmp_path: Path) -> None:
+    file = tmp_path / "match.json"
+    file.write_bytes(bytes(range(256)) * 10_000)
+    assert objects.store.write("bronze/match", file) is True
+    file.write_bytes(b"changed afterwards")
+    assert objects.store.read("bronze/match") == bytes(range(256)) * 10_000
+
+
+def test_no_bytes_are_an_object_too(objects: Objects) -> None:
+    assert objects.store.write("empty", b"") is True
+    assert objects.store.read("empty") == b""
+    assert list(objects.store.list("")) == ["empty"]
+
+
+def test_a_path_is_written_at_most_once(objects: Objects, tmp_path: Path) -> None:
+    file = tmp_path / "later"
+    file.write_bytes(b"later")
+    objects.store.write("a", b"first")
+    assert objects.store.write("a", b"second") is False
+    assert objects.store.write("a", file) is False
+    assert objects.store.read("a") == b"first"
+
+
+def test_of_many_writers_of_one_path_exactly_one_is_told_that_it_wrote(objects: Objects) -> None:
+    wrote: dict[bytes, bool] = {}
+    start = threading.Barrier(8)
+
+    def writer(data: bytes) -> None:
+        start.wait()
+        wrote[data] = objects.store.write("contested", data)
+
+    payloads = [bytes([65 + i]) * 200_000 for i in range(8)]
+    threads = [threading.Thread(target=writer, args=(data,)) for data in payloads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(wrote.values()) == [False] * 7 + [True]
+    assert wrote[objects.store.read("contested")] is True
+
+
+def test_a_reader_sees_all_bytes_or_none(objects: Objects) -> None:
+    whole = {f"a/{i}": bytes([i]) * 300_000 for i in range(40)}
+    writer = threading.Thread(
+        target=lambda: [objects.store.write(path, data) for path, data in whole.items()]
+    )
+    writer.start()
+    while writer.is_alive():
+        for path in objects.store.list(""):
+            assert objects.store.read(path) == whole[path]
+    writer.join()
+    assert list(objects.store.list("")) == sorted(whole)
+
+
+def test_paths_are_listed_in_byte_order(objects: Objects) -> None:
+    paths = ["b/ä", "b/z", "b/Z", "b-1", "b/10", "b/9", "b/a/c", "b/a-b", "b/a.b"]
+    for path in paths:
+        objects.store.write(path, b".")
+    assert list(objects.store.list("")) == sorted(paths, key=str.encode)
+    assert list(objects.store.list("b/")) == sorted(
+        (p for p in paths if p.startswith("b/")), key=str.encode
+    )
+
+
+def test_a_prefix_may_end_inside_a_name(objects: Objects) -> None:
+    for path in ("runs/2025-01", "runs/2025-02", "runs/2026-01", "run"):
+        objects.store.write(path, b".")
+    assert list(objects.store.list("runs/2025")) == ["runs/2025-01", "runs/2025-02"]
+    assert list(objects.store.list("runs/2027")) == []
+    assert list(objects.store.list("nothing/here/")) == []
+
+
+def test_bytes_that_are_not_there_are_missing_input(objects: Objects) -> None:
+    with pytest.raises(MissingInputError, match="a/b"):
+        objects.store.read("a/b")
+    with pytest.raises(MissingInputError), objects.store.local("a/b"):
+        pass
+    objects.store.write("a/b", b".")
+    with pytest.raises(MissingInputError):
+        objects.store.read("a/c")
+
+
+def test_deleting_makes_room_for_another_object(objects: Objects) -> None:
+    objects.store.write("a", b"first")
+    objects.store.delete("a")
+    assert list(objects.store.list("")) == []
+    assert objects.store.write("a", b"second") is True
+    assert objects.store.read("a") == b"second"
+
+
+def test_deleting_what_is_absent_is_no_error(objects: Objects) -> None:
+    objects.store.delete("a")
+    objects.store.delete("no/such/folder/a")
+
+
+def test_local_gives_a_file_with_the_bytes(objects: Objects) -> None:
+    objects.store.write("bronze/ab/abc", b"bytes")
+    with objects.store.local("bronze/ab/abc") as file:
+        assert file.read_bytes() == b"bytes"
+    assert objects.store.read("bronze/ab/abc") == b"bytes"
+
+
+def test_without_room_nothing_is_written(objects: Objects, tmp_path: Path) -> None:
+    file = tmp_path / "large"
+    file.write_bytes(b"x" * 100_000)
+    with objects.full():
+        with pytest.raises(StorageError):
+            objects.store.write("large", b"x" * 100_000)
+        with pytest.raises(StorageError):
+            objects.store.write("large", file)
+    with pytest.raises(MissingInputError):
+        objects.store.read("large")
+    assert list(objects.store.list("")) == []
+    assert objects.store.write("large", file) is True
+
+
+@pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside", ".."])
+def test_a_path_out_of_the_store_is_refused(objects: Objects, path: str) -> None:
+    calls = (
+        objects.store.read,
+        objects.store.delete,
+        lambda p: objects.store.write(p, b"."),
+        lambda p: list(objects.store.list(p)),
+        lambda p: objects.store.local(p).__enter__(),
+    )
+    for call in calls:
+        with pytest.raises(ConfigError):
+            call(path)
+
+
+def test_the_room_in_memory_counts_what_is_there() -> None:
+    store = MemoryObjects(room_bytes=10)
+    store.write("a", b"123456")
+    with pytest.raises(StorageError, match="room for 4"):
+        store.write("b", b"12345")
+    store.delete("a")
+    assert store.write("b", b"12345") is True
