@@ -16,7 +16,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A part of the file; a key it does not know is an error that names its place."""
 
 
-class Secret(Section):
+class Secret(Section, frozen=True):
     """The only form a secret has in the file: the name of an environment variable."""
 
     env: str
@@ -35,26 +35,26 @@ class Secret(Section):
         return found
 
 
-class LocalObjects(Section, tag_field="kind", tag="local"):
+class LocalObjects(Section, frozen=True, tag_field="kind", tag="local"):
     """Bronze and reports in a folder."""
 
     root: str = "data/objects"
 
 
-class IcebergTables(Section, tag_field="kind", tag="iceberg"):
+class IcebergTables(Section, frozen=True, tag_field="kind", tag="iceberg"):
     """Silver and gold as Iceberg tables."""
 
     catalog: str = "sqlite:///data/catalog.db"
     warehouse: str = "data/warehouse"
 
 
-class SqliteLedger(Section, tag_field="kind", tag="sqlite"):
+class SqliteLedger(Section, frozen=True, tag_field="kind", tag="sqlite"):
     """The ledger in one file."""
 
     path: str = "data/ledger.db"
 
 
-class Stores(Section):
+class Stores(Section, frozen=True):
     """Where things are kept."""
 
     objects: LocalObjects = LocalObjects()
@@ -62,21 +62,21 @@ class Stores(Section):
     ledger: SqliteLedger = SqliteLedger()
 
 
-class Limits(Section):
+class Limits(Section, frozen=True):
     """How much of the machine one process takes; 0 threads means one per core."""
 
     threads: int = 0
     memory: str = "1GB"
 
 
-class Retention(Section):
+class Retention(Section, frozen=True):
     """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`."""
 
     publishes: int = 5
     days: int = 7
 
 
-class Tracking(Section):
+class Tracking(Section, frozen=True):
     """Thresholds of tracking that teams change."""
 
     competitions: dict[str, str] = msgspec.field(default_factory=lambda: {"61": "aus1"})
@@ -87,7 +87,7 @@ class Tracking(Section):
     max_outside_m: float = 50.0
 
 
-class Skillcorner(Section):
+class Skillcorner(Section, frozen=True):
     """The provider's API; credentials come from the environment."""
 
     base_url: str = "https://skillcorner.com/api"
@@ -96,14 +96,14 @@ class Skillcorner(Section):
     token: Secret = Secret("SKILLCORNER_TOKEN")
 
 
-class Opendata(Section):
+class Opendata(Section, frozen=True):
     """The provider's public repository."""
 
     base_url: str = "https://raw.githubusercontent.com/SkillCorner/opendata/master"
     lfs_url: str = "https://github.com/SkillCorner/opendata.git/info/lfs"
 
 
-class Config(Section):
+class Config(Section, frozen=True):
     """The whole file. `folder` is where relative paths start: the file's own folder."""
 
     stores: Stores = Stores()

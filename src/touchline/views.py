@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 from touchline.core.contracts import Column, Contract
 from touchline.core.query import BronzeFile, Source, ask, tables_named
-from touchline.errors import ConfigError
+from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
+    import polars as pl
     import pyarrow as pa
 
     from touchline.core.pipeline import Bronze
+    from touchline.core.ports import Publish
+    from touchline.tracking.serve.report import MatchTables
 
 
 def schemas(here: Touchline) -> dict[str, str]:
@@ -85,3 +88,44 @@ def contract_of(here: Touchline, name: str) -> tuple[Contract, Column | None]:
             else f"touchline define {found[0].table} lists them",
         )
     return found[0], found[0].column(rest[1])
+
+
+def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str]":
+    """What a match's page shows, and the run that made it.
+
+    Raises:
+        MissingInputError: The match was never published.
+    """
+    from touchline.core.ports import checked_id, partition
+    from touchline.tracking import contracts
+    from touchline.tracking.serve.report import MatchTables
+
+    part = partition(match_id=checked_id(match_id, "match id"))
+    names = [
+        c.table
+        for c in (contracts.MATCHES, contracts.PLAYERS, contracts.SPRINTS, contracts.PLAYER_METRICS)
+    ]
+    current = here.ledger.current(names, [part])
+    if any(part not in current[name] for name in names):
+        raise MissingInputError(
+            f"tracking {part}: not published in full", hint="touchline status tells why"
+        )
+    everyone = here.ledger.current([contracts.PLAYER_METRICS.table])[contracts.PLAYER_METRICS.table]
+    tables = MatchTables(
+        match=_frame(here, contracts.MATCHES, [current[names[0]][part]]),
+        players=_frame(here, contracts.PLAYERS, [current[names[1]][part]]),
+        sprints=_frame(here, contracts.SPRINTS, [current[names[2]][part]]),
+        metrics=_frame(here, contracts.PLAYER_METRICS, [current[names[3]][part]]),
+        population=_frame(here, contracts.PLAYER_METRICS, list(everyone.values())),
+        definitions=contracts.PLAYER_METRICS,
+    )
+    return tables, current[names[3]][part].run_id
+
+
+def _frame(here: Touchline, contract: Contract, publishes: "list[Publish]") -> "pl.DataFrame":
+    import polars as pl
+
+    rows = here.tables.read(contract, [p for publish in publishes for p in publish.pieces])
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    return frame

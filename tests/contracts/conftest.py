@@ -1,72 +1,12 @@
-"""Which adapters the contract suites run on: an adapter joins a port's suite by one entry here."""
+"""A fixture for each port, in every kind that `under_test` names."""
 
-import multiprocessing
-import os
-import resource
-import signal
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from functools import partial
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NoReturn
 
-import pyarrow as pa
 import pytest
-from pyiceberg.catalog import load_catalog
+from under_test import ENGINES, LEDGERS, OBJECTS, TABLES, Clock, Ledgers, Objects, Tables
 
-from touchline.adapters.iceberg import IcebergTables
-from touchline.adapters.local import LocalObjects
-from touchline.adapters.processes import InProcess, WorkerProcesses
-from touchline.adapters.sqlite import SqliteLedger
-from touchline.core.contracts import Contract
-from touchline.core.memory import MemoryEngine, MemoryLedger, MemoryObjects, MemoryTables
-from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
-
-Full = Callable[[], AbstractContextManager[None]]
-"""While the context lasts the store has no room for 100,000 bytes more."""
-
-
-@contextmanager
-def _small_files() -> Iterator[None]:
-    """No file of this process may grow over 50,000 bytes, as on a disk that is full."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextmanager
-def _no_bytes(store: MemoryObjects | MemoryTables) -> Iterator[None]:
-    store.room_bytes = 50_000
-    yield
-    store.room_bytes = None
-
-
-# --- ObjectStore --------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Objects:
-    """An object store under test, and how its room is taken away."""
-
-    store: ObjectStore
-    full: Full
-
-
-def _memory_objects(_: Path) -> Objects:
-    store = MemoryObjects()
-    return Objects(store, partial(_no_bytes, store))
-
-
-def _local_objects(folder: Path) -> Objects:
-    return Objects(LocalObjects(folder), _small_files)
-
-
-OBJECTS = {"memory": _memory_objects, "local": _local_objects}
+from touchline.core.ports import Engine, Ledger
 
 
 @pytest.fixture(params=OBJECTS)
@@ -75,150 +15,10 @@ def objects(request: pytest.FixtureRequest, tmp_path: Path) -> Objects:
     return OBJECTS[request.param](tmp_path / "objects")
 
 
-# --- TableStore ---------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Tables:
-    """A table store under test, and what a reader sees who knows its tables and no ledger."""
-
-    store: TableStore
-    full: Full
-    seen: Callable[[Contract], pa.Table]
-    snapshots: Callable[[str], Sequence[Mapping[str, str]]]
-    """The properties of each snapshot of a table that is still there, oldest first."""
-
-
-def _memory_tables(_: Path) -> Tables:
-    store = MemoryTables()
-    return Tables(
-        store,
-        partial(_no_bytes, store),
-        seen=store.seen,
-        snapshots=lambda table: [s.properties for s in store.snapshots(table)],
-    )
-
-
-def iceberg_settings(folder: Path) -> dict[str, str]:
-    """A catalog in a SQLite file, and a warehouse beside it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    return {
-        "type": "sql",
-        "uri": f"sqlite:///{folder}/catalog.db",
-        "warehouse": f"file://{folder}/warehouse",
-    }
-
-
-def _iceberg_tables(folder: Path) -> Tables:
-    settings = iceberg_settings(folder)
-
-    def seen(contract: Contract) -> pa.Table:
-        table = load_catalog("somebody", **settings).load_table(contract.table)
-        rows = table.scan().to_arrow()
-        return rows.select([n for n in contract.names if n in rows.column_names])
-
-    def snapshots(name: str) -> list[Mapping[str, str]]:
-        table = load_catalog("somebody", **settings).load_table(name)
-        by_age = sorted(table.metadata.snapshots, key=lambda s: s.sequence_number)
-        return [s.summary.additional_properties for s in by_age]
-
-    return Tables(IcebergTables(settings), _small_files, seen, snapshots)
-
-
-TABLES = {"memory": _memory_tables, "iceberg": _iceberg_tables}
-
-
 @pytest.fixture(params=TABLES)
 def tables(request: pytest.FixtureRequest, tmp_path: Path) -> Tables:
     """A table store of each kind, without tables."""
     return TABLES[request.param](tmp_path / "tables")
-
-
-# --- Ledger -------------------------------------------------------------------------------------
-
-
-@dataclass
-class Clock:
-    """A clock that stands still until it is told to go on."""
-
-    now: datetime = datetime(2025, 4, 5, 12, tzinfo=UTC)
-
-    def __call__(self) -> datetime:
-        return self.now
-
-    def forward(self, seconds: float) -> datetime:
-        """The time so many seconds later, which it is now."""
-        self.now += timedelta(seconds=seconds)
-        return self.now
-
-
-Die = Callable[[], NoReturn]
-Scenario = Callable[[Ledger, Die], None]
-"""What an owner does until it calls the function it is given, which ends its process."""
-
-
-@dataclass
-class Ledgers:
-    """One ledger under test, and its owners, each as in a process of its own."""
-
-    opened_by: Callable[[], Any]
-    crash_by: Callable[[Scenario], None]
-    clock: Clock
-    owners: list[Any] = field(default_factory=list)
-
-    def open(self) -> Ledger:
-        """One more owner of the ledger."""
-        self.owners.append(self.opened_by())
-        owner: Ledger = self.owners[-1]
-        return owner
-
-    def crash(self, scenario: Scenario) -> None:
-        """One more owner has acted out the scenario and is dead, without a chance to tidy up."""
-        self.crash_by(scenario)
-
-
-class _Died(BaseException):
-    """The end of an owner that has no process of its own."""
-
-
-def _memory_ledgers(_: Path, clock: Clock) -> Ledgers:
-    first = MemoryLedger(clock=clock)
-
-    def crash(scenario: Scenario) -> None:
-        owner = MemoryLedger(clock=clock, beside=first)
-
-        def die() -> NoReturn:
-            owner.close()
-            raise _Died
-
-        with pytest.raises(_Died):
-            scenario(owner, die)
-
-    return Ledgers(partial(MemoryLedger, clock=clock, beside=first), crash, clock)
-
-
-def _sqlite_ledgers(folder: Path, clock: Clock) -> Ledgers:
-    opened = partial(SqliteLedger, folder / "ledger.db", clock=clock)
-    return Ledgers(opened, partial(_crash_process, opened), clock)
-
-
-def _crash_process(opened: Callable[[], Ledger], scenario: Scenario) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=_act, args=(opened, scenario))
-    process.start()
-    process.join(60)
-    assert process.exitcode == -signal.SIGKILL
-
-
-def _act(opened: Callable[[], Ledger], scenario: Scenario) -> None:
-    scenario(opened(), _die)
-
-
-def _die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("still alive")
-
-
-LEDGERS = {"memory": _memory_ledgers, "sqlite": _sqlite_ledgers}
 
 
 @pytest.fixture(params=LEDGERS)
@@ -234,15 +34,6 @@ def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledgers]
 def ledger(ledgers: Ledgers) -> Ledger:
     """An owner of an empty ledger."""
     return ledgers.open()
-
-
-# --- Engine -------------------------------------------------------------------------------------
-
-ENGINES: dict[str, Callable[[], Engine]] = {
-    "memory": MemoryEngine,
-    "in process": InProcess,
-    "worker processes": partial(WorkerProcesses, 2),
-}
 
 
 @pytest.fixture(params=ENGINES)

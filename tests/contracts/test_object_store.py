@@ -4,7 +4,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from conftest import Objects
+from under_test import Objects
 
 from touchline.core.memory import MemoryObjects
 from touchline.errors import ConfigError, MissingInputError, StorageError

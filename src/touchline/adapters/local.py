@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -10,6 +9,7 @@ from pathlib import Path
 
 from touchline.errors import ConfigError, MissingInputError, StorageError
 
+_BLOCK = 1 << 20
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -21,7 +21,7 @@ class LocalObjects:
 
     def list(self, prefix: str) -> Iterator[str]:
         """See ObjectStore."""
-        folder = self.root / prefix.rpartition("/")[0]
+        folder = self._at(prefix).parent if prefix else self.root
         found = (
             f.relative_to(self.root).as_posix()
             for f in folder.rglob("*")
@@ -82,9 +82,11 @@ class LocalObjects:
 
 
 def _fill(target: int, data: bytes | Path) -> None:
+    """Write it all: on a full disk one call may write a part, and only the next one fails."""
     if isinstance(data, Path):
-        with data.open("rb") as source, os.fdopen(os.dup(target), "wb", buffering=0) as sink:
-            shutil.copyfileobj(source, sink, 1 << 20)
+        with data.open("rb", buffering=0) as source:
+            while block := source.read(_BLOCK):
+                _fill(target, block)
     else:
         view = memoryview(data)
         while view:

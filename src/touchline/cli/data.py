@@ -1,15 +1,19 @@
 """simulate, fetch, ingest: what brings data in."""
 
 import tempfile
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from touchline import config
 from touchline.cli.output import JSON, progress, say, table
 from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.core.landing import Arrival
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -36,29 +40,16 @@ def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: 
         land(here, list(files.arrivals(found)), as_json=as_json)
 
 
-def land(here: Touchline, arrivals: list[Any], *, as_json: bool) -> None:
+def land(here: Touchline, arrivals: "list[Arrival]", *, as_json: bool) -> None:
     """Land these arrivals, show what became of each partition, and what it still lacks."""
-    from touchline.core import landing
-
     parts = sorted({a.partition for a in arrivals})
-    before = here.ledger.arrivals("tracking", parts)
     counts: dict[str, dict[str, int]] = {
         p: {"new": 0, "re-issued": 0, "unchanged": 0} for p in parts
     }
     with progress("land", len(arrivals)) as tell:
-        for receipt in landing.land(
-            arrivals, objects=here.objects, ledger=here.ledger, now=datetime.now(UTC)
-        ):
-            old = before.get(receipt.partition, {}).get(receipt.name)
-            kind = (
-                "new"
-                if old is None
-                else "unchanged"
-                if old.sha256 == receipt.sha256
-                else "re-issued"
-            )
-            counts[receipt.partition][kind] += 1
-            tell(f"{receipt.partition}/{receipt.name}", kind)
+        for arrival, kind in landed(here, arrivals, now=datetime.now(UTC)):
+            counts[arrival.partition][kind] += 1
+            tell(f"{arrival.partition}/{arrival.name}", kind)
     after = here.ledger.arrivals("tracking", parts)
     wanted = [b.file for b in here.pipeline("tracking").bronze]
     rows = [
@@ -70,6 +61,26 @@ def land(here: Touchline, arrivals: list[Any], *, as_json: bool) -> None:
         for p in parts
     ]
     table(rows, as_json=as_json)
+
+
+def landed(
+    here: Touchline, arrivals: "list[Arrival]", *, now: datetime
+) -> "Iterator[tuple[Arrival, str]]":
+    """Each arrival once it is durable, and whether it is new, re-issued or unchanged."""
+    from touchline.core import landing
+
+    parts = sorted({a.partition for a in arrivals})
+    latest = {
+        (p, n): r
+        for p, rs in here.ledger.arrivals("tracking", parts).items()
+        for n, r in rs.items()
+    }
+    receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
+    for arrival, receipt in zip(arrivals, receipts, strict=True):
+        old = latest.get((receipt.partition, receipt.name))
+        latest[receipt.partition, receipt.name] = receipt
+        same = old is not None and old.sha256 == receipt.sha256
+        yield arrival, "new" if old is None else "unchanged" if same else "re-issued"
 
 
 @click.command()

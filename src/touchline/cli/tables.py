@@ -14,7 +14,7 @@ from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 
-class Instant(click.ParamType):
+class Instant(click.ParamType[datetime]):
     """An ISO 8601 instant or day; without a zone it is UTC."""
 
     name = "instant"

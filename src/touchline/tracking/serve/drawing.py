@@ -41,8 +41,7 @@ _DROPPED = (
     re.compile(r"; font-family: [^;\"]+"),
     re.compile(r' transform="rotate\(-0 [^"]*"'),
     re.compile(r' xmlns(:xlink)?="[^"]*"| version="[^"]*"| width="[^"]*pt"| height="[^"]*pt"'),
-    re.compile(r'(?<=<g) id="[^"]*"'),
-    re.compile(r"<g/>"),
+    re.compile(r'<g id="[^"]*"/>'),
 )
 _GROUP = re.compile(r'<g id="([^"]+)">')
 _OUTLINE = re.compile(r' d="([^"]*)"')
@@ -88,22 +87,20 @@ def svg(
     out = StringIO()
     with rc_context(_STYLE):
         figure.savefig(out, format="svg", metadata={"Date": None})
-    text = _GROUP.sub(lambda found: _opened(found, marks), out.getvalue())
+    text = out.getvalue()
     for pattern in _DROPPED:
         text = pattern.sub("", text)
-    text = _OUTLINE.sub(_rounded, text)
+    text = re.sub(r">\s+<", "><", _OUTLINE.sub(_rounded, text))
     for colour, variable in _VARIABLES.items():
         text = text.replace(colour, f"var(--{variable})")
-    head, _, body = text.partition(">")
-    opened = head + written({"role": "img", "aria_label": label})
-    body = re.sub(r">\s+<", "><", body).strip().removesuffix("</svg>")
-    return Markup(f"{opened}>{body}{markup(words).text}</svg>")
+    head, _, body = text.strip().removesuffix("</svg>").partition(">")
+    body = _GROUP.sub(lambda found: _opened(found, marks), body)
+    said = written({"role": "img", "aria_label": label})
+    return Markup(f"{head}{said}>{body}{markup(words).text}</svg>")
 
 
 def _opened(found: re.Match[str], marks: Mapping[str, Mark]) -> str:
-    mark = marks.get(found[1])
-    if mark is None:
-        return found[0]
+    mark = marks.get(found[1], Mark())
     title = tag("title", mark.title).text if mark.title else ""
     return f"<g{written(dict(mark.attributes))}>{title}"
 

@@ -1,4 +1,4 @@
-"""Made-up clubs and players: a league of twelve that stays the same over all matches of a seed."""
+"""Made-up clubs and players: leagues of twelve, the same in every match of a competition."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -56,11 +56,11 @@ class Club:
     squad: tuple[Player, ...]
 
 
-def club(seed: int, competition_id: int, place: int) -> Club:
+def club(competition_id: int, place: int) -> Club:
     """The club at a place (0 to 11) of a competition's league."""
-    random = randomness(seed, competition_id * 100 + place, "club")
+    random = randomness(competition_id, place, "club")
     club_id = competition_id * 100 + place + 1
-    onset = _ONSETS[(place * 7 + seed) % len(_ONSETS)]
+    onset = _ONSETS[(place * 7 + competition_id) % len(_ONSETS)]
     town = f"{onset}{random.choice(_TOWN_ENDS)}"
     kind = str(random.choice(_KINDS))
     return Club(

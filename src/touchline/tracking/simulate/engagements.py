@@ -43,7 +43,7 @@ def engagements(plan: MatchPlan, presses: Presses, scene: Scene) -> Engagements:
     return Engagements(
         presses=presses,
         subtype=_subtypes(random, scene.lineup, possessions, k=k, chained=chain >= 0),
-        end_type=_ends(random, scene.phases, possessions, k),
+        end_type=_ends(random, scene.phases, possessions, k=k),
         chain=chain,
         place=place,
         length=length,
@@ -93,14 +93,16 @@ def _subtypes(
 
 
 def _with_every_subtype(subtype: Ints, chained: Bools) -> Ints:
-    for kind in range(len(SUBTYPES)):
+    for kind in range(len(SUBTYPES) if len(subtype) else 0):
         plain = np.flatnonzero(~chained & (subtype == np.bincount(subtype).argmax()))
         if not (subtype == kind).any() and len(plain) > 1:
             subtype[plain[-1]] = kind
     return subtype
 
 
-def _ends(random: np.random.Generator, phases: Phases, possessions: Possessions, k: Ints) -> Names:
+def _ends(
+    random: np.random.Generator, phases: Phases, possessions: Possessions, *, k: Ints
+) -> Names:
     """What came of it: regains where the possession was lost, disruptions where play stopped."""
     ends = np.full(len(k), "", dtype=object)
     lost = np.array([phase.lost for phase in phases.each])[possessions.phase[k]]

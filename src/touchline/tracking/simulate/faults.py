@@ -30,7 +30,7 @@ def with_gap(blank: Bools, rows: slice) -> Bools:
 
 
 def with_teleports(
-    plan: MatchPlan, frames: Frames, clock: Clock, pitch: Pitch
+    plan: MatchPlan, frames: Frames, clock: Clock, *, pitch: Pitch
 ) -> tuple[Frames, list[dict[str, Any]]]:
     """Single-frame jumps in random players' positions, and where they are."""
     random = plan.random("teleports")

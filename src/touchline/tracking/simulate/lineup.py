@@ -71,7 +71,7 @@ def lineup(plan: MatchPlan, clock: Clock) -> Lineup:
     """Two line-ups of 11 starters, 7-9 on the bench, 3-5 substitutions each, cards now and then."""
     random = plan.random("lineup")
     round_number, *places = pairing(plan.match_id)
-    clubs = [club(plan.seed, plan.competition_id, place) for place in places]
+    clubs = [club(plan.competition_id, place) for place in places]
     spells: list[Spell] = []
     unused: list[tuple[int, Player]] = []
     for side, team in enumerate(clubs):

@@ -59,12 +59,7 @@ def match_file(
         "away_team_playing_time": {"minutes_tip": whole[1], "minutes_otip": whole[0]},
         "competition_edition": _edition(plan.competition_id, season),
         "match_periods": [_period(period) for period in clock.periods],
-        "competition_round": {
-            "id": 605 + lineup.round_number,
-            "name": f"Round {lineup.round_number}",
-            "round_number": lineup.round_number,
-            "potential_overtime": False,
-        },
+        "competition_round": _round(lineup.round_number),
         "referees": [],
         "players": _players(plan, clock, lineup, phases=phases, scorers=scorers),
         "status": "closed",
@@ -131,6 +126,15 @@ def _edition(competition_id: int, season: Record) -> Record:
         },
         "season": season,
         "name": f"{area} - {name} - {season['name']}",
+    }
+
+
+def _round(number: int) -> Record:
+    return {
+        "id": 605 + number,
+        "name": f"Round {number}",
+        "round_number": number,
+        "potential_overtime": False,
     }
 
 
@@ -216,15 +220,18 @@ def _playing_time(spell: Spell, clock: Clock, phases: Phases) -> Record:
         if first <= last:
             frames += last - first
             by_period.append(
-                {"name": f"period_{period.number}", **_minutes(spell.side, first, last, phases)}
+                {
+                    "name": f"period_{period.number}",
+                    **_minutes(spell.side, first, last, phases=phases),
+                }
             )
-    total = _minutes(spell.side, spell.first_frame, spell.last_frame, phases)
+    total = _minutes(spell.side, spell.first_frame, spell.last_frame, phases=phases)
     played = round(frames / FRAMES_PER_MIN, 2)
     total |= {"minutes_played": played, "minutes_played_regular_time": played}
     return {"total": total, "by_period": by_period}
 
 
-def _minutes(side: int, first: int, last: int, phases: Phases) -> Record:
+def _minutes(side: int, first: int, last: int, *, phases: Phases) -> Record:
     own = _possession_minutes(phases, first, last)
     return {
         "minutes_tip": own[side],

@@ -23,7 +23,7 @@ from touchline.tracking.simulate.plan import FRAMES_PER_S, MatchPlan
 UNKNOWN_SHARE = 0.16
 
 
-def phase_table(plan: MatchPlan, scene: Scene, ball: Ball, blank: Bools) -> bytes:
+def phase_table(plan: MatchPlan, scene: Scene, ball: Ball, *, blank: Bools) -> bytes:
     """All phases of a match as the provider's CSV; minutes count from each period's start."""
     random = plan.random("phase_table")
     phases, clubs = scene.phases, scene.lineup.clubs
@@ -60,7 +60,7 @@ def phase_table(plan: MatchPlan, scene: Scene, ball: Ball, blank: Bools) -> byte
     }
     for suffix, frames in (("start", phases.first), ("end", phases.last)):
         hidden = blank[scene.clock.row(frames)] & (random.random(len(phases)) < UNKNOWN_SHARE)
-        columns |= _places(scene, ball, frames, suffix, known=~hidden)
+        columns |= _places(scene, ball, frames, suffix=suffix, known=~hidden)
     return csv(pl.DataFrame(columns).select(PHASE_COLUMNS))
 
 
@@ -77,7 +77,7 @@ def _leads(scene: Scene) -> tuple[Bools, Bools]:
     return found[0], found[1]
 
 
-def _places(scene: Scene, ball: Ball, frames: Ints, suffix: str, *, known: Bools) -> Columns:
+def _places(scene: Scene, ball: Ball, frames: Ints, *, suffix: str, known: Bools) -> Columns:
     """The ball's zone and both teams' extent at a frame."""
     phases = scene.phases
     at = ball.xy[scene.clock.row(frames)] * scene.turn(phases.side, phases.first)[:, None]

@@ -205,14 +205,14 @@ def _dead_time(draft: _Draft) -> int:
         draft.chain += 1
     draft.won, draft.restart = False, stopped
     if stopped == GOAL_RESTART:
-        draft.x = draft.y = 0.0
         draft.restart = "kick_off"
-    elif stopped == "corner":
-        draft.x, draft.y = draft.half_length - 12, float(random.choice((-14.0, 14.0)))
-    elif stopped == "goal_kick":
-        draft.x, draft.y = 8 - draft.half_length, 0.0
-    elif stopped == "throw_in":
-        draft.y = 28.0 if draft.y > 0 else -28.0
+    restarts = {
+        GOAL_RESTART: (0.0, 0.0),
+        "corner": (draft.half_length - 12, float(random.choice((-14.0, 14.0)))),
+        "goal_kick": (8 - draft.half_length, 0.0),
+        "throw_in": (draft.x, 28.0 if draft.y > 0 else -28.0),
+    }
+    draft.x, draft.y = restarts.get(stopped, (draft.x, draft.y))
     wait_s = 29.0 * float(np.exp(0.75 * random.standard_normal()))
     return round(float(np.clip(wait_s, 2.0, 90.0)) * FRAMES_PER_S)
 

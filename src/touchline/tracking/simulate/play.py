@@ -54,7 +54,7 @@ def match(plan: MatchPlan) -> SimulatedMatch:
     blank = with_gap(blanks(plan, when), gap)
     rolling = ball(plan, seen)
     shown, jumps = with_teleports(
-        plan, recording(plan, seen, ball=rolling, blank=blank), when, seen.pitch
+        plan, recording(plan, seen, ball=rolling, blank=blank), when, pitch=seen.pitch
     )
     known = truth(
         plan, seen, happened.bouts, speed_ms=speed_ms, blank=blank, runs=off_ball,
@@ -66,7 +66,7 @@ def match(plan: MatchPlan) -> SimulatedMatch:
         match=match_file(plan, when, teams, phases=seen.phases, pitch=seen.pitch, scorers=scorers),
         tracking=lines(shown, when),
         events=written.text,
-        phases=phase_table(plan, seen, rolling, blank),
+        phases=phase_table(plan, seen, rolling, blank=blank),
         truth=known,
     )
     return reissued(played, plan.seed) if plan.faults.reissue else played

@@ -69,7 +69,7 @@ def planned_runs(
     eager = _eagerness(lineup, possessions, held=held, pitch=pitch)
     order = np.argsort(-(eager + random.gumbel(size=eager.shape)), axis=1)
     return [
-        _run(random, lineup, possessions, int(k), slot=int(slot), spell=int(held[k, slot]))
+        _run(random, lineup, possessions, k=int(k), slot=int(slot), spell=int(held[k, slot]))
         for k in np.flatnonzero(counts)
         for slot in order[k, : counts[k]]
         if np.isfinite(eager[k, slot])
@@ -94,8 +94,8 @@ def _eagerness(lineup: Lineup, possessions: Possessions, *, held: Ints, pitch: P
 
 
 def _run(
-    random: np.random.Generator, lineup: Lineup, possessions: Possessions, k: int, *,
-    slot: int, spell: int,
+    random: np.random.Generator, lineup: Lineup, possessions: Possessions, *,
+    k: int, slot: int, spell: int,
 ) -> Bout:  # fmt: skip
     runner = lineup.spells[spell]
     weights = np.array([kind.weight.get(runner.role.group, 0.0) for kind in RUN_KINDS])

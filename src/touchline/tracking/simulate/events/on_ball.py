@@ -46,7 +46,7 @@ def possession_acts(scene: Scene) -> Acts:
 
 
 def possession_columns(
-    scene: Scene, options: Options, runs: Runs, random: np.random.Generator
+    scene: Scene, options: Options, runs: Runs, *, random: np.random.Generator
 ) -> Columns:
     """All columns of the possessions."""
     made, acts = scene.possessions, possession_acts(scene)

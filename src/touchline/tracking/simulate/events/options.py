@@ -140,7 +140,9 @@ def option_acts(scene: Scene, made: Options) -> Acts:
     )
 
 
-def option_columns(scene: Scene, made: Options, runs: Runs, random: np.random.Generator) -> Columns:
+def option_columns(
+    scene: Scene, made: Options, runs: Runs, *, random: np.random.Generator
+) -> Columns:
     """All columns of the options."""
     acts = option_acts(scene, made)
     count = len(made)

@@ -59,11 +59,8 @@ def engagement_columns(
     lost = [scene.phases.each[phase].lost for phase in possessions.phase[k]]
     passed = np.isin(possessions.start_type[k], ("pass_reception", "pass_interception"))
     aimed = possessions.target[k] >= 0
-    possession, before_play, after_play = (
-        "associated_player_possession",
-        "game_interruption_before",
-        "game_interruption_after",
-    )
+    possession = "associated_player_possession"
+    before_play, after_play = "game_interruption_before", "game_interruption_after"
     return {
         **act_columns(scene, acts, random),
         "frame_physical_start": pl.Series(acts.timed),
@@ -85,7 +82,7 @@ def engagement_columns(
         **mates_ahead(scene, acts),
         **_around(scene, acts),
         **_chains(made, random),
-        **_affected(options, runs, acts, random),
+        **_affected(options, runs, acts, random=random),
         **_danger(random, len(acts)),
         "is_previous_pass_matched": given(random.random(len(acts)) > 0.04, passed),
         "is_pass_reception_matched": given(random.random(len(acts)) > 0.03, aimed),
@@ -190,11 +187,13 @@ def _chains(made: Engagements, random: np.random.Generator) -> Columns:
     }  # fmt: skip
 
 
-def _affected(options: Options, runs: Runs, acts: Acts, random: np.random.Generator) -> Columns:
+def _affected(options: Options, runs: Runs, acts: Acts, *, random: np.random.Generator) -> Columns:
     """Options through a line that the engagement bears on."""
     first, second_last, last = options.breaks
     line = np.where(last, 2, np.where(second_last, 1, np.where(first, 0, -1)))
-    by_possession = np.full(int(max(acts.possession.max(), options.possession.max())) + 1, -1)
+    by_possession = np.full(
+        int(max(acts.possession.max(initial=0), options.possession.max(initial=0))) + 1, -1
+    )
     breaking = np.flatnonzero(line >= 0)
     by_possession[options.possession[breaking]] = breaking
     option = by_possession[acts.possession]

@@ -37,10 +37,10 @@ def events(plan: MatchPlan, scene: Scene, runs: Runs, *, engagements: Engagement
     random = plan.random("events")
     made = options(scene, runs, random)
     tables = [
-        _possessions(scene, made, runs, random),
-        _options(scene, made, runs, random),
-        _runs(scene, made, runs, random),
-        _engagements(scene, made, runs, random, engagements=engagements),
+        _possessions(scene, made, runs, random=random),
+        _options(scene, made, runs, random=random),
+        _runs(scene, made, runs, random=random),
+        _engagements(scene, made, runs, random=random, engagements=engagements),
     ]
     table = pl.concat(tables, how="diagonal_relaxed")
     table = table.sort(
@@ -72,9 +72,9 @@ def _ids(prefix: int, numbers: Ints, where: Bools | None = None) -> pl.Series:
 
 
 def _possessions(
-    scene: Scene, made: Options, runs: Runs, random: np.random.Generator
+    scene: Scene, made: Options, runs: Runs, *, random: np.random.Generator
 ) -> pl.DataFrame:
-    columns = possession_columns(scene, made, runs, random)
+    columns = possession_columns(scene, made, runs, random=random)
     count = len(scene.possessions)
     target = np.full(count, -1)
     target[made.possession[made.targeted]] = np.flatnonzero(made.targeted)
@@ -84,15 +84,17 @@ def _possessions(
     })  # fmt: skip
 
 
-def _options(scene: Scene, made: Options, runs: Runs, random: np.random.Generator) -> pl.DataFrame:
-    return pl.DataFrame(option_columns(scene, made, runs, random) | {
+def _options(
+    scene: Scene, made: Options, runs: Runs, *, random: np.random.Generator
+) -> pl.DataFrame:
+    return pl.DataFrame(option_columns(scene, made, runs, random=random) | {
         "event_id": _ids(7, np.arange(len(made))),
         "associated_player_possession_event_id": _ids(8, made.possession),
         "associated_off_ball_run_event_id": _ids(1, made.run, made.run >= 0),
     })  # fmt: skip
 
 
-def _runs(scene: Scene, made: Options, runs: Runs, random: np.random.Generator) -> pl.DataFrame:
+def _runs(scene: Scene, made: Options, runs: Runs, *, random: np.random.Generator) -> pl.DataFrame:
     """Runs know what their passing option is worth."""
     option = np.zeros(len(runs), dtype=np.int64)
     option[made.run[made.run >= 0]] = np.flatnonzero(made.run >= 0)
@@ -110,8 +112,8 @@ def _engagements(
     scene: Scene,
     made: Options,
     runs: Runs,
-    random: np.random.Generator,
     *,
+    random: np.random.Generator,
     engagements: Engagements,
 ) -> pl.DataFrame:
     columns = engagement_columns(scene, engagements, made, runs=runs, random=random)

@@ -1,0 +1,97 @@
+"""demo: everything on made-up data, without any network."""
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from touchline import config
+from touchline.cli.output import complain, progress, say, table
+from touchline.errors import ConfigError
+from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.core.pipeline.drive import Done
+
+_TOP = """
+SELECT player_short_name AS player, team_name AS team, position_group AS "group",
+       round(minutes_played) AS "min", distance_m / 1000 AS km, metres_per_min AS "m/min",
+       hsr_distance_m AS hsr_m, sprint_count AS sprints, top_speed_kmh AS "top km/h",
+       run_count AS runs, threat_per_90 AS "threat/90", pressing_action_count AS presses
+FROM tracking.player_metrics
+WHERE match_id = {match_id} AND minutes_played > 0
+ORDER BY threat_per_90 DESC NULLS LAST
+"""
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="demo")
+@click.option(
+    "--matches", type=click.IntRange(1, 20), default=2, show_default=True, help="How many."
+)
+@click.option(
+    "--minutes",
+    type=click.FloatRange(2, 130),
+    default=90.0,
+    show_default=True,
+    help="Length of a match.",
+)
+def demo(folder: Path, matches: int, minutes: float) -> None:
+    """Simulate matches in FOLDER, land them, run everything, and show the players.
+
+    Example: touchline demo /tmp/touchline-demo
+    """
+    from touchline.cli.data import landed, simulated
+    from touchline.core.pipeline import drive
+    from touchline.tracking.source import files
+
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder}: not empty", hint="give another folder, or delete it")
+    folder.mkdir(parents=True, exist_ok=True)
+    say(f"1/4  simulating {matches} matches of {minutes:g} minutes")
+    simulated(
+        folder / "landing",
+        matches=matches,
+        first_id=900001,
+        first_day=date(2024, 11, 2),
+        competition=61,
+        minutes=minutes,
+        seed=1,
+        layout="provider",
+        packed=False,
+    )
+    (folder / "touchline.toml").write_text("# Every key has a default; see docs/configuration.md\n")
+    here = Touchline(config.load(folder / "touchline.toml"))
+    say("2/4  landing their files in bronze")
+    from datetime import UTC, datetime
+
+    found, _ = files.recognised([folder / "landing" / "matches"], folder)
+    for _arrival, _kind in landed(here, list(files.arrivals(found)), now=datetime.now(UTC)):
+        pass
+    say("3/4  bronze -> silver -> gold, each table behind its gate")
+    with progress("run", matches) as tell:
+        for done in drive.run(here.pipeline("tracking"), here.platform()):
+            tell(done.partition, done.run.status if done.run else "held")
+            _must_be_published(done)
+    say("4/4  players of match 900001, by threat of their runs per 90 minutes")
+    _show(here, folder)
+
+
+def _must_be_published(done: "Done") -> None:
+    if done.error is not None:
+        complain(str(done.error), done.error.hint)
+        sys.exit(done.error.exit_code)
+
+
+def _show(here: Touchline, folder: Path) -> None:
+    from touchline.views import rows_of
+
+    table(rows_of(here, _TOP.format(match_id=900001)).to_pylist())
+    say(f"""
+next, in {folder}:
+  touchline status                                     what is there
+  touchline define player_metrics.sprints_per_90       what a number means
+  touchline report match 900001                        a page for the coach
+  touchline query "SELECT * FROM tracking.sprints"     any table, by SQL""")

@@ -1,0 +1,130 @@
+"""From a provider's server to bronze: fetched match by match, landed as each match is whole."""
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, date, datetime
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from touchline.cli.data import landed
+from touchline.cli.output import progress, table
+from touchline.config import Secret
+from touchline.errors import ConfigError
+from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.tracking.source.skillcorner import Fetched, MatchEntry, Refused
+
+_MARK = "@"
+
+
+def fetched(
+    here: Touchline,
+    source: str,
+    *,
+    match_ids: tuple[int, ...],
+    days: tuple[date | None, date | None],
+    modified_since: datetime | None,
+    as_json: bool,
+) -> None:
+    """Land what is new at the source; show each match's files, and what the provider refused."""
+    opened, module = _client(here, source)
+    if modified_since is not None and source != "skillcorner":
+        raise ConfigError(f"--modified-since: {source} does not say when files changed")
+    rows: list[dict[str, Any]] = []
+    with opened as client, tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
+        wanted = _wanted(module, client, match_ids=match_ids, days=days, since=modified_since)
+        known = _known(here, source)
+        files = module.fetch(client, wanted, Path(scratch), known=known)
+        with progress("fetch", 4 * len(wanted)) as tell:
+            for match_id, group in groupby(_told(files, tell), key=lambda f: f.match_id):
+                rows += _landed(here, source, match_id, list(group))
+    table(rows, as_json=as_json, empty=f"{len(wanted)} matches, nothing new")
+
+
+def _client(here: Touchline, source: str) -> tuple[AbstractContextManager[Any], Any]:
+    if source == "skillcorner":
+        from touchline.tracking.source import skillcorner
+
+        c = here.config.skillcorner
+        who = skillcorner.Credentials(_if_set(c.username), _if_set(c.password), _if_set(c.token))
+        settings = skillcorner.Settings(base_url=c.base_url, credentials=who)
+        return skillcorner.connect(settings), skillcorner
+    from touchline.tracking.source import opendata
+
+    o = here.config.opendata
+    return opendata.connect(opendata.Settings(o.base_url, o.lfs_url)), opendata
+
+
+def _if_set(secret: Secret) -> str:
+    """A name or a token will do, so that none of them is required; `connect` checks the whole."""
+    return os.environ.get(secret.env, "")
+
+
+def _wanted(
+    module: Any,
+    client: Any,
+    *,
+    match_ids: tuple[int, ...],
+    days: tuple[date | None, date | None],
+    since: datetime | None,
+) -> "list[MatchEntry]":
+    from touchline.tracking.source import files
+    from touchline.tracking.source.skillcorner import MatchEntry
+
+    if match_ids:
+        return [MatchEntry(i) for i in match_ids]
+    changed = {}
+    if since is not None:
+        names = (files.TRACKING, files.EVENTS, files.PHASES)
+        changed = {"modified_since": dict.fromkeys(names, since.date().isoformat())}
+    return list(module.matches(client, first=days[0], last=days[1], **changed))
+
+
+def _known(here: Touchline, source: str) -> Mapping[tuple[int, str], str]:
+    """The provider's mark of every file that came from this source last."""
+    from touchline.core.ports import keys_of
+
+    known = {}
+    for part, receipts in here.ledger.arrivals("tracking").items():
+        for name, receipt in receipts.items():
+            came_from, mark, version = receipt.source.partition(_MARK)
+            if mark and came_from == source:
+                known[int(keys_of(part)["match_id"]), name] = version
+    return known
+
+
+def _told(files: Iterable[Any], tell: Any) -> "Iterator[Fetched | Refused]":
+    for file in files:
+        tell(f"{file.match_id}/{file.name}", getattr(file, "reason", "fetched"))
+        yield file
+
+
+def _landed(
+    here: Touchline, source: str, match_id: int, files: "list[Fetched | Refused]"
+) -> list[dict[str, Any]]:
+    """Land a match's files together and drop the copies."""
+    from touchline.core.landing import Arrival
+    from touchline.core.ports import partition
+    from touchline.tracking.source.skillcorner import Fetched, Refused
+
+    part = partition(match_id=str(match_id))
+    came = [f for f in files if isinstance(f, Fetched)]
+    arrivals = [
+        Arrival("tracking", part, f.name, f.path, f"{source}{_MARK}{f.last_modified or ''}")
+        for f in came
+    ]
+    kinds = landed(here, arrivals, now=datetime.now(UTC))
+    for f in came:
+        f.path.unlink(missing_ok=True)
+    refused = [f for f in files if isinstance(f, Refused)]
+    return [
+        *({"match_id": match_id, "file": a.name, "result": kind} for a, kind in kinds),
+        *(
+            {"match_id": match_id, "file": f.name, "result": f"refused: {f.status} {f.reason}"}
+            for f in refused
+        ),
+    ]

@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Install from Debian's packages the programs that tests drive and this machine lacks.
+set -euo pipefail
+want=()
+command -v chromium >/dev/null || want+=(chromium)
+command -v java >/dev/null || want+=(openjdk-17-jre-headless)
+[ ${#want[@]} -eq 0 ] && exit 0
+if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
+    echo "missing: ${want[*]} (install them, or run as root on Debian)" >&2
+    [ "${CI:-}" = true ] && exit 1
+    exit 0
+fi
+echo "installing ${want[*]}"
+apt-get update -qq
+DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${want[@]}" >/dev/null
