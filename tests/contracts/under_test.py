@@ -107,12 +107,12 @@ def _iceberg_tables(folder: Path) -> Tables:
     settings = iceberg_settings(folder)
 
     def seen(contract: Contract) -> pa.Table:
-        table = load_catalog("somebody", **settings).load_table(contract.table)
+        table = load_catalog("touchline", **settings).load_table(contract.table)
         rows = table.scan().to_arrow()
         return rows.select([n for n in contract.names if n in rows.column_names])
 
     def snapshots(name: str) -> list[Mapping[str, str]]:
-        table = load_catalog("somebody", **settings).load_table(name)
+        table = load_catalog("touchline", **settings).load_table(name)
         by_age = sorted(table.metadata.snapshots, key=lambda s: s.sequence_number)
         return [s.summary.additional_properties for s in by_age]
 

@@ -21,7 +21,8 @@ class LocalObjects:
 
     def list(self, prefix: str) -> Iterator[str]:
         """See ObjectStore."""
-        folder = self._at(prefix).parent if prefix else self.root
+        self._at(prefix)
+        folder = self.root / prefix.rpartition("/")[0]
         found = (
             f.relative_to(self.root).as_posix()
             for f in folder.rglob("*")
@@ -76,6 +77,7 @@ class LocalObjects:
         return len(left)
 
     def _at(self, path: str) -> Path:
+        """Where the object lies; ConfigError for a path that leads out of the store."""
         if path.startswith("/") or ".." in path.split("/"):
             raise ConfigError(f"{path!r}: not a path inside the object store")
         return self.root / path

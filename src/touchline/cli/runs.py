@@ -165,7 +165,10 @@ def backfill(
     here = Touchline(config.load(file))
     chosen = here.pipeline(pipeline)
     platform = here.platform(workers=workers, engine=engine)
-    wanted = ranges.partitions(chosen, first, last, ledger=here.ledger, objects=here.objects)
+    chosen_range = ranges.partitions(chosen, first, last, ledger=here.ledger, objects=here.objects)
+    wanted = chosen_range.parts
+    if chosen_range.undated:
+        say(f"left out, as their day cannot be told: {', '.join(chosen_range.undated)}")
     drive.settle(platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
     say(

@@ -1,5 +1,7 @@
 """A range of partitions: by the day they belong to, or by their key."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 from touchline.core.pipeline import Pipeline
@@ -7,10 +9,18 @@ from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, keys_o
 from touchline.errors import ConfigError, TouchlineError
 
 
+@dataclass(frozen=True)
+class Range:
+    """The partitions of a range, in order, and those whose day nobody can tell yet."""
+
+    parts: list[Partition]
+    undated: list[Partition]
+
+
 def partitions(
     pipeline: Pipeline, first: str, last: str, *, ledger: Ledger, objects: ObjectStore
-) -> list[Partition]:
-    """The partitions that have arrived, of days or keys from `first` to `last` inclusive, in order.
+) -> Range:
+    """The partitions that have arrived, of days or keys from `first` to `last` inclusive.
 
     Raises:
         ConfigError: The ends are neither two dates nor two whole numbers, or the wrong way round.
@@ -18,11 +28,15 @@ def partitions(
     low, high = _ends(first, last)
     arrivals = ledger.arrivals(pipeline.name)
     found: list[tuple[date | int, Partition]] = []
-    for part, receipts in arrivals.items():
+    undated: list[Partition] = []
+    for part, receipts in sorted(arrivals.items()):
         at = _key(part) if isinstance(low, int) else _day(pipeline, receipts, objects)
-        if at is not None and low <= at <= high:  # type: ignore[operator]
+        if at is None:
+            undated.append(part)
+        elif low <= at <= high:  # type: ignore[operator]
             found.append((at, part))
-    return [part for _, part in sorted(found, key=lambda f: (str(f[0]).zfill(20), f[1]))]
+    in_order = sorted(found, key=lambda f: (str(f[0]).zfill(20), f[1]))
+    return Range([part for _, part in in_order], undated)
 
 
 def _ends(first: str, last: str) -> tuple[date | int, date | int]:
@@ -46,7 +60,7 @@ def _key(part: Partition) -> int | None:
     return int(value) if value.isdecimal() else None
 
 
-def _day(pipeline: Pipeline, receipts: dict[str, Receipt], objects: ObjectStore) -> date | None:
+def _day(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectStore) -> date | None:
     """The partition's day, None where its file is missing or cannot be read: `run` says so."""
     if pipeline.dated is None:
         return None

@@ -1,5 +1,6 @@
 """Step and Pipeline; work() makes one partition, drive.run() claims, publishes and records."""
 
+from touchline.core.pipeline.gate import StepReport
 from touchline.core.pipeline.steps import (
     Bronze,
     Decoded,
@@ -10,7 +11,7 @@ from touchline.core.pipeline.steps import (
     bare,
     rejected_contract,
 )
-from touchline.core.pipeline.work import Job, Outcome, StepReport, work
+from touchline.core.pipeline.work import Job, Outcome, work
 
 __all__ = [
     "Bronze",

@@ -10,7 +10,14 @@ from typing import Any
 import polars as pl
 
 from touchline.core import sql
-from touchline.core.contracts import REJECTED_SCHEMA, Contract, enforce
+from touchline.core.contracts import REJECTED_SCHEMA, enforce
+from touchline.core.pipeline.gate import (
+    StepReport,
+    by_reason,
+    few_enough,
+    of_this_partition,
+    passes,
+)
 from touchline.core.pipeline.steps import (
     Bronze,
     Decoded,
@@ -22,8 +29,8 @@ from touchline.core.pipeline.steps import (
     rejected_contract,
 )
 from touchline.core.ports import ObjectStore, Partition, Piece, Receipt, Staged, TableStore, keys_of
-from touchline.core.quality import Result, measure
-from touchline.errors import ContractError, QualityError, TouchlineError
+from touchline.core.quality import measure
+from touchline.errors import TouchlineError
 
 
 @dataclass(frozen=True)
@@ -38,20 +45,6 @@ class Job:
     files: Mapping[str, Receipt]
     tables: Mapping[str, tuple[Piece, ...]]
     decode_only: bool = False
-
-
-@dataclass(frozen=True)
-class StepReport:
-    """How one step ended: rows, rejected rows by reason, what its gate saw, and its cost."""
-
-    table: str
-    rows_in: int = 0
-    rows: int = 0
-    rejected: Mapping[str, int] = field(default_factory=dict)
-    rules: tuple[Result, ...] = ()
-    notes: tuple[str, ...] = ()
-    seconds: float = 0.0
-    cpu_s: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -116,13 +109,13 @@ def _decode_all(bench: _Bench) -> None:
             bronze.table,
             rows_in=decoded.lines,
             rows=rows.height,
-            rejected=_by_reason(decoded.rejected),
+            rejected=by_reason(decoded.rejected),
             notes=decoded.notes,
             seconds=time.perf_counter() - started,
             cpu_s=time.process_time() - cpu,
         )
         bench.reports.append(report)
-        _few_enough(report, decoded.lines, bench.pipeline.max_rejected)
+        few_enough(report, decoded.lines, bench.pipeline.max_rejected)
         del bench.frames[bronze.table]
 
 
@@ -131,7 +124,7 @@ def _make(bench: _Bench, step: Step) -> None:
     started, cpu = time.perf_counter(), time.process_time()
     inputs = {name: _input(bench, name) for name in step.reads}
     enforced = enforce(_result(step, inputs), step.makes)
-    _of_this_partition(step.makes, enforced.rows, bench.job.partition)
+    of_this_partition(step.makes, enforced.rows, bench.job.partition)
     rejected = _rejected_rows(bench, step, enforced.rejected)
     results = measure(
         enforced.rows,
@@ -145,16 +138,14 @@ def _make(bench: _Bench, step: Step) -> None:
         step.table,
         rows_in=sum(f.height for f in inputs.values() if isinstance(f, pl.DataFrame)),
         rows=enforced.rows.height,
-        rejected=_by_reason(rejected),
+        rejected=by_reason(rejected),
         rules=tuple(results),
         notes=_notes(bench, step),
     )
     bench.reports.append(report)
-    _few_enough(
-        report, enforced.rows.height + enforced.rejected.height, bench.pipeline.max_rejected
-    )
+    few_enough(report, enforced.rows.height + enforced.rejected.height, bench.pipeline.max_rejected)
     _decoded_well(bench, step)
-    _passes(step.makes, bench.job.partition, results)
+    passes(step.makes, bench.job.partition, results)
     staged = bench.tables.stage(
         step.makes,
         bench.job.partition,
@@ -164,18 +155,6 @@ def _make(bench: _Bench, step: Step) -> None:
     bench.staged.append(staged)
     bench.frames[step.table] = enforced.rows
     bench.reports[-1] = _timed(report, time.perf_counter() - started, time.process_time() - cpu)
-
-
-def _of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -> None:
-    """Rows of another match's file in this match's place are refused, never published under it."""
-    for name, value in keys_of(part).items():
-        if name in contract.names and not rows.is_empty():
-            seen = [str(v) for v in rows.get_column(name).unique().sort().head(3)]
-            if seen != [value]:
-                raise ContractError(
-                    f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}",
-                    hint="a file of another match lies under this one's name",
-                )
 
 
 def _result(step: Step, inputs: Mapping[str, Any]) -> pl.DataFrame:
@@ -286,37 +265,8 @@ def _decoded_well(bench: _Bench, step: Step) -> None:
     for name in step.reads:
         if name in bench.decoded and _first_reader(bench.pipeline, name) == step.table:
             decoded = bench.decoded[name]
-            report = StepReport(name, rejected=_by_reason(decoded.rejected))
-            _few_enough(report, decoded.lines, bench.pipeline.max_rejected)
-
-
-def _few_enough(report: StepReport, rows: int, at_most: float) -> None:
-    bad = sum(report.rejected.values())
-    if bad > at_most * max(rows, 1):
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in list(report.rejected.items())[:3])
-        raise QualityError(
-            f"{report.table}: {bad} of {rows} rows rejected ({bad / max(rows, 1):.2%}),"
-            f" expected at most {at_most:.2%}; {reasons}",
-            hint=f'the partition is as it was; see: touchline query "SELECT * FROM {report.table}_rejected"',
-            table=report.table,
-            rejected=bad,
-        )
-
-
-def _passes(contract: Contract, part: Partition, results: list[Result]) -> None:
-    failed = [r for r in results if r.failed]
-    if failed:
-        said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
-        raise QualityError(
-            f"{contract.table} {part}: {said}",
-            hint="the partition is as it was; the report has every rule's result",
-            table=contract.table,
-        )
-
-
-def _by_reason(rejected: pl.DataFrame) -> dict[str, int]:
-    counts = rejected.group_by("reason").len().sort("len", "reason", descending=[True, False])
-    return {str(reason): int(n) for reason, n in counts.iter_rows()}
+            report = StepReport(name, rejected=by_reason(decoded.rejected))
+            few_enough(report, decoded.lines, bench.pipeline.max_rejected)
 
 
 def _timed(report: StepReport, seconds: float, cpu_s: float) -> StepReport:

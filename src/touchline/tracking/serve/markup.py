@@ -28,7 +28,7 @@ def markup(child: Child) -> Markup:
     return Markup("".join(markup(c).text for c in child))
 
 
-def tag(name: str, *children: Child, **attributes: str | int | bool | None) -> Markup:
+def tag(name: str, /, *children: Child, **attributes: str | int | bool | None) -> Markup:
     """One element. In names of attributes `_` stands for `-`, and one at the end is dropped.
 
     An attribute that is None or False is left out; one that is True has no value.

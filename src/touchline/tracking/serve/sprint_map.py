@@ -116,7 +116,7 @@ def _controls(metrics: Sequence[Row], match: Row) -> Markup:
     for side in ("home", "away"):
         team = match[f"{side}_team_name"] or f"{side.capitalize()} team"
         mine = [r for r in metrics if people.side(r) == side]
-        inner = [tag("option", people.name(r), value=f"player {r['player_id']}") for r in mine]
+        inner = [tag("option", people.name(r), value=f"player {r['player_id']}", data_side=side) for r in mine]
         everyone = tag("option", f"{team}: all", value=f"team {side}")
         options.append(tag("optgroup", everyone, inner, label=team))
     boxes = [

@@ -27,10 +27,8 @@ def phase_table(plan: MatchPlan, scene: Scene, ball: Ball, *, blank: Bools) -> b
     """All phases of a match as the provider's CSV; minutes count from each period's start."""
     random = plan.random("phase_table")
     phases, clubs = scene.phases, scene.lineup.clubs
-    since = scene.clock.elapsed(phases.first)
-    since -= (
-        np.array([period.clock_start_s for period in scene.clock.periods])[phases.period - 1] * 10
-    )
+    begins = np.array([period.first_frame for period in scene.clock.periods])
+    since = phases.first - begins[phases.period - 1]
     left = np.where(scene.turn(phases.side, phases.first) > 0, 0, 1)
     counts = np.bincount(scene.possessions.phase, minlength=len(phases))
     leads_to_shot, leads_to_goal = _leads(scene)

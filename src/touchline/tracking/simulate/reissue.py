@@ -72,6 +72,8 @@ def _one_more_press(
     others = np.flatnonzero(
         table["event_subtype"].is_in(["other", "pressure"]).fill_null(value=False)
     )
+    if not len(others):
+        return table
     row = int(random.choice(others))
     player_id = int(table["player_id"][row])
     for player in truth["players"]:

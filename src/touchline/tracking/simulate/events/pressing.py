@@ -191,9 +191,8 @@ def _affected(options: Options, runs: Runs, acts: Acts, *, random: np.random.Gen
     """Options through a line that the engagement bears on."""
     first, second_last, last = options.breaks
     line = np.where(last, 2, np.where(second_last, 1, np.where(first, 0, -1)))
-    by_possession = np.full(
-        int(max(acts.possession.max(initial=0), options.possession.max(initial=0))) + 1, -1
-    )
+    last_possession = max(acts.possession.max(initial=0), options.possession.max(initial=0))
+    by_possession = np.full(int(last_possession) + 1, -1)
     breaking = np.flatnonzero(line >= 0)
     by_possession[options.possession[breaking]] = breaking
     option = by_possession[acts.possession]

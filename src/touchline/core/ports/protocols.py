@@ -1,154 +1,19 @@
-"""The protocols that services stand behind, and the values that cross them.
+"""The protocols that services stand behind.
 
 An adapter matches by shape and inherits nothing. Each promise is written here once, and
 `tests/contracts/` holds every adapter to it.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 import pyarrow as pa
 
 from touchline.core.contracts import Contract
-from touchline.errors import ConfigError
-
-Partition = str
-"""The unit of work in its one text form: `match_id=2017461`, or `a=1/b=2` for several columns."""
-
-_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
-
-
-def checked_id(value: str, what: str) -> str:
-    """The id unchanged, if it can stand in a path and a partition; names enter through here.
-
-    Raises:
-        ConfigError: It is empty, too long, or has separators or `..` in it.
-    """
-    if not _ID.fullmatch(value) or ".." in value:
-        raise ConfigError(
-            f"{what}: {value[:80]!r} is not an id",
-            hint="ids are 1 to 128 letters, digits and . _ : + -, without '..' or separators",
-        )
-    return value
-
-
-def partition(**keys: str) -> Partition:
-    """The partition of these column values, in the given order."""
-    return "/".join(f"{k}={checked_id(v, k)}" for k, v in keys.items())
-
-
-def keys_of(part: Partition) -> dict[str, str]:
-    """Column -> value of a partition, in order.
-
-    Raises:
-        ConfigError: The text is not of the form `column=value[/column=value]`.
-    """
-    pairs = [piece.partition("=") for piece in part.split("/")]
-    if not all(name.isidentifier() and equals for name, equals, _ in pairs):
-        raise ConfigError(f"partition {part!r}: expected column=value, such as match_id=2017461")
-    return {name: checked_id(value, name) for name, _, value in pairs}
-
-
-# --- what crosses the ports ---------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """One arrival: which bytes came under which logical name, from where, for which partition."""
-
-    domain: str
-    partition: Partition
-    name: str
-    sha256: str
-    size: int
-    source: str
-    received_at: datetime
-    path: str
-    id: int = 0
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A part of a published partition as its store knows it; for Iceberg, one data file."""
-
-    path: str
-    rows: int
-    bytes: int
-
-
-@dataclass(frozen=True)
-class Staged:
-    """A partition written where no reader sees it."""
-
-    table: str
-    partition: Partition
-    rows: int
-    pieces: tuple[Piece, ...]
-
-
-PublishKind = Literal["run", "rollback", "compact"]
-
-
-@dataclass(frozen=True)
-class Publish:
-    """One version of one partition of a table.
-
-    `derivation` says what a run made it from, and decides whether it is stale; `content` says what
-    it holds, and is what tables downstream are made from. They differ after a rollback only.
-    """
-
-    table: str
-    partition: Partition
-    run_id: str
-    commit_id: str
-    derivation: str
-    content: str
-    rows: int
-    pieces: tuple[Piece, ...]
-    made_from: Mapping[str, str] = field(default_factory=dict)
-    kind: PublishKind = "run"
-    rejected: int = 0
-    published_at: datetime | None = None
-    snapshot_id: str = ""
-
-
-RunStatus = Literal["running", "published", "refused", "failed", "waiting"]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One attempt at one partition of a pipeline: how it ended, and its report."""
-
-    run_id: str
-    pipeline: str
-    partition: Partition
-    status: RunStatus
-    started_at: datetime
-    ended_at: datetime | None = None
-    derivations: Mapping[str, str] = field(default_factory=dict)
-    message: str = ""
-    report: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Claims:
-    """The partitions this run holds, and who holds those it could not get.
-
-    The token fences: a claim that somebody else took over has another one.
-    """
-
-    pipeline: str
-    token: str
-    held: tuple[Partition, ...]
-    refused: Mapping[Partition, str]
-
-
-# --- the ports ----------------------------------------------------------------------------------
+from touchline.core.ports.values import Claims, Partition, Piece, Publish, Receipt, Run, Staged
 
 
 class ObjectStore(Protocol):

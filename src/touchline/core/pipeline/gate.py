@@ -1,0 +1,69 @@
+"""What refuses a whole partition: rows of another one, too many rejected rows, a broken rule."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from touchline.core.contracts import Contract
+from touchline.core.ports import Partition, keys_of
+from touchline.core.quality import Result
+from touchline.errors import ContractError, QualityError
+
+
+@dataclass(frozen=True)
+class StepReport:
+    """How one step ended: rows, rejected rows by reason, what its gate saw, and its cost."""
+
+    table: str
+    rows_in: int = 0
+    rows: int = 0
+    rejected: Mapping[str, int] = field(default_factory=dict)
+    rules: tuple[Result, ...] = ()
+    notes: tuple[str, ...] = ()
+    seconds: float = 0.0
+    cpu_s: float = 0.0
+
+
+def of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -> None:
+    """Rows of another match's file in this match's place are refused, never published under it."""
+    for name, value in keys_of(part).items():
+        if name in contract.names and not rows.is_empty():
+            seen = [str(v) for v in rows.get_column(name).unique().sort().head(3)]
+            if seen != [value]:
+                raise ContractError(
+                    f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}",
+                    hint="a file of another match lies under this one's name",
+                )
+
+
+def few_enough(report: StepReport, rows: int, at_most: float) -> None:
+    """Refuse the partition where too large a share of the rows was rejected."""
+    bad = sum(report.rejected.values())
+    if bad > at_most * max(rows, 1):
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in list(report.rejected.items())[:3])
+        raise QualityError(
+            f"{report.table}: {bad} of {rows} rows rejected ({bad / max(rows, 1):.2%}),"
+            f" expected at most {at_most:.2%}; {reasons}",
+            hint=f'the partition is as it was; see: touchline query "SELECT * FROM {report.table}_rejected"',
+            table=report.table,
+            rejected=bad,
+        )
+
+
+def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
+    """Refuse the partition where a rule failed."""
+    failed = [r for r in results if r.failed]
+    if failed:
+        said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
+        raise QualityError(
+            f"{contract.table} {part}: {said}",
+            hint="the partition is as it was; the report has every rule's result",
+            table=contract.table,
+        )
+
+
+def by_reason(rejected: pl.DataFrame) -> dict[str, int]:
+    """How many rows each reason rejected, most first."""
+    counts = rejected.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    return {str(reason): int(n) for reason, n in counts.iter_rows()}
