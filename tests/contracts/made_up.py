@@ -62,12 +62,12 @@ def arrow(contract: Contract, rows: Sequence[Row]) -> pa.Table:
 
 def in_order(table: pa.Table) -> list[Row]:
     """The table's rows, in an order that does not depend on files."""
-    return sorted(table.to_pylist(), key=lambda row: str(sorted(row.items(), key=str)))
+    return sorted_rows(table.to_pylist())
 
 
 def sorted_rows(rows: Sequence[Row]) -> list[Row]:
     """Rows in the order of `in_order`."""
-    return sorted((dict(r) for r in rows), key=lambda row: str(sorted(row.items(), key=str)))
+    return sorted((dict(r) for r in rows), key=lambda r: sorted((k, str(v)) for k, v in r.items()))
 
 
 def match(number: int) -> Partition:

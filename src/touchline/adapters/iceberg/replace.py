@@ -1,10 +1,10 @@
 """The commit that replaces whole partitions, reading each manifest at most once."""
 
 from collections.abc import Sequence
-from functools import cached_property
+from functools import cached_property, reduce
 from typing import Any
 
-from pyiceberg.expressions import In
+from pyiceberg.expressions import And, In
 from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Transaction
 from pyiceberg.table.snapshots import Operation
@@ -34,7 +34,7 @@ class QuickTransaction(Transaction):  # type: ignore[misc]
 
 
 class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
-    """A snapshot without the files whose partition has one of the given key values, plus new files.
+    """A snapshot without the files whose partition is one of the given units, plus new files.
 
     Manifests that cannot hold such files, by their bounds, are carried over unread. Small ones are
     merged now and then, so that a commit costs the same after a thousand others.
@@ -44,8 +44,8 @@ class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
         self,
         transaction: Transaction,
         *,
-        column: str,
-        values: Sequence[Any],
+        columns: Sequence[str],
+        units: Sequence[tuple[Any, ...]],
         properties: dict[str, str],
     ) -> None:
         super().__init__(
@@ -54,9 +54,10 @@ class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
             transaction._table.io,
             snapshot_properties=properties,
         )
-        self._column = column
-        self._values = frozenset(values)
-        self.delete_by_predicate(In(column, list(values)))
+        self._columns = columns
+        self._units = frozenset(units)
+        each = zip(columns, zip(*units, strict=True), strict=True)
+        self.delete_by_predicate(reduce(And, [In(c, set(values)) for c, values in each]))
 
     def _validate_concurrency(self) -> None:
         """The ledger lets one process publish at a time; the catalog refuses any other."""
@@ -78,9 +79,9 @@ class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
             kept: list[ManifestEntry] = []
             if self._build_manifest_evaluator(manifest.partition_spec_id)(manifest):
                 names = [f.name for f in self.spec(manifest.partition_spec_id).fields]
-                at = names.index(self._column)
+                at = [names.index(column) for column in self._columns]
                 for entry in manifest.fetch_manifest_entry(self._io, discard_deleted=True):
-                    meets = entry.data_file.partition[at] in self._values
+                    meets = tuple(entry.data_file.partition[i] for i in at) in self._units
                     (gone if meets else kept).append(entry)
             found.append((manifest, gone, kept))
         return found

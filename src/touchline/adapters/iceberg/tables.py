@@ -4,8 +4,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import polars as pl
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
@@ -15,6 +18,7 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
+from pyiceberg.expressions.literals import literal
 from pyiceberg.io.pyarrow import parquet_file_to_data_file, schema_to_pyarrow
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
@@ -31,6 +35,7 @@ from pyiceberg.types import (
     StringType,
     TimestamptzType,
 )
+from sqlalchemy.exc import OperationalError
 
 from touchline.adapters.iceberg.maintenance import swept
 from touchline.adapters.iceberg.replace import QuickTransaction, Replacement, expire
@@ -76,22 +81,12 @@ class IcebergTables:
             return Staged(contract.table, part, 0, ())
         with self._translated(contract.table):
             _, table, schema = self._known(contract)
-            folder = f"{table.location()}/data/{_folder(contract, rows)}"
-            path = Path(folder.removeprefix("file://")) / f"{run_id}.parquet"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                pq.write_table(
-                    rows.cast(schema),
-                    path,
-                    compression="zstd",
-                    store_schema=False,
-                    row_group_size=1 << 20,
-                )
-            except BaseException:
-                path.unlink(missing_ok=True)
-                raise
-            piece = Piece(f"file://{path}", rows.num_rows, path.stat().st_size)
-        return Staged(contract.table, part, rows.num_rows, (piece,))
+            root = Path(table.location().removeprefix("file://")) / "data"
+            pieces = tuple(
+                _written(chunk.cast(schema), root / folder / f"{run_id}.parquet")
+                for folder, chunk in _by_folder(contract, rows)
+            )
+        return Staged(contract.table, part, rows.num_rows, pieces)
 
     def publish(
         self,
@@ -104,13 +99,13 @@ class IcebergTables:
         """See TableStore."""
         with self._translated(contract.table):
             table = self._catalog.load_table(contract.table)
-            column = contract.replace_by[0]
-            values = [_typed(contract, column, keys_of(s.partition)[column]) for s in staged]
+            columns = contract.replace_by
+            keys = [keys_of(s.partition) for s in staged]
             transaction = QuickTransaction(table)
             commit = Replacement(
                 transaction,
-                column=column,
-                values=values,
+                columns=columns,
+                units=[tuple(_typed(contract, c, key[c]) for c in columns) for key in keys],
                 properties={**properties, _COMMIT_ID: commit_id},
             )
             for piece in (p for s in staged for p in s.pieces):
@@ -208,6 +203,13 @@ class IcebergTables:
                 f"{table}: somebody else committed first: {exc}",
                 hint="run again; nothing was published",
             ) from exc
+        except OperationalError as exc:
+            if "locked" in str(exc.orig):
+                raise TransientError(f"{table}: the catalog is busy: {exc.orig}") from exc
+            raise StorageError(
+                f"{table}: the catalog: {exc.orig}",
+                hint="make room or grant the right to write, then run again",
+            ) from exc
         except (OSError, pa.ArrowException) as exc:
             if isinstance(exc, pa.ArrowInvalid | pa.ArrowTypeError):
                 raise ContractError(f"{table}: {exc}", table=table) from exc
@@ -230,26 +232,57 @@ def _plain(field: pa.Field) -> pa.Field:
 
 def _widened(table: Table, contract: Contract) -> Table:
     """The table with every column of the contract; added ones are null in older partitions."""
-    has = {f.name: f.field_type for f in table.schema().fields}
-    for name in contract.names:
-        wanted = _TYPES[contract.column(name).type]
-        if name in has and has[name] != wanted:
+    has = {f.name: f for f in table.schema().fields}
+    for c in contract.columns:
+        if c.name in has and has[c.name].field_type != _TYPES[c.type]:
             raise ContractError(
-                f"{contract.table}.{name}: the table holds {has[name]}, the contract says {wanted}",
+                f"{contract.table}.{c.name}: the table holds {has[c.name].field_type},"
+                f" the contract says {_TYPES[c.type]}",
                 hint="give a column of another type another name",
             )
     missing = [c for c in contract.columns if c.name not in has]
-    if missing:
+    relaxed = [
+        c.name for c in contract.columns if c.null and c.name in has and has[c.name].required
+    ]
+    if missing or relaxed:
         with table.update_schema() as change:
             for c in missing:
                 change.add_column(c.name, _TYPES[c.type], doc=c.definition)
+            for name in relaxed:
+                change.make_column_optional(name)
     return table
 
 
-def _folder(contract: Contract, rows: pa.Table) -> str:
-    first: dict[str, Any] = rows.select(contract.partition_by).slice(0, 1).to_pylist()[0]
-    return "/".join(f"{name}={value}" for name, value in first.items())
+def _by_folder(contract: Contract, rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
+    """The rows of each combination of partition columns, and its folder; nearly always one."""
+    ends = [pc.min_max(rows.column(name)).as_py() for name in contract.partition_by]
+    if all(e["min"] == e["max"] for e in ends) and not any(
+        rows.column(name).null_count for name in contract.partition_by
+    ):
+        yield _folder(contract, [e["min"] for e in ends]), rows
+        return
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    for values, chunk in frame.partition_by(contract.partition_by, as_dict=True).items():
+        yield _folder(contract, values), chunk.to_arrow()
 
 
-def _typed(contract: Contract, column: str, value: str) -> int | str:
-    return int(value) if contract.column(column).type in ("int", "long") else value
+def _folder(contract: Contract, values: Sequence[object]) -> str:
+    """As other writers of partitioned files name it; no value leads out of the table's folder."""
+    named = zip(contract.partition_by, values, strict=True)
+    return "/".join(f"{name}={quote(str(value), safe='')}" for name, value in named)
+
+
+def _written(rows: pa.Table, path: Path) -> Piece:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        pq.write_table(rows, path, compression="zstd", store_schema=False, row_group_size=1 << 20)
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return Piece(f"file://{path}", rows.num_rows, path.stat().st_size)
+
+
+def _typed(contract: Contract, column: str, value: str) -> Any:
+    """The value as partitions of Iceberg hold it: a date as days, an instant as microseconds."""
+    return literal(value).to(_TYPES[contract.column(column).type]).value

@@ -1,24 +1,21 @@
 """The ledger in one SQLite file, durable (WAL, synchronous FULL), for one machine."""
 
-import fcntl
-import os
 import sqlite3
-import threading
 import uuid
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
+from touchline.adapters.sqlite.owners import Mark, alive, give_back, marked
 from touchline.adapters.sqlite.schema import migrate, opened, translated
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
-from touchline.errors import ConflictError
-
-LEASE = timedelta(seconds=60)
 
 
 class SqliteLedger:
@@ -33,43 +30,24 @@ class SqliteLedger:
     ) -> None:
         self.path = path
         self.clock = clock
-        self.owner = f"{uuid.uuid4().hex[:12]}-{os.getpid()}"
-        self._owners = path.with_name(path.name + ".owners")
         with translated(path):
-            self._owners.mkdir(parents=True, exist_ok=True)
-            self._mark = (self._owners / self.owner).open("w")
-            fcntl.flock(self._mark, fcntl.LOCK_EX)
+            self._mark = marked(path.with_name(path.name + ".owners"))
             self._db = opened(self.path)
+            self._end = weakref.finalize(self, _ended, self._db, self._mark)
             migrate(self._db, path)
 
     def close(self) -> None:
-        """Give the owner's mark back; the instance is of no use afterwards."""
-        self._db.close()
-        (self._owners / self.owner).unlink(missing_ok=True)
-        self._mark.close()
+        """Give the owner's mark back, as the process does at its end; of no use afterwards."""
+        self._end()
 
     # --- arrivals -------------------------------------------------------------------------------
 
     def receive(self, receipts: Sequence[Receipt]) -> None:
         """See Ledger."""
-        values = [
-            (
-                r.domain,
-                r.partition,
-                r.name,
-                r.sha256,
-                r.size,
-                r.source,
-                rows.text(r.received_at),
-                r.path,
-            )
-            for r in receipts
-        ]
         with self._writing() as db:
             db.executemany(
-                "INSERT INTO receipts (domain, partition, name, sha256, size, source, received_at,"
-                " path) VALUES (?,?,?,?,?,?,?,?)",
-                values,
+                f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 8)})",
+                [rows.receipt_row(r) for r in receipts],
             )
 
     def arrivals(
@@ -77,8 +55,8 @@ class SqliteLedger:
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
         """See Ledger."""
         sql = (
-            "SELECT domain, partition, name, sha256, size, source, received_at, path, id FROM receipts"
-            " WHERE id IN (SELECT max(id) FROM receipts WHERE domain = ? {} GROUP BY partition, name)"
+            f"SELECT {rows.RECEIPT}, id FROM receipts WHERE id IN (SELECT max(id) FROM receipts"
+            " WHERE domain = ? {} GROUP BY partition, name)"
         )
         found: dict[Partition, dict[str, Receipt]] = {}
         for row in self._by_parts(sql, [domain], parts):
@@ -92,45 +70,15 @@ class SqliteLedger:
     def claim(self, pipeline: str, parts: Sequence[Partition]) -> Iterator[Claims]:
         """See Ledger."""
         token = uuid.uuid4().hex
-        held, refused = self._take(pipeline, parts, token)
-        stop = threading.Event()
-        beat = threading.Thread(target=self._beat, args=(token, stop), daemon=True)
-        beat.start()
-        try:
-            yield Claims(pipeline, token, tuple(held), refused)
-        finally:
-            stop.set()
-            beat.join()
-            with self._writing() as db:
-                db.execute("DELETE FROM claims WHERE token = ?", (token,))
-
-    def _take(
-        self, pipeline: str, parts: Sequence[Partition], token: str
-    ) -> tuple[list[Partition], dict[Partition, str]]:
-        held: list[Partition] = []
-        refused: dict[Partition, str] = {}
         with self._writing() as db:
-            now = self.clock()
-            for part in parts:
-                holder = db.execute(
-                    "SELECT owner, expires_at FROM claims WHERE pipeline = ? AND partition = ?",
-                    (pipeline, part),
-                ).fetchone()
-                if holder and rows.instant(holder[1]) > now and self._alive(holder[0]):
-                    refused[part] = f"process {holder[0].rpartition('-')[2]}"
-                    continue
-                db.execute(
-                    "INSERT OR REPLACE INTO claims VALUES (?,?,?,?,?)",
-                    (pipeline, part, self.owner, token, rows.text(now + LEASE)),
-                )
-                held.append(part)
-        return held, refused
-
-    def _beat(self, token: str, stop: threading.Event) -> None:
-        with closing(opened(self.path)) as db:
-            while not stop.wait(LEASE.total_seconds() / 4):
-                expires = rows.text(self.clock() + LEASE)
-                db.execute("UPDATE claims SET expires_at = ? WHERE token = ?", (expires, token))
+            claims = held.take(db, pipeline, parts, token=token, mark=self._mark, now=self.clock())
+        end = held.renewing(self.path, token, self.clock)
+        try:
+            yield claims
+        finally:
+            end()
+            with self._writing() as db:
+                held.give_back(db, token)
 
     @contextmanager
     def publishing(
@@ -138,17 +86,17 @@ class SqliteLedger:
     ) -> Iterator[Callable[[str, str], None]]:
         """See Ledger."""
         with self._writing() as db:
-            self._check(db, claims, publishes)
+            held.check(db, claims, publishes)
             db.executemany(
                 f"INSERT INTO publishes ({rows.PUBLISH}, owner) VALUES ({','.join('?' * 14)})",
-                [(*rows.publish_row(p), self.owner) for p in publishes],
+                [(*rows.publish_row(p), self._mark.owner) for p in publishes],
             )
         commit_ids = {p.commit_id for p in publishes}
         done: dict[str, str] = {}
         failed: BaseException | None = None
         with self._writing() as db:
             try:
-                self._check(db, claims, publishes)
+                held.check(db, claims, publishes)
                 yield done.__setitem__
             except BaseException as exc:  # noqa: BLE001 - what was committed is recorded first
                 failed = exc
@@ -161,18 +109,6 @@ class SqliteLedger:
                 )
         if failed is not None:
             raise failed
-
-    def _check(self, db: sqlite3.Connection, claims: Claims, publishes: Sequence[Publish]) -> None:
-        mine = {
-            row[0]
-            for row in db.execute("SELECT partition FROM claims WHERE token = ?", (claims.token,))
-        }
-        lost = sorted({p.partition for p in publishes} - mine)
-        if lost:
-            raise ConflictError(
-                f"{claims.pipeline}: lost the claim on {', '.join(lost[:3])} before publishing",
-                hint="another run took over while this one was stopped; nothing was published",
-            )
 
     def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, snapshot: str) -> None:
         key = (commit_id, table)
@@ -272,7 +208,7 @@ class SqliteLedger:
         with self._writing() as db:
             db.executemany(
                 f"INSERT OR REPLACE INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)})",
-                [(*rows.run_row(run), self.owner) for run in runs],
+                [(*rows.run_row(run), self._mark.owner) for run in runs],
             )
 
     def runs(
@@ -333,14 +269,9 @@ class SqliteLedger:
         return self._db.execute(narrowed, [*values, listed]).fetchall()
 
     def _alive(self, owner: str) -> bool:
-        if owner == self.owner:
-            return True
-        try:
-            with (self._owners / owner).open("r+") as mark:
-                fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except FileNotFoundError:
-            return False
-        except BlockingIOError:
-            return True
-        (self._owners / owner).unlink(missing_ok=True)
-        return False
+        return alive(self._mark, owner)
+
+
+def _ended(db: sqlite3.Connection, mark: Mark) -> None:
+    db.close()
+    give_back(mark)

@@ -12,6 +12,7 @@ PUBLISH = (
     "table_name, partition, run_id, commit_id, derivation, content, rows, pieces, made_from, kind,"
     " rejected, published_at, snapshot_id"
 )
+RECEIPT = "domain, partition, name, sha256, size, source, received_at, path"
 RUN = "run_id, pipeline, partition, status, started_at, ended_at, derivations, message, report"
 
 
@@ -101,8 +102,14 @@ def run(row: Sequence[Any], *, alive: bool) -> Run:
     )
 
 
+def receipt_row(r: Receipt) -> tuple[object, ...]:
+    """An arrival, in the order of RECEIPT."""
+    at = text(r.received_at)
+    return (r.domain, r.partition, r.name, r.sha256, r.size, r.source, at, r.path)
+
+
 def receipt(row: Sequence[Any]) -> Receipt:
-    """A row of domain, partition, name, sha256, size, source, received_at, path, id."""
+    """A row in the order of RECEIPT, and its id."""
     return Receipt(
         domain=row[0],
         partition=row[1],

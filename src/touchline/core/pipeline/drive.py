@@ -3,29 +3,30 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import msgspec
 
-import touchline
 from touchline.core import planner
+from touchline.core.pipeline import ends
+from touchline.core.pipeline.batch import batch
+from touchline.core.pipeline.ends import Done
 from touchline.core.pipeline.steps import Layer, Pipeline, rejected_contract
 from touchline.core.pipeline.work import Job, Outcome
-from touchline.core.planner import Plan, Planned
+from touchline.core.planner import Plan
 from touchline.core.ports import (
     Claims,
     Engine,
     Ledger,
     ObjectStore,
     Partition,
-    Publish,
     Run,
-    Staged,
     TableStore,
 )
-from touchline.errors import ConflictError, MissingInputError, TouchlineError
+from touchline.errors import TouchlineError
+
+__all__ = ["Done", "Platform", "run", "settle"]
 
 CLAIMED_AT_ONCE = 64
 PUBLISHED_AT_ONCE = 16
@@ -41,15 +42,6 @@ class Platform:
     engine: Engine
     task: Callable[[Job], Outcome]
     clock: Callable[[], datetime]
-
-
-@dataclass(frozen=True)
-class Done:
-    """How one partition ended: its run (None if it never began) and the error, if any."""
-
-    partition: Partition
-    run: Run | None
-    error: TouchlineError | None = None
 
 
 def run(
@@ -74,7 +66,7 @@ def run(
         chunk = [p.partition for p in chosen[first : first + CLAIMED_AT_ONCE]]
         with platform.ledger.claim(pipeline.name, chunk) as claims:
             for part, holder in claims.refused.items():
-                yield Done(part, None, _held_by(pipeline, part, holder))
+                yield Done(part, None, ends.held_by(pipeline, part, holder))
             again = planner.plan(
                 pipeline, platform.ledger, parts=claims.held, only=only, force=force
             )
@@ -98,12 +90,6 @@ def _whole(
     return [part for part, files in sorted(arrivals.items()) if wanted <= set(files)]
 
 
-def _held_by(pipeline: Pipeline, part: Partition, holder: str) -> ConflictError:
-    return ConflictError(
-        f"{pipeline.name} {part}: held by {holder}", hint="run again when the other run has ended"
-    )
-
-
 def _claimed(
     pipeline: Pipeline,
     platform: Platform,
@@ -117,7 +103,7 @@ def _claimed(
     platform.ledger.record(list(runs.values()))
     for p in plans:
         if p.missing:
-            yield _ended(platform, runs[p.partition], _lacks(pipeline, p), None)
+            yield _ended(platform, runs[p.partition], ends.lacks(pipeline, p), None)
     ready = {p.partition: p for p in plans if not p.missing}
     jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
     if any(job.makes for job in jobs):
@@ -141,11 +127,7 @@ def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[
         yield
     except BaseException as exc:
         now = platform.clock()
-        left = [
-            replace(r, status="failed", ended_at=now, message=f"{type(exc).__name__}: {exc}")
-            for r in runs.values()
-            if r.status == "running"
-        ]
+        left = [ends.crashed(r, exc, now) for r in runs.values() if r.status == "running"]
         platform.ledger.record(left)
         raise
 
@@ -155,14 +137,6 @@ def _begun(pipeline: Pipeline, platform: Platform, p: Plan) -> Run:
     run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     derivations = {s.table: s.derivation for s in p.steps}
     return Run(run_id, pipeline.name, p.partition, "running", now, derivations=derivations)
-
-
-def _lacks(pipeline: Pipeline, p: Plan) -> MissingInputError:
-    return MissingInputError(
-        f"{pipeline.name} {p.partition}: missing {', '.join(p.missing)}",
-        hint="run again once it has landed (touchline ingest)",
-        missing=list(p.missing),
-    )
 
 
 def _jobs(
@@ -209,110 +183,32 @@ def _published(
     if not waiting:
         return
     commit_id = uuid.uuid4().hex
-    earlier = platform.ledger.current(
+    rejected = platform.ledger.current(
         [rejected_contract(s.makes).table for s in pipeline.steps],
         [o.job.partition for o in waiting],
     )
-    staged: dict[str, list[Staged]] = {}
-    for piece in (s for o in waiting for s in (*o.staged, *o.rejected)):
-        before = earlier.get(piece.table, {}).get(piece.partition)
-        if piece.pieces or piece.table not in earlier or (before and before.rows):
-            staged.setdefault(piece.table, []).append(piece)
-    publishes = [
-        _publish(s, commit_id, outcome=o, plan=ready[o.job.partition])
-        for o in waiting
-        for s in (*o.staged, *o.rejected)
-        if s in staged.get(s.table, ())
-    ]
-    properties = _properties(waiting, publishes)
-    with platform.ledger.publishing(claims, publishes) as done:
+    found = batch(waiting, commit_id, plans=ready, rejected=rejected)
+    with platform.ledger.publishing(claims, found.publishes) as done:
         for contract in pipeline.contracts:
-            if contract.table in staged:
+            if contract.table in found.staged:
                 snapshot = platform.tables.publish(
-                    contract, staged[contract.table], commit_id=commit_id, properties=properties
+                    contract,
+                    found.staged[contract.table],
+                    commit_id=commit_id,
+                    properties=found.properties,
                 )
                 done(contract.table, snapshot)
-    for outcome in waiting:
-        ended = _ended(platform, runs[outcome.job.partition], outcome.error, outcome)
-        if ended.run is not None:
-            runs[ended.partition] = ended.run
-        yield ended
-
-
-def _publish(staged: Staged, commit_id: str, *, outcome: Outcome, plan: Plan) -> Publish:
-    planned = {s.table: s for s in plan.steps}
-    found = planned.get(staged.table) or Planned(staged.table, outcome.job.run_id, {})
-    rejected = {s.table: sum(s.rejected.values()) for s in outcome.steps}
-    return Publish(
-        table=staged.table,
-        partition=staged.partition,
-        run_id=outcome.job.run_id,
-        commit_id=commit_id,
-        derivation=found.derivation,
-        content=found.derivation,
-        rows=staged.rows,
-        pieces=staged.pieces,
-        made_from=found.made_from,
-        rejected=rejected.get(staged.table, 0),
-    )
-
-
-def _properties(waiting: Sequence[Outcome], publishes: Sequence[Publish]) -> dict[str, str]:
-    return {
-        "touchline.run-id": ",".join(o.job.run_id for o in waiting),
-        "touchline.inputs-digest": ",".join(p.derivation for p in publishes if p.made_from),
-        "touchline.code-version": touchline.__version__,
-    }
+    over = [_ended(platform, runs[o.job.partition], o.error, o) for o in waiting]
+    runs.update({end.partition: end.run for end in over if end.run is not None})
+    yield from over
 
 
 def _ended(
     platform: Platform, run: Run, error: TouchlineError | None, outcome: Outcome | None
 ) -> Done:
     """The run's last word: its report as an object and in the ledger."""
-    status = _status(error)
-    ended = platform.clock()
-    report = _report(run, status, ended, error=error, outcome=outcome)
+    over = ends.ended(run, platform.clock(), error=error, outcome=outcome)
     path = f"metrics/{run.pipeline}/{run.partition}/{run.run_id}.json"
-    platform.objects.write(path, msgspec.json.format(msgspec.json.encode(report), indent=2))
-    over = replace(
-        run, status=status, ended_at=ended, message=str(error) if error else "", report=report
-    )
+    platform.objects.write(path, msgspec.json.format(msgspec.json.encode(over.report), indent=2))
     platform.ledger.record([over])
     return Done(run.partition, over, error)
-
-
-def _status(error: TouchlineError | None) -> Any:
-    if error is None:
-        return "published"
-    if isinstance(error, MissingInputError):
-        return "waiting"
-    return "refused" if error.exit_code == 3 else "failed"
-
-
-def _report(
-    run: Run,
-    status: str,
-    ended: datetime,
-    *,
-    error: TouchlineError | None,
-    outcome: Outcome | None,
-) -> dict[str, Any]:
-    files = outcome.job.files if outcome else {}
-    return {
-        "run_id": run.run_id,
-        "pipeline": run.pipeline,
-        "partition": run.partition,
-        "status": status,
-        "started_at": run.started_at.isoformat(),
-        "ended_at": ended.isoformat(),
-        "seconds": round((ended - run.started_at).total_seconds(), 3),
-        "code_version": touchline.__version__,
-        "failures": [{"error": type(error).__name__, "message": str(error), "hint": error.hint}]
-        if error
-        else [],
-        "inputs": [
-            {"name": r.name, "source": r.source, "sha256": r.sha256, "size_bytes": r.size}
-            for r in files.values()
-        ],
-        "steps": msgspec.to_builtins(outcome.steps) if outcome else [],
-    }

@@ -28,8 +28,11 @@ class ComparisonRule:
     high: float = 0.9
 
 
+COMPARE = ComparisonRule()
+
+
 def comparison(
-    metrics: pl.DataFrame, population: pl.DataFrame, rule: ComparisonRule = ComparisonRule()
+    metrics: pl.DataFrame, population: pl.DataFrame, rule: ComparisonRule = COMPARE
 ) -> pl.DataFrame:
     """Where each player stands in his position group, number by number.
 
@@ -53,17 +56,21 @@ def comparison(
     other, value = pl.col("other"), pl.col("value")
     below = (other < value).sum() + (other == value).sum() / 2
     measured = value.first().is_not_null() & (other.count() > 0)
-    return met.group_by("player_id", "metric", "group").agg(
-        value=value.first(),
-        percentile=pl.when(measured).then(below / other.count() * 100),
-        low=other.quantile(rule.low, "linear"),
-        median=other.median(),
-        high=other.quantile(rule.high, "linear"),
-        performances=other.count(),
-    ).sort("player_id", "metric")  # fmt: skip
+    return (
+        met.group_by("player_id", "metric", "group")
+        .agg(
+            value=value.first(),
+            percentile=pl.when(measured).then(below / other.count() * 100),
+            low=other.quantile(rule.low, "linear"),
+            median=other.median(),
+            high=other.quantile(rule.high, "linear"),
+            performances=other.count(),
+        )
+        .sort("player_id", "metric")
+    )
 
 
-def crowds(population: pl.DataFrame, rule: ComparisonRule = ComparisonRule()) -> pl.DataFrame:
+def crowds(population: pl.DataFrame, rule: ComparisonRule = COMPARE) -> pl.DataFrame:
     """How many performances, players and matches each position group is made of, by `group`."""
     return (
         _crowd(population, rule)

@@ -63,12 +63,12 @@ def canvas(width: float, height: float) -> Figure:
     return figure
 
 
-def whole(figure: Figure) -> Axes:
-    """Axes over the whole figure, one unit a pixel, y upward, nothing drawn."""
-    width, height = figure.get_size_inches() * _DPI
+def whole(figure: Figure, per_px: float = 1.0) -> Axes:
+    """Axes over the whole figure, origin in its middle, y upward, `per_px` units a pixel."""
+    width, height = figure.get_size_inches() * _DPI * per_px / 2
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(0, width)
-    axes.set_ylim(0, height)
+    axes.set_xlim(-width, width)
+    axes.set_ylim(-height, height)
     axes.set_axis_off()
     return axes
 

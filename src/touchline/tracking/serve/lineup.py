@@ -8,7 +8,7 @@ import polars as pl
 from matplotlib.patches import Circle
 
 from touchline.tracking.serve import people
-from touchline.tracking.serve.drawing import AWAY, HOME, PAPER, Mark, canvas, svg, word
+from touchline.tracking.serve.drawing import AWAY, HOME, PAPER, Mark, canvas, svg, whole, word
 from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.metrics import MINUTES, missing, with_unit
 from touchline.tracking.serve.pitch import Pitch, draw
@@ -39,6 +39,7 @@ class LineupRule:
     width_px: float = 330.0
     height_px: float = 480.0
     dot_px: float = 12.0
+    margin_m: float = 2.0
     apart_m: float = 15.0
     level_m: float = 8.0
     unknown: tuple[float, float] = (50.0, 0.0)
@@ -57,13 +58,17 @@ def lineup(players: pl.DataFrame, name: str, rule: LineupRule = LineupRule()) ->
     starters = [r for r in rows if r["started"]]
     bench = [r for r in rows if not r["started"]]
     side = people.side(rows[0]) if rows else "home"
-    eleven = tag("p", "No starting eleven in the data.") if not starters else _eleven(starters, name, rule)
+    eleven = (
+        tag("p", "No starting eleven in the data.")
+        if not starters
+        else _eleven(starters, name, rule)
+    )
     return tag(
         "article",
         tag("h3", tag("span", class_=f"dot {side}"), name),
         tag("div", tag("div", eleven, class_="eleven"), _bench(bench), class_="lineup"),
         class_=f"card {side}",
-    )  # fmt: skip
+    )
 
 
 def stands(rows: Sequence[dict[str, Any]], rule: LineupRule) -> list[tuple[float, float]]:
@@ -100,15 +105,12 @@ def _apart(values: Sequence[float], gap: float) -> list[float]:
 
 def _eleven(starters: Sequence[dict[str, Any]], team: str, rule: LineupRule) -> Markup:
     figure = canvas(rule.width_px, rule.height_px)
-    axes = figure.add_axes((0, 0, 1, 1))
     pitch = Pitch()
-    half = (pitch.length_m / 2 + 2, 0.0)[0]
+    half = pitch.length_m / 2 + rule.margin_m
     wide = half * rule.width_px / rule.height_px
-    axes.set_xlim(-wide, wide)
-    axes.set_ylim(-half, half)
-    axes.set_axis_off()
-    draw(axes, pitch, upright=True)
     per_m = rule.height_px / (2 * half)
+    axes = whole(figure, 1 / per_m)
+    draw(axes, pitch, upright=True)
     marks, words = {}, []
     named = people.labels([people.name(r) for r in starters])
     for row, label, (depth, left) in zip(starters, named, stands(starters, rule), strict=True):
@@ -123,7 +125,9 @@ def _eleven(starters: Sequence[dict[str, Any]], team: str, rule: LineupRule) -> 
             word(across, down + 4, "" if number is None else number, class_="shirt"),
             word(across, down + rule.dot_px + 12, label, class_="name"),
         ]
-    shown = people.listed(f"{people.name(r)} ({r['position'] or 'position unknown'})" for r in starters)
+    shown = people.listed(
+        f"{people.name(r)} ({r['position'] or 'position unknown'})" for r in starters
+    )
     return svg(figure, f"Starting eleven of {team}: {shown}", marks=marks, words=words)
 
 
@@ -157,5 +161,11 @@ def _substitute(row: dict[str, Any]) -> Markup:
         "li",
         tag("span", "" if row["shirt_number"] is None else row["shirt_number"], class_="number"),
         tag("span", people.name(row), tag("small", f" {row['position'] or ''}{_deeds(row)}")),
-        tag("span", missing("not measured: his minutes are unknown") if minutes is None else with_unit(MINUTES, minutes), class_="minutes"),
-    )  # fmt: skip
+        tag(
+            "span",
+            missing("not measured: his minutes are unknown")
+            if minutes is None
+            else with_unit(MINUTES, minutes),
+            class_="minutes",
+        ),
+    )

@@ -45,11 +45,15 @@ def ordered(metrics: pl.DataFrame) -> list[dict[str, Any]]:
     return (
         metrics.with_columns(group())
         .sort(
-            "is_home", "started", "minutes_played", "player_id",
-            descending=[True, True, True, False], nulls_last=True,
+            "is_home",
+            "started",
+            "minutes_played",
+            "player_id",
+            descending=[True, True, True, False],
+            nulls_last=True,
         )
         .to_dicts()
-    )  # fmt: skip
+    )
 
 
 def labels(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """A pitch in metres, origin at its centre, seen along or upright."""
 
 from dataclasses import dataclass
+from functools import partial
 
 from matplotlib.axes import Axes
 from matplotlib.patches import Arc, Circle, Rectangle
@@ -26,15 +27,16 @@ class Pitch:
 def draw(axes: Axes, pitch: Pitch, *, upright: bool = False, line: float = 1.1) -> None:
     """Draw the pitch into axes in metres; upright, what lies along x runs up the page."""
     length, width = pitch.length_m, pitch.width_m
-    _box(axes, (-length / 2, -width / 2, length, width), upright, line, fill=GRASS)
+    drawn = partial(_box, axes, upright=upright, line=line)
+    drawn((-length / 2, -width / 2, length, width), fill=GRASS)
     axes.plot(*_turned([0, 0], [-width / 2, width / 2], upright), color=CHALK, lw=line)
     axes.add_patch(Circle((0, 0), pitch.circle_m, fill=False, ec=CHALK, lw=line))
     for end in (-1, 1):
         for depth, across in (pitch.penalty_area_m, pitch.goal_area_m):
             start = min(end * length / 2, end * (length / 2 - depth))
-            _box(axes, (start, -across / 2, depth, across), upright, line)
+            drawn((start, -across / 2, depth, across))
         start = min(end * length / 2, end * (length / 2 + pitch.goal_depth_m))
-        _box(axes, (start, -pitch.goal_m / 2, pitch.goal_depth_m, pitch.goal_m), upright, line)
+        drawn((start, -pitch.goal_m / 2, pitch.goal_depth_m, pitch.goal_m))
         _arc(axes, pitch, end, upright=upright, line=line)
 
 
@@ -46,9 +48,9 @@ def _turned(along: list[float], across: list[float], upright: bool) -> tuple[lis
 def _box(
     axes: Axes,
     box: tuple[float, float, float, float],
+    *,
     upright: bool,
     line: float,
-    *,
     fill: str = "none",
 ) -> None:
     x, y, along, across = box

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 Box = tuple[float, float, float, float]
 
 _AROUND = (
@@ -15,7 +17,7 @@ _AROUND = (
 class PlacementRule:
     """Sizes in pixels; `reach` are the distances tried; a further place costs `far` a pixel."""
 
-    letter_px: float = 5.4
+    letter_px: float = 5.7
     line_px: float = 11.0
     dot_px: float = 6.0
     reach: tuple[float, ...] = (8.0, 16.0, 28.0, 42.0)
@@ -42,38 +44,37 @@ def placed(
         _choices(point, len(label) * rule.letter_px, rule)
         for point, label in zip(points, labels, strict=True)
     ]
+    sizes = [len(label) * rule.letter_px * rule.line_px for label in labels]
     found: list[Box | None] = [None] * len(points)
     for _ in range(rule.rounds):
-        for at, options in enumerate(choices):
+        for at, (boxes, far) in enumerate(choices):
             near = [box for i, box in enumerate(found) if box and i != at]
-            inside = [*near, *taken, *dots]
-            found[at] = min(
-                options, key=lambda o: o[1] + _cost(o[0], inside, frame=frame, rule=rule)
-            )[0]
+            covered = _overlaps(boxes, np.array([*near, *taken, *dots])).sum(axis=1)
+            outside = sizes[at] - _overlaps(boxes, np.array([frame]))[:, 0]
+            best = int(np.argmin(covered + outside * rule.outside + far))
+            left, bottom, right, top = boxes[best]
+            found[at] = (float(left), float(bottom), float(right), float(top))
     return [box for box in found if box]
 
 
 def _choices(
     point: tuple[float, float], width: float, rule: PlacementRule
-) -> list[tuple[Box, float]]:
-    """The places around a point, each with what its distance costs."""
+) -> tuple[np.ndarray, np.ndarray]:
+    """The boxes to choose from around a point, and what the distance of each costs."""
     x, y, half = point[0], point[1], rule.line_px / 2
-    places = []
+    boxes, far = [], []
     for reach in rule.reach:
         for across, up in _AROUND:
             left = x + across * reach - (width / 2 if across == 0 else width if across < 0 else 0)
             middle = y + up * (reach + half / 2)
-            places.append(((left, middle - half, left + width, middle + half), reach * rule.far))
-    return places
+            boxes.append((left, middle - half, left + width, middle + half))
+            far.append(reach * rule.far)
+    return np.array(boxes), np.array(far)
 
 
-def _cost(box: Box, others: Sequence[Box], *, frame: Box, rule: PlacementRule) -> float:
-    area = (box[2] - box[0]) * (box[3] - box[1])
-    covered = sum(_overlap(box, other) for other in others)
-    return covered + (area - _overlap(box, frame)) * rule.outside
-
-
-def _overlap(one: Box, other: Box) -> float:
-    across = min(one[2], other[2]) - max(one[0], other[0])
-    up = min(one[3], other[3]) - max(one[1], other[1])
-    return across * up if across > 0 and up > 0 else 0.0
+def _overlaps(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The area that each box shares with each of the others, a row per box."""
+    low = np.maximum(boxes[:, None, :2], others[None, :, :2])
+    high = np.minimum(boxes[:, None, 2:], others[None, :, 2:])
+    shared: np.ndarray = np.clip(high - low, 0, None).prod(axis=2)
+    return shared

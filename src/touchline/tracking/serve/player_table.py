@@ -30,20 +30,40 @@ def player_table(
 ) -> Markup:
     """The filters and the table, a row per player of PLAYER_METRICS, as people.ordered."""
     heads = [
-        tag("th", tag("button", m.heading(x), type="button", title=m.meaning_of(x, definitions)), scope="col", aria_sort="none", class_=_edge(x))
+        tag(
+            "th",
+            tag("button", m.heading(x), type="button", title=m.meaning_of(x, definitions)),
+            scope="col",
+            aria_sort="none",
+            class_=_edge(x),
+        )
         for x in METRICS
-    ]  # fmt: skip
-    bands = [tag("th", name, scope="colgroup", colspan=len(family), class_="band edge") for name, family in FAMILIES]
-    player = tag("th", tag("button", "Player", type="button"), scope="col", aria_sort="none", class_="who")
+    ]
+    bands = [
+        tag("th", name, scope="colgroup", colspan=len(family), class_="band edge")
+        for name, family in FAMILIES
+    ]
+    player = tag(
+        "th", tag("button", "Player", type="button"), scope="col", aria_sort="none", class_="who"
+    )
     head = tag("thead", tag("tr", tag("td", class_="who"), bands), tag("tr", player, heads))
     body = tag("tbody", [_line(row, doubt) for row in rows])
-    caption = tag("caption", "Players and their numbers; a click on a heading sorts.", class_="aside")
+    caption = tag(
+        "caption", "Players and their numbers; a click on a heading sorts.", class_="aside"
+    )
     return tag(
         "div",
         _filters(rows),
-        tag("div", tag("table", caption, head, body, id="players-table"), class_="scroll card flush", tabindex="0", role="region", aria_label="Players"),
+        tag(
+            "div",
+            tag("table", caption, head, body, id="players-table"),
+            class_="scroll card flush",
+            tabindex="0",
+            role="region",
+            aria_label="Players",
+        ),
         tag("p", _note(doubt), class_="quiet"),
-    )  # fmt: skip
+    )
 
 
 def _note(doubt: DoubtRule) -> list[Markup | str]:
@@ -62,26 +82,51 @@ def _edge(metric: m.Metric) -> str | None:
 
 def _filters(rows: Sequence[m.Row]) -> Markup:
     teams = dict.fromkeys((people.side(r), people.team(r)) for r in rows)
-    team = [tag("option", "Both teams", value=""), *(tag("option", name, value=side) for side, name in teams)]
+    team = [
+        tag("option", "Both teams", value=""),
+        *(tag("option", name, value=side) for side, name in teams),
+    ]
     groups = sorted({r["group"] for r in rows})
     group = [tag("option", "All positions", value=""), *(tag("option", g, value=g) for g in groups)]
     return tag(
         "form",
         tag("label", "Team ", tag("select", team, id="table-team"), class_="control"),
         tag("label", "Position ", tag("select", group, id="table-group"), class_="control"),
-        tag("span", f"{len(rows)} of {len(rows)} players", id="table-shown", aria_live="polite", class_="quiet"),
+        tag(
+            "span",
+            f"{len(rows)} of {len(rows)} players",
+            id="table-shown",
+            aria_live="polite",
+            class_="quiet",
+        ),
         class_="controls",
         id="table-filter",
-    )  # fmt: skip
+    )
 
 
 def _line(row: m.Row, doubt: DoubtRule) -> Markup:
     name = people.name(row)
-    about = tag("small", f"{row['position'] or '–'}{'' if row['started'] else ', came on'}")
+    about = tag("small", f"{row['position'] or '–'}{'' if row['started'] else ', sub'}")
     choose = tag("a", name, href="#radar", data_choose=row["player_id"], title="Show his radar")
-    who = tag("th", tag("span", class_=f"dot {people.side(row)}"), choose, " ", about, scope="row", class_="who", data_value=name)
+    who = tag(
+        "th",
+        tag("span", class_=f"dot {people.side(row)}"),
+        choose,
+        " ",
+        about,
+        scope="row",
+        class_="who",
+        data_value=name,
+    )
     cells = [_cell(metric, row, doubt) for metric in METRICS]
-    return tag("tr", who, cells, data_team=people.side(row), data_group=row["group"], data_player=row["player_id"])
+    return tag(
+        "tr",
+        who,
+        cells,
+        data_team=people.side(row),
+        data_group=row["group"],
+        data_player=row["player_id"],
+    )
 
 
 def _cell(metric: m.Metric, row: m.Row, doubt: DoubtRule) -> Markup:

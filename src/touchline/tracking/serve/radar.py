@@ -12,22 +12,39 @@ from matplotlib.path import Path
 
 from touchline.core.contracts import Contract
 from touchline.tracking.serve import people
-from touchline.tracking.serve.comparison import COMPARED, ComparisonRule, comparison, crowds
-from touchline.tracking.serve.drawing import ACCENT, AWAY, HOME, LINE, MUTED, Mark, canvas, svg, word
+from touchline.tracking.serve.comparison import (
+    COMPARE,
+    COMPARED,
+    ComparisonRule,
+    comparison,
+    crowds,
+)
+from touchline.tracking.serve.drawing import (
+    ACCENT,
+    AWAY,
+    HOME,
+    LINE,
+    MUTED,
+    Mark,
+    canvas,
+    svg,
+    whole,
+    word,
+)
 from touchline.tracking.serve.markup import Markup, tag
-from touchline.tracking.serve.metrics import MINUTES, amount, link, number, with_unit
-
-Standing = Mapping[str, Mapping[str, Any]]
+from touchline.tracking.serve.standing import Standing, standing
 
 
 @dataclass(frozen=True)
 class RadarRule:
     """How the picture is laid out, in pixels; `turn` starts the first spoke at the top."""
 
-    size_px: float = 460.0
-    radius_px: float = 158.0
-    label_px: float = 176.0
+    width_px: float = 490.0
+    height_px: float = 405.0
+    radius_px: float = 150.0
+    label_px: float = 166.0
     line_px: float = 12.0
+    dot_px: float = 4.0
     rings: tuple[float, ...] = (25.0, 75.0, 100.0)
     turn: float = np.pi / 2
 
@@ -38,7 +55,7 @@ def radar(
     definitions: Contract,
     *,
     chosen: int | None,
-    compare: ComparisonRule = ComparisonRule(),
+    compare: ComparisonRule = COMPARE,
     rule: RadarRule = RadarRule(),
 ) -> Markup:
     """The choice of a player, the radar of every player (one shown), and his numbers.
@@ -56,20 +73,33 @@ def radar(
         return tag("p", "No player of this match has numbers.")
     standings = _by_player(comparison(metrics, population, compare))
     crowd = {c["group"]: c for c in crowds(population, compare).to_dicts()}
-    detail = [
-        _detail(row, standings[row["player_id"]], definitions, crowd=crowd, compare=compare, shown=row["player_id"] == chosen)
+    numbers = [
+        standing(
+            row,
+            standings[row["player_id"]],
+            definitions,
+            crowd=crowd,
+            compare=compare,
+            shown=row["player_id"] == chosen,
+        )
         for row in rows
-    ]  # fmt: skip
+    ]
     return tag(
         "div",
-        tag("div", _choice(rows, chosen), _picture(rows, standings, chosen, rule=rule), _key(), class_="radar-picture"),
-        tag("div", detail, class_="radar-numbers", aria_live="polite"),
+        tag(
+            "div",
+            _choice(rows, chosen),
+            _picture(rows, standings, chosen, rule=rule),
+            _key(),
+            class_="radar-picture",
+        ),
+        tag("div", numbers, class_="radar-numbers", aria_live="polite"),
         class_="card radar",
-    )  # fmt: skip
+    )
 
 
 def _by_player(compared: pl.DataFrame) -> dict[int, Standing]:
-    found: dict[int, dict[str, Mapping[str, Any]]] = {}
+    found: dict[int, Any] = {}
     for row in compared.to_dicts():
         found.setdefault(row["player_id"], {})[row["metric"]] = row
     return found
@@ -78,19 +108,29 @@ def _by_player(compared: pl.DataFrame) -> dict[int, Standing]:
 def _choice(rows: Sequence[dict[str, Any]], chosen: int | None) -> Markup:
     teams = dict.fromkeys(people.team(r) for r in rows)
     groups = [
-        tag("optgroup", [
-            tag("option", f"{people.name(r)} · {r['group']}", value=r["player_id"], selected=r["player_id"] == chosen)
-            for r in rows if people.team(r) == team
-        ], label=team)
+        tag(
+            "optgroup",
+            [
+                tag(
+                    "option",
+                    f"{people.name(r)} · {r['group']}",
+                    value=r["player_id"],
+                    selected=r["player_id"] == chosen,
+                )
+                for r in rows
+                if people.team(r) == team
+            ],
+            label=team,
+        )
         for team in teams
-    ]  # fmt: skip
+    ]
     return tag("label", "Player ", tag("select", groups, id="radar-player"), class_="control")
 
 
 def _key() -> Markup:
     return tag(
         "p",
-        tag("span", tag("i", class_="swatch band"), "10–90 % of the group "),
+        tag("span", tag("i", class_="swatch band"), "10–90% of the group "),
         tag("span", tag("i", class_="swatch median"), "median of the group "),
         "The further out, the more of the group's performances lie below his.",
         class_="key",
@@ -104,22 +144,22 @@ def _picture(
     *,
     rule: RadarRule,
 ) -> Markup:
-    figure = canvas(rule.size_px, rule.size_px)
-    axes = figure.add_axes((0, 0, 1, 1))
-    half = rule.size_px / 2
-    axes.set_xlim(-half, half)
-    axes.set_ylim(-half, half)
-    axes.set_axis_off()
+    figure = canvas(rule.width_px, rule.height_px)
+    axes = whole(figure)
     _web(axes, rule)
     marks = {}
     for row in rows:
         key = f"radar-{row['player_id']}"
         shape = _shape([standings[row["player_id"]][m.name]["percentile"] for m in COMPARED], rule)
         colour = HOME if row["is_home"] else AWAY
-        axes.add_patch(PathPatch(shape, fc=colour, ec=colour, lw=2, alpha=0.55, gid=key, zorder=3))
+        axes.add_patch(PathPatch(shape, fc=(colour, 0.25), ec=colour, lw=2, gid=key, zorder=3))
         hidden = row["player_id"] != chosen
-        marks[key] = Mark(attributes={"class": "radar-shape", "data_player": row["player_id"], "hidden": hidden})
-    label = "Radar of the chosen player against his position group; the table beside it has the numbers"
+        marks[key] = Mark(
+            attributes={"class": "radar-shape", "data_player": row["player_id"], "hidden": hidden}
+        )
+    label = (
+        "Radar of the chosen player against his position group; the table beside it has the numbers"
+    )
     return svg(figure, label, marks=marks, words=_spokes(rule))
 
 
@@ -130,7 +170,9 @@ def _angles(rule: RadarRule) -> np.ndarray:
 def _web(axes: Axes, rule: RadarRule) -> None:
     """The spokes, the rings, the group's band from its 10th to its 90th percentile, its median."""
     full = rule.radius_px
-    axes.add_patch(Wedge((0, 0), 0.9 * full, 0, 360, width=0.8 * full, fc=ACCENT, ec="none", alpha=0.13))
+    axes.add_patch(
+        Wedge((0, 0), 0.9 * full, 0, 360, width=0.8 * full, fc=ACCENT, ec="none", alpha=0.13)
+    )
     for ring in rule.rings:
         axes.add_patch(Circle((0, 0), ring / 100 * full, fill=False, ec=LINE, lw=1))
     axes.add_patch(Circle((0, 0), full / 2, fill=False, ec=MUTED, lw=1.4, ls=(0, (4, 3))))
@@ -140,7 +182,7 @@ def _web(axes: Axes, rule: RadarRule) -> None:
 
 def _shape(percentiles: Sequence[float | None], rule: RadarRule) -> Path:
     """The polygon over the spokes, broken at a spoke without a number, a diamond at each number."""
-    size, dot = rule.radius_px / 100, 3.5
+    size, dot = rule.radius_px / 100, rule.dot_px
     points = [
         None if p is None else (p * size * np.cos(a), p * size * np.sin(a))
         for p, a in zip(percentiles, _angles(rule), strict=True)
@@ -159,79 +201,20 @@ def _shape(percentiles: Sequence[float | None], rule: RadarRule) -> Path:
 
 def _spokes(rule: RadarRule) -> list[Markup]:
     """The metrics' names around the web, and what its rings stand for."""
-    half = rule.size_px / 2
+    middle_x, middle_y = rule.width_px / 2, rule.height_px / 2
     words = [
-        word(half + 3, half - ring / 100 * rule.radius_px - 2, f"{ring:.0f}", class_="ring")
-        for ring in (50.0, *rule.rings)
+        word(middle_x + 3, middle_y - ring / 100 * rule.radius_px - 3, f"{ring:.0f}", class_="ring")
+        for ring in (50.0, *rule.rings[:-1])
     ]
     for metric, angle in zip(COMPARED, _angles(rule), strict=True):
-        x, y = half + rule.label_px * np.cos(angle), half - rule.label_px * np.sin(angle)
-        lean = np.cos(angle)
+        lean, rise = np.cos(angle), np.sin(angle)
+        x, y = (
+            middle_x + rule.label_px * lean,
+            middle_y - rule.label_px * rise - (3 if rise > 0.9 else 0),
+        )
         anchor = "middle" if abs(lean) < 0.2 else ("start" if lean > 0 else "end")
         words += [
             word(x, y, metric.label, class_="spoke", text_anchor=anchor),
             word(x, y + rule.line_px, metric.unit, class_="spoke unit", text_anchor=anchor),
         ]
     return words
-
-
-def _detail(
-    row: dict[str, Any],
-    standing: Standing,
-    definitions: Contract,
-    *,
-    crowd: Mapping[str, Mapping[str, Any]],
-    compare: ComparisonRule,
-    shown: bool,
-) -> Markup:
-    about = f"{people.team(row)} · {row['position'] or 'position unknown'} · {with_unit(MINUTES, row['minutes_played'])}"
-    head = ("Metric", "His number", "Percentile", "Median of the group", "10–90 % of the group")
-    lines = [
-        tag("tr", tag("th", link(metric, definitions), scope="row"), _cells(row, standing[metric.name], metric))
-        for metric in COMPARED
-    ]  # fmt: skip
-    return tag(
-        "section",
-        tag("h3", tag("span", class_=f"dot {people.side(row)}"), people.name(row)),
-        tag("p", about, class_="quiet"),
-        tag("p", _against(row, crowd.get(row["group"]), compare)),
-        tag("div", tag("table", tag("thead", tag("tr", [tag("th", h, scope="col") for h in head])), tag("tbody", lines)), class_="scroll"),
-        data_radar=row["player_id"],
-        hidden=not shown,
-    )  # fmt: skip
-
-
-def _cells(row: dict[str, Any], stands: Mapping[str, Any], metric: Any) -> list[Markup]:
-    percentile = stands["percentile"]
-    rank = "–" if percentile is None else f"{percentile:.0f}"
-    bar = tag("i", style=f"width:{percentile or 0:.0f}%", class_=f"rank {people.side(row)}")
-    band = f"{amount(metric, stands['low'])} to {amount(metric, stands['high'])}"
-    return [
-        tag("td", number(metric, row), class_="strong"),
-        tag("td", tag("span", bar, class_="ranks"), rank),
-        tag("td", amount(metric, stands["median"])),
-        tag("td", "–" if stands["low"] is None else band),
-    ]
-
-
-def _against(
-    row: dict[str, Any], crowd: Mapping[str, Any] | None, compare: ComparisonRule
-) -> list[Markup | str]:
-    """Whom he is compared with, and what to make of that."""
-    least = f"{compare.min_minutes:.0f} minutes or more"
-    if crowd is None:
-        return [f"Nobody of the group {row['group']} to compare with ({least})."]
-    said: list[Markup | str] = [
-        f"Against {_many(crowd['players'], 'player')} of his group ({row['group']}) in"
-        f" {_many(crowd['matches'], 'match', 'matches')}: {_many(crowd['performances'], 'performance')}"
-        f" of {least}."
-    ]
-    if crowd["performances"] < compare.few:
-        said.append(tag("strong", " Too few to rank by: read it as an order, not as a level.", class_="warn"))
-    if (row["minutes_played"] or 0) < compare.min_minutes:
-        said.append(tag("strong", " He played less than that: his rates per 90 minutes are unsteady.", class_="warn"))
-    return said
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"

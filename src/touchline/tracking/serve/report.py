@@ -12,7 +12,7 @@ import polars as pl
 from touchline.core.contracts import Contract
 from touchline.errors import MissingInputError
 from touchline.tracking.serve import people
-from touchline.tracking.serve.comparison import ComparisonRule
+from touchline.tracking.serve.comparison import COMPARE, ComparisonRule
 from touchline.tracking.serve.definitions import definitions
 from touchline.tracking.serve.lineup import lineup
 from touchline.tracking.serve.markup import Child, Markup, tag
@@ -47,7 +47,7 @@ def page(
     *,
     made_at: datetime,
     run_id: str,
-    compare: ComparisonRule = ComparisonRule(),
+    compare: ComparisonRule = COMPARE,
 ) -> str:
     """The whole page. Everything it needs is in it; everything from outside is escaped.
 
@@ -69,11 +69,15 @@ def page(
     rows = people.ordered(tables.metrics)
     body = (
         _header(match, tables.metrics),
-        tag("nav", [tag("a", title, href=f"#{key}") for key, title, _ in _SECTIONS], aria_label="Sections"),
+        tag(
+            "nav",
+            [tag("a", title, href=f"#{key}") for key, title, _ in _SECTIONS],
+            aria_label="Sections",
+        ),
         tag("main", _sections(tables, match, rows, compare=compare)),
         _footer(tables, made_at, run_id),
         tag("div", id="tip", role="tooltip", hidden=True),
-    )  # fmt: skip
+    )
     return "<!doctype html>\n" + tag("html", _head(match), tag("body", body), lang="en").text + "\n"
 
 
@@ -88,22 +92,44 @@ _SECTIONS = (
 )  # fmt: skip
 
 
-def _sections(tables: MatchTables, match: Row, rows: list[Row], *, compare: ComparisonRule) -> Child:
+def _sections(
+    tables: MatchTables, match: Row, rows: list[Row], *, compare: ComparisonRule
+) -> Child:
     contract = tables.definitions
     parts: dict[str, Child] = {
         "teams": totals(rows, contract),
-        "lineups": tag("div", [_side(tables.players, match, s) for s in ("home", "away")], class_="lineups"),
+        "lineups": tag(
+            "div", [_side(tables.players, match, s) for s in ("home", "away")], class_="lineups"
+        ),
         "players": player_table(rows, contract),
-        "radar": radar(tables.metrics, tables.population, contract, chosen=_first(rows), compare=compare),
+        "radar": radar(
+            tables.metrics, tables.population, contract, chosen=_first(rows), compare=compare
+        ),
         "activity": tag("div", [scatter(f, rows, contract) for f in FAMILIES], class_="scatters"),
         "sprints": sprint_map(match, rows, tables.sprints),
         "definitions": definitions(contract),
-    }  # fmt: skip
-    legend = tag("p", tag("span", class_="dot home"), _team(match, "home"), " ", tag("span", class_="dot away"), _team(match, "away"), class_="legend")
+    }
+    legend = tag(
+        "p",
+        tag("span", class_="dot home"),
+        _team(match, "home"),
+        " ",
+        tag("span", class_="dot away"),
+        _team(match, "away"),
+        tag("small", "outlined: the player of the radar"),
+        class_="legend",
+    )
     return [
-        tag("section", tag("h2", title), tag("p", said, class_="lead"), legend if key == "activity" else None, parts[key], id=key)
+        tag(
+            "section",
+            tag("h2", title),
+            tag("p", said, class_="lead"),
+            legend if key == "activity" else None,
+            parts[key],
+            id=key,
+        )
         for key, title, said in _SECTIONS
-    ]  # fmt: skip
+    ]
 
 
 def _side(players: pl.DataFrame, match: Row, side: str) -> Markup:
@@ -158,12 +184,23 @@ def _header(match: Row, metrics: pl.DataFrame) -> Markup:
         tag(
             "h1",
             tag("span", _team(match, "home"), class_="team home"),
-            tag("span", _score(match), class_="score", title="no score in the data" if no_score else None),
+            tag(
+                "span",
+                _score(match),
+                class_="score",
+                title="no score in the data" if no_score else None,
+            ),
             tag("span", _team(match, "away"), class_="team away"),
         ),
-        tag("p", " · ".join(p for p in (f"{kick_off:%A, %-d %B %Y, %H:%M} UTC", match["stadium_name"]) if p), class_="under"),
+        tag(
+            "p",
+            " · ".join(
+                p for p in (f"{kick_off:%A, %-d %B %Y, %H:%M} UTC", match["stadium_name"]) if p
+            ),
+            class_="under",
+        ),
         tag("p", _confidence(metrics), class_="under quiet"),
-    )  # fmt: skip
+    )
 
 
 def _confidence(metrics: pl.DataFrame) -> str:
@@ -182,7 +219,10 @@ def _confidence(metrics: pl.DataFrame) -> str:
 
 
 def _footer(tables: MatchTables, made_at: datetime, run_id: str) -> Markup:
-    rules = people.listed(tables.metrics["sprint_rule"].drop_nulls().unique().sort().to_list()) or "none"
+    rules = (
+        people.listed(tables.metrics["sprint_rule"].drop_nulls().unique().sort().to_list())
+        or "none"
+    )
     facts = (
         ("Match", str(tables.match["match_id"][0])),
         ("Run", run_id),
@@ -194,5 +234,7 @@ def _footer(tables: MatchTables, made_at: datetime, run_id: str) -> Markup:
         "footer",
         tag("p", _confidence(tables.metrics)),
         tag("p", [tag("span", f"{k} ", tag("code", v)) for k, v in facts], class_="facts"),
-        tag("p", "A dash is a number that was not measured; 0 was measured and is 0. Times are UTC."),
+        tag(
+            "p", "A dash is a number that was not measured; 0 was measured and is 0. Shares, from 0 to 1 in the tables, are written in %."
+        ),
     )

@@ -1,6 +1,6 @@
 """Activity against value: how often a player does a thing, and how much comes of it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -42,8 +42,8 @@ class ScatterRule:
     """
 
     min_minutes: float = 20.0
-    width_px: float = 440.0
-    height_px: float = 400.0
+    width_px: float = 400.0
+    height_px: float = 385.0
     left_px: float = 44.0
     bottom_px: float = 42.0
     margin_px: float = 12.0
@@ -76,19 +76,23 @@ def scatter(
     drawn = [r for r in rows if not _left_out(family, r, rule)]
     axes = tag(
         "p",
-        "Across: ", m.link(family.activity, definitions),
-        ". Up: ", m.link(family.value, definitions),
+        "Across: ",
+        m.link(family.activity, definitions),
+        ". Up: ",
+        m.link(family.value, definitions),
         ". Dashed lines: medians of the players drawn.",
         class_="axes",
-    )  # fmt: skip
-    picture = _picture(family, drawn, rule) if drawn else tag("p", "Nobody to draw.", class_="quiet")
+    )
+    picture = (
+        _picture(family, drawn, rule) if drawn else tag("p", "Nobody to draw.", class_="quiet")
+    )
     return tag(
         "article",
         tag("h3", family.title),
         axes,
         tag("div", picture, class_="picture"),
         _reading(family, drawn),
-        _numbers(family, rows, definitions, rule),
+        _numbers(family, rows, definitions, rule=rule),
         class_="card scatter",
         id=f"scatter-{family.key}",
     )
@@ -112,9 +116,9 @@ def _medians(family: Family, drawn: Sequence[Row]) -> tuple[float, float]:
 
 
 def _corner(family: Family, row: Row, middle: tuple[float, float]) -> int:
-    """Which of the family's corners a player is in; on a line counts as above it."""
-    often = row[family.activity.name] * family.activity.times >= middle[0]
-    much = row[family.value.name] * family.value.times >= middle[1]
+    """Which of the family's corners a player is in; on a line counts as below it."""
+    often = row[family.activity.name] * family.activity.times > middle[0]
+    much = row[family.value.name] * family.value.times > middle[1]
     return {(True, True): 0, (False, True): 1, (False, False): 2, (True, False): 3}[often, much]
 
 
@@ -123,7 +127,10 @@ def _picture(family: Family, drawn: Sequence[Row], rule: ScatterRule) -> Markup:
     middle = _medians(family, drawn)
     axes.axvline(middle[0], color=MUTED, lw=1, ls=(0, (4, 3)))
     axes.axhline(middle[1], color=MUTED, lw=1, ls=(0, (4, 3)))
-    xy = [(r[family.activity.name] * family.activity.times, r[family.value.name] * family.value.times) for r in drawn]
+    xy = [
+        (r[family.activity.name] * family.activity.times, r[family.value.name] * family.value.times)
+        for r in drawn
+    ]
     spots = [(float(x), float(y)) for x, y in axes.transData.transform(xy)]
     marks = {}
     for row, spot in zip(drawn, spots, strict=True):
@@ -143,6 +150,7 @@ def _axes(family: Family, drawn: Sequence[Row], rule: ScatterRule) -> tuple[Figu
     high = 1 - (rule.bottom_px + rule.margin_px) / rule.height_px
     place = (rule.left_px / rule.width_px, rule.bottom_px / rule.height_px, wide, high)
     axes = figure.add_axes(place)
+    axes.patch.set_visible(False)
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, labelcolor=MUTED, labelsize=10)
@@ -165,7 +173,9 @@ def _span(values: Sequence[float], rule: ScatterRule) -> tuple[float, float]:
 def _dot(row: Row, spot: tuple[float, float], rule: ScatterRule, *, key: str) -> Any:
     """A disc for the home team, a diamond for the away team; in pixels of the figure."""
     home = bool(row["is_home"])
-    shape = Circle(spot, rule.dot_px) if home else RegularPolygon(spot, 4, radius=rule.dot_px * 1.25)
+    shape = (
+        Circle(spot, rule.dot_px) if home else RegularPolygon(spot, 4, radius=rule.dot_px * 1.25)
+    )
     shape.set(fc=HOME if home else AWAY, ec=PAPER, lw=1, gid=key, transform=None, zorder=3)
     return shape
 
@@ -174,7 +184,12 @@ def _corners(family: Family, rule: ScatterRule) -> tuple[list[Markup], list[Box]
     """The corners' meanings, and the room they take."""
     left, right = rule.left_px + 4, rule.width_px - rule.margin_px - 4
     top, bottom = rule.margin_px + 10, rule.height_px - rule.bottom_px - 5
-    places = ((right, top, "end"), (left, top, "start"), (left, bottom, "start"), (right, bottom, "end"))
+    places = (
+        (right, top, "end"),
+        (left, top, "start"),
+        (left, bottom, "start"),
+        (right, bottom, "end"),
+    )
     words, taken = [], []
     for said, (x, y, anchor) in zip(family.corners, places, strict=True):
         words.append(word(x, y, said, class_="corner", text_anchor=anchor))
@@ -195,12 +210,25 @@ def _labels(
     right, top = rule.width_px - 2, rule.height_px - 2
     frame = (rule.left_px, rule.bottom_px, right, top)
     words = []
-    for row, name, spot, box in zip(drawn, names, spots, placed(spots, names, frame, taken=taken), strict=True):
+    for row, name, spot, box in zip(
+        drawn, names, spots, placed(spots, names, frame, taken=taken), strict=True
+    ):
         x, y = box[0], rule.height_px - box[1] - 2.5
         near = (min(max(spot[0], box[0]), box[2]), min(max(spot[1], box[1]), box[3]))
         if abs(near[0] - spot[0]) + abs(near[1] - spot[1]) > 2.2 * rule.dot_px:
-            words.append(tag("line", x1=f"{spot[0]:.1f}", y1=f"{rule.height_px - spot[1]:.1f}", x2=f"{near[0]:.1f}", y2=f"{rule.height_px - near[1]:.1f}", class_="leader"))
-        words.append(word(x, y, name, class_=f"name {people.side(row)}", data_player=row["player_id"]))
+            words.append(
+                tag(
+                    "line",
+                    x1=f"{spot[0]:.1f}",
+                    y1=f"{rule.height_px - spot[1]:.1f}",
+                    x2=f"{near[0]:.1f}",
+                    y2=f"{rule.height_px - near[1]:.1f}",
+                    class_="leader",
+                )
+            )
+        words.append(
+            word(x, y, name, class_=f"name {people.side(row)}", data_player=row["player_id"])
+        )
     return words
 
 
@@ -220,20 +248,39 @@ def _reading(family: Family, drawn: Sequence[Row]) -> Markup:
     best = [r for r in drawn if _corner(family, r, middle) == 0]
     best.sort(key=lambda r: r[family.value.name], reverse=True)
     names = people.listed(people.name(r) for r in best) or "nobody"
-    return tag("p", tag("strong", family.corners[0].capitalize()), ": ", names, ".", class_="reading")
+    return tag(
+        "p", tag("strong", family.corners[0].capitalize()), ": ", names, ".", class_="reading"
+    )
 
 
-def _numbers(family: Family, rows: Sequence[Row], definitions: Contract, rule: ScatterRule) -> Markup:
+def _numbers(
+    family: Family, rows: Sequence[Row], definitions: Contract, *, rule: ScatterRule
+) -> Markup:
     """The same as a table, those left out of the picture included."""
     drawn = [r for r in rows if not _left_out(family, r, rule)]
     middle = _medians(family, drawn) if drawn else (0.0, 0.0)
     metrics = (m.MINUTES, family.activity, family.value)
-    head = [tag("th", "Player", scope="col"), *(tag("th", m.link(x, definitions), scope="col") for x in metrics), tag("th", "Corner", scope="col")]
+    head = [
+        tag("th", "Player", scope="col"),
+        *(tag("th", m.link(x, definitions), scope="col") for x in metrics),
+        tag("th", "Corner", scope="col"),
+    ]
     lines = []
     for row in rows:
         out = _left_out(family, row, rule)
         corner = f"not drawn: {out}" if out else family.corners[_corner(family, row, middle)]
         cells = [tag("td", m.number(x, row)) for x in metrics]
-        lines.append(tag("tr", tag("th", people.name(row), scope="row"), cells, tag("td", corner, class_="said")))
+        lines.append(
+            tag(
+                "tr",
+                tag("th", people.name(row), scope="row"),
+                cells,
+                tag("td", corner, class_="said"),
+            )
+        )
     table = tag("table", tag("thead", tag("tr", head)), tag("tbody", lines))
-    return tag("details", tag("summary", f"The numbers, {len(drawn)} of {len(rows)} players drawn"), tag("div", table, class_="scroll"))
+    return tag(
+        "details",
+        tag("summary", f"The numbers, {len(drawn)} of {len(rows)} players drawn"),
+        tag("div", table, class_="scroll"),
+    )

@@ -11,7 +11,15 @@ from matplotlib.patches import FancyArrowPatch
 from touchline.core.contracts import Contract
 from touchline.tracking.contracts import SPRINTS
 from touchline.tracking.serve import people
-from touchline.tracking.serve.drawing import DEAD_BALL, WITH_BALL, WITHOUT_BALL, Mark, canvas, svg
+from touchline.tracking.serve.drawing import (
+    DEAD_BALL,
+    WITH_BALL,
+    WITHOUT_BALL,
+    Mark,
+    canvas,
+    svg,
+    whole,
+)
 from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.metrics import meaning
 from touchline.tracking.serve.pitch import Pitch, draw
@@ -66,20 +74,30 @@ def sprint_map(
     rows = _played_right(sprints, match).sort("first_frame", "player_id").to_dicts()
     pitches = []
     for side in ("home", "away"):
-        team, name = match[f"{side}_team_id"], match[f"{side}_team_name"] or f"{side.capitalize()} team"
+        team, name = (
+            match[f"{side}_team_id"],
+            match[f"{side}_team_name"] or f"{side.capitalize()} team",
+        )
         own = [r for r in rows if r["team_id"] == team]
         picture = _picture(match, own, by_id, name=name, rule=rule)
-        count = tag("span", f"{len(own)} sprints", class_="quiet")
-        head = tag("h3", tag("span", class_=f"dot {side}"), name, " ", count)
+        count = tag("small", f" {len(own)} sprints")
+        way = tag("small", "attacking →", class_="way") if match["home_side_period_1"] else None
+        head = tag("h3", tag("span", class_=f"dot {side}"), name, count, way)
         pitches.append(tag("article", head, picture, class_="card sprints", data_team=side))
     return tag(
         "div",
         _controls(metrics, match),
-        tag("p", f"{len(rows)} of {len(rows)} sprints shown.", id="sprints-shown", aria_live="polite", class_="quiet"),
+        tag(
+            "p",
+            f"{len(rows)} of {len(rows)} sprints shown.",
+            id="sprints-shown",
+            aria_live="polite",
+            class_="quiet",
+        ),
         tag("div", pitches, class_="pitches"),
         tag("p", _note(match), class_="quiet"),
         class_="sprint-map",
-    )  # fmt: skip
+    )
 
 
 def measured(definitions: Contract = SPRINTS) -> list[tuple[str, str]]:
@@ -116,15 +134,30 @@ def _controls(metrics: Sequence[Row], match: Row) -> Markup:
     for side in ("home", "away"):
         team = match[f"{side}_team_name"] or f"{side.capitalize()} team"
         mine = [r for r in metrics if people.side(r) == side]
-        inner = [tag("option", people.name(r), value=f"player {r['player_id']}", data_side=side) for r in mine]
+        inner = [
+            tag("option", people.name(r), value=f"player {r['player_id']}", data_side=side)
+            for r in mine
+        ]
         everyone = tag("option", f"{team}: all", value=f"team {side}")
         options.append(tag("optgroup", everyone, inner, label=team))
     boxes = [
-        tag("label", tag("input", type="checkbox", checked=True, value=s.key, name="state"), tag("i", class_=f"stroke {s.key}"), s.label, class_="check")
+        tag(
+            "label",
+            tag("input", type="checkbox", checked=True, value=s.key, name="state"),
+            tag("i", class_=f"stroke {s.key}"),
+            s.label,
+            class_="check",
+        )
         for s in STATES.values()
-    ]  # fmt: skip
+    ]
     who = tag("label", "Show ", tag("select", options, id="sprint-who"), class_="control")
-    return tag("form", who, tag("fieldset", tag("legend", "Ball", class_="aside"), boxes), class_="controls", id="sprint-filter")
+    return tag(
+        "form",
+        who,
+        tag("fieldset", tag("legend", "Ball", class_="aside"), boxes),
+        class_="controls",
+        id="sprint-filter",
+    )
 
 
 def _picture(
@@ -133,36 +166,49 @@ def _picture(
     pitch = Pitch(match["pitch_length_m"], match["pitch_width_m"])
     long, wide = pitch.length_m + 2 * rule.margin_m, pitch.width_m + 2 * rule.margin_m
     figure = canvas(long * rule.px_per_m, wide * rule.px_per_m)
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(-long / 2, long / 2)
-    axes.set_ylim(-wide / 2, wide / 2)
-    axes.set_axis_off()
+    axes = whole(figure, 1 / rule.px_per_m)
     draw(axes, pitch, line=1.3)
     marks = {}
     for row in sprints:
         if None in (row["start_x_m"], row["start_y_m"], row["end_x_m"], row["end_y_m"]):
             continue
         key, state = f"sprint-{row['player_id']}-{row['first_frame']}", STATES[row["in_possession"]]
-        _arrow(axes, row, state, key)
-        found = {"class": f"sprint {state.key}", "data_player": row["player_id"], "data_state": state.key}
+        _arrow(axes, row, state, key=key)
+        found = {
+            "class": f"sprint {state.key}",
+            "data_player": row["player_id"],
+            "data_state": state.key,
+        }
         marks[key] = Mark(_said(row, by_id.get(row["player_id"]), match, rule=rule), found)
     label = f"Sprints of {name} on the pitch, attacking to the right: {len(sprints)}"
     return svg(figure, label, marks=marks)
 
 
-def _arrow(axes: Axes, row: Row, state: State, key: str) -> None:
+def _arrow(axes: Axes, row: Row, state: State, *, key: str) -> None:
     arrow = FancyArrowPatch(
-        (row["start_x_m"], row["start_y_m"]), (row["end_x_m"], row["end_y_m"]),
-        arrowstyle="-|>,head_length=0.5,head_width=0.28", mutation_scale=12,
-        shrinkA=0, shrinkB=0, color=state.colour, lw=1.6, ls=state.dashes, gid=key, zorder=3,
-    )  # fmt: skip
+        (row["start_x_m"], row["start_y_m"]),
+        (row["end_x_m"], row["end_y_m"]),
+        arrowstyle="-|>,head_length=0.5,head_width=0.28",
+        mutation_scale=12,
+        shrinkA=0,
+        shrinkB=0,
+        color=state.colour,
+        lw=1.6,
+        ls=state.dashes,
+        gid=key,
+        zorder=3,
+    )
     arrow.set_clip_on(False)
     axes.add_patch(arrow)
 
 
 def _said(row: Row, player: Row | None, match: Row, *, rule: SprintMapRule) -> str:
     who = people.name(player) if player else f"Player {row['player_id']}"
-    phase = row["team_in_possession_phase_type" if row["in_possession"] else "team_out_of_possession_phase_type"]
+    phase = row[
+        "team_in_possession_phase_type"
+        if row["in_possession"]
+        else "team_out_of_possession_phase_type"
+    ]
     during = f", {phase.replace('_', ' ')}" if phase else ""
     return (
         f"{who}, {_minute(row, match, rule)}: top speed {row['top_speed_kmh']:.1f} km/h,"

@@ -1,13 +1,17 @@
 """The two teams side by side: sums over their players."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from touchline.core.contracts import Contract
 from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve import people
 from touchline.tracking.serve.markup import Markup, tag
 
-SUMMED = (m.DISTANCE, m.HSR, m.SPRINTS, m.RUNS, m.DANGEROUS, m.THREAT, m.PRESSES, m.REGAINS)
+SUMMED = (
+    m.DISTANCE, m.HSR, m.SPRINTS, m.RUNS, replace(m.DANGEROUS, label="Dangerous runs"), m.THREAT,
+    m.PRESSES, m.REGAINS,
+)  # fmt: skip
 
 
 def totals(rows: Sequence[m.Row], definitions: Contract) -> Markup:
@@ -33,9 +37,19 @@ def _line(metric: m.Metric, rows: Sequence[m.Row], definitions: Contract) -> Mar
     note = tag("small", f" without {without} not measured", class_="quiet") if without else None
     return tag(
         "div",
-        tag("b", m.amount(metric, home), class_="home"),
+        tag("b", _sum(metric, home), class_="home"),
         tag("span", m.link(metric, definitions), note, class_="what"),
-        tag("b", m.amount(metric, away), class_="away"),
-        tag("span", tag("i", class_="home", style=f"width:{part:.1f}%"), tag("i", class_="away", style=f"width:{100 - part:.1f}%"), class_="parts"),
+        tag("b", _sum(metric, away), class_="away"),
+        tag(
+            "span",
+            tag("i", class_="home", style=f"width:{part:.1f}%"),
+            tag("i", class_="away", style=f"width:{100 - part:.1f}%"),
+            class_="parts",
+        ),
         class_="total",
-    )  # fmt: skip
+    )
+
+
+def _sum(metric: m.Metric, value: float | None) -> Markup:
+    known = tag("span", m.amount(metric, value))
+    return m.missing("not measured for any player") if value is None else known

@@ -16,7 +16,7 @@ FLICKER_FRAMES = 6
 class CameraRule:
     """Shares and lengths of what the broadcast does not show."""
 
-    blank_share: float = 0.28
+    blank_share: float = 0.265
     blank_s: float = 8.0
     least_s: float = 1.5
     missed_share: float = 0.035

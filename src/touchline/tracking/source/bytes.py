@@ -1,27 +1,24 @@
 """A bronze file's bytes: unpacked where they are gzip, refused where they cannot be the file."""
 
 import gzip
+import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-from touchline.errors import ContractError
+from touchline.errors import ContractError, StorageError
 
 _GZIP = b"\x1f\x8b"
 _LFS = b"version https://git-lfs.github.com/spec/"
-
-
-def is_gzip(path: Path) -> bool:
-    """Whether the file is gzip, by its first bytes: bronze keeps no endings."""
-    with path.open("rb") as file:
-        return file.read(2) == _GZIP
+_BOM = b"\xef\xbb\xbf"
+_BLOCK = 1 << 20
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
-    """The file's plain bytes.
+    """The file's plain bytes; bronze keeps no endings, so gzip is known by its first bytes.
 
     Raises:
         ContractError: It is empty, a Git LFS pointer, or gzip that is cut off or damaged.
@@ -42,3 +39,61 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         raise ContractError(
             f"gzip cut off or damaged: {exc}", hint="ask the provider for the file again"
         ) from exc
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """A file with the plain bytes, for engines that read files: this one, or its gzip unpacked.
+
+    What is unpacked has no name on disk, so that a killed process leaves nothing behind.
+
+    Raises:
+        ContractError: As `opened`.
+        StorageError: No room to unpack it.
+    """
+    with opened(path) as packed:
+        if not isinstance(packed, gzip.GzipFile):
+            yield path
+            return
+        with tempfile.TemporaryFile(buffering=0) as plain:
+            while block := packed.read(_BLOCK):
+                _write(plain, block)
+            yield Path(f"/dev/fd/{plain.fileno()}")
+
+
+def _write(file: IO[bytes], block: bytes) -> None:
+    left = memoryview(block)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as exc:
+        raise StorageError(
+            f"{tempfile.gettempdir()}: {exc.strerror}",
+            hint="make room where temporary files go (TMPDIR), then run again",
+        ) from exc
+
+
+def text(data: bytes) -> str:
+    """The bytes as text, a byte order mark left out.
+
+    Raises:
+        ContractError: They are not UTF-8, or UTF-16, which says NUL for every other letter.
+    """
+    body = data.removeprefix(_BOM)
+    try:
+        found = body.decode()
+    except UnicodeDecodeError as exc:
+        raise _not_utf8(body, exc.start) from exc
+    nul = body.find(b"\0")
+    if nul >= 0:
+        raise _not_utf8(body, nul)
+    return found
+
+
+def _not_utf8(body: bytes, at: int) -> ContractError:
+    line = body.count(b"\n", 0, at) + 1
+    column = at - (body.rfind(b"\n", 0, at) + 1) + 1
+    return ContractError(
+        f"line {line}: not UTF-8 at byte {column}: {body[at]:#04x}",
+        hint="expected UTF-8; ask the provider for the file again",
+    )

@@ -1,119 +1,212 @@
 """tracking_extrapolated.jsonl: one JSON object a line, ten a second, some 90 MB a match."""
 
 import json
-from collections.abc import Sequence
-from functools import cache
-from itertools import islice
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import duckdb
 import msgspec
 import polars as pl
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError
-from touchline.tracking.source.bytes import is_gzip, opened
+from touchline.tracking.source.bytes import BOM, text, unpacked
+from touchline.tracking.source.headers import FRAME_MEMBERS, POSITION_MEMBERS, added
 
 _COLUMNS = """{
     frame: 'INTEGER', "timestamp": 'VARCHAR', period: 'INTEGER',
     ball_data: 'STRUCT(x DOUBLE, y DOUBLE, z DOUBLE, is_detected BOOLEAN)',
     possession: 'STRUCT(player_id BIGINT, "group" VARCHAR)',
     player_data: 'STRUCT(x DOUBLE, y DOUBLE, player_id BIGINT, is_detected BOOLEAN)[]'}"""
-_KNOWN = {
-    "frame", "timestamp", "period", "ball_data", "possession", "player_data",
-    "image_corners_projection",
-}  # fmt: skip
+_THREADS = 2
+
+_Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**63)]
 
 
-class _Position(msgspec.Struct):
+class _Position(msgspec.Struct, gc=False):
     x: float
     y: float
-    player_id: int
+    player_id: _Int64
     is_detected: bool
 
 
-class _Line(msgspec.Struct):
-    frame: int
+class _Ball(msgspec.Struct, gc=False):
+    x: float | None
+    y: float | None
+    z: float | None
+    is_detected: bool | None
+
+
+class _Possession(msgspec.Struct, gc=False):
+    player_id: _Int64 | None
+    group: str | None
+
+
+class _Line(msgspec.Struct, gc=False):
+    frame: _Int32
     timestamp: str | None
-    period: int | None
+    period: _Int32 | None
+    ball_data: _Ball | None
+    possession: _Possession | None
     player_data: list[_Position]
 
 
 _STRICT = msgspec.json.Decoder(_Line)
 
 
+@dataclass(frozen=True)
+class _Bad:
+    """A line that cannot be read, by its number, and why."""
+
+    line: int
+    reason: str
+    text: str
+
+
 def decode(path: Path) -> Decoded:
     """One row per line with its `line` number; positions stay nested as they came.
 
-    Lines that are no JSON object, or lack `frame` or `player_data`, are rejected with the reason.
+    Lines that are no JSON object, or whose members are missing or of another type, are rejected
+    with the reason. Lines count from 1; blank ones do not count.
 
     Raises:
         ContractError: Empty, not UTF-8, cut off in its last line or its gzip, or without positions.
+        StorageError: No room or no memory for it.
     """
-    with opened(path) as file:
-        first = file.readline()
-    rows = _read(path).with_row_index("line", offset=1)
-    unreadable = rows.filter(pl.col("frame").is_null() | pl.col("player_data").is_null())
-    rejected = _explained(path, unreadable.get_column("line").to_list())
-    good = rows.filter(pl.col("frame").is_not_null() & pl.col("player_data").is_not_null())
-    if not good.select((pl.col("player_data").list.len() > 0).any()).item():
-        reason = f"; first: {rejected.item(0, 'reason')}" if rejected.height else ""
-        raise ContractError(
-            f"{rows.height} lines, none with a player's position{reason}",
-            hint="expected one JSON object a line with frame and player_data",
-        )
-    return Decoded(good, lines=rows.height, rejected=rejected, notes=_added(first))
+    with unpacked(path) as plain:
+        notes = _shape(plain)
+        rows = None if notes is None else _read(plain, strict=True)
+        if rows is not None and _whole(rows):
+            return Decoded(_numbered(rows), lines=rows.num_rows, notes=notes or ())
+        return _sifted(plain)
 
 
-def _read(path: Path) -> pl.DataFrame:
-    packed = "gzip" if is_gzip(path) else "none"
+def _shape(path: Path) -> tuple[str, ...] | None:
+    """What is new in the first line with positions; None if that line, or one before, is unfit.
+
+    The engine that reads the file takes "1.5" for 1.5 and true for 1; this looks more closely.
+    """
+    for line in _lines(path):
+        try:
+            positions = _STRICT.decode(line).player_data
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+        if positions:
+            return _added(line)
+    return None
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """The lines that hold anything, without a byte order mark."""
+    with path.open("rb") as file:
+        file.seek(0)
+        for at, line in enumerate(file):
+            whole = line if at else line.removeprefix(BOM)
+            if whole.strip():
+                yield whole
+
+
+def _added(line: bytes) -> tuple[str, ...]:
+    """A note for members that nobody expected; they are kept in bronze and not read."""
+    said = json.loads(line)
+    extra = added(said, FRAME_MEMBERS)
+    extra += [f"player_data.{n}" for n in added(said["player_data"][0], POSITION_MEMBERS)]
+    return (f"added members {', '.join(extra)}",) if extra else ()
+
+
+def _read(path: Path, *, strict: bool) -> pa.Table | None:
+    """Every line's members; None if `strict` and a line is not JSON or has an unfit value.
+
+    The engine is closed again, as it would keep 60 MB for each of its threads.
+    """
     place = str(path).replace("'", "''")
     query = (
         f"SELECT * FROM read_json('{place}', format = 'newline_delimited', columns = {_COLUMNS},"
-        f" compression = '{packed}', ignore_errors = true)"
+        f" compression = 'none', ignore_errors = {not strict})"
     )
-    try:
-        found = pl.from_arrow(_engine().cursor().sql(query).to_arrow_table())
-    except duckdb.Error as exc:
+    threads = min(_MOST_THREADS, pl.thread_pool_size())
+    config = _CONFIG | {"threads": str(threads)}
+    with closing(duckdb.connect(":memory:", config=config)) as engine:
+        try:
+            return engine.sql(query).to_arrow_table()
+        except duckdb.OutOfMemoryException as exc:
+            raise StorageError(
+                f"{_CONFIG['memory_limit']} of memory are not enough to read it",
+                hint="is this one match? the largest known has 115 MB",
+            ) from exc
+        except duckdb.Error as exc:
+            if strict:
+                return None
+            raise ContractError(
+                str(exc).partition("\n")[0], hint="ask the provider for the file again"
+            ) from exc
+
+
+def _whole(rows: pa.Table) -> bool:
+    """Whether each line has its frame, each position all its members, and every number is finite."""
+    if rows["frame"].null_count or rows["player_data"].null_count:
+        return False
+    lists = [chunk.values for chunk in rows["player_data"].chunks]
+    members = [m for spots in lists for m in (spots, *spots.flatten())]
+    balls = [ball.field(n) for ball in rows["ball_data"].chunks for n in ("x", "y", "z")]
+    numbers = [spots.field(n) for spots in lists for n in ("x", "y")] + balls
+    return not any(m.null_count for m in members) and all(
+        isfinite(pc.sum(n, min_count=0).as_py()) for n in numbers
+    )
+
+
+def _numbered(rows: pa.Table) -> pl.DataFrame:
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    return frame.with_row_index("line", offset=1)
+
+
+def _sifted(path: Path) -> Decoded:
+    """What can be read of a file with unreadable lines, and those lines with their reasons."""
+    rows = _read(path, strict=False)
+    numbered = _numbered(rows)
+    unread = numbered.filter(pl.col("frame").is_null() | pl.col("player_data").is_null())
+    bad = _bad_lines(path, frozenset(unread.get_column("line")))
+    good = numbered.filter(~pl.col("line").is_in([b.line for b in bad]))
+    if not (good.get_column("player_data").list.len() > 0).any():
+        first = f"; first: line {bad[0].line}: {bad[0].reason}" if bad else ""
         raise ContractError(
-            str(exc).partition("\n")[0], hint="ask the provider for the file again"
-        ) from exc
-    assert isinstance(found, pl.DataFrame)
+            f"none of {numbered.height} lines has a player's position{first}",
+            hint="expected one JSON object a line with frame and player_data",
+        )
+    return Decoded(
+        good,
+        lines=numbered.height,
+        rejected=pl.DataFrame(
+            [(b.reason, b.line, b.text) for b in bad], schema=REJECTED_SCHEMA, orient="row"
+        ),
+        notes=_first_added(path, frozenset(b.line for b in bad)),
+    )
+
+
+def _bad_lines(path: Path, unread: frozenset[int]) -> list[_Bad]:
+    """The lines that are not what they should be; `unread` names those no engine can read."""
+    found = []
+    for number, line in enumerate(_lines(path), start=1):
+        reason = _wrong(line, number) or ("malformed line" if number in unread else None)
+        if reason:
+            found.append(_Bad(number, reason, line.decode().rstrip("\r\n")))
     return found
 
 
-@cache
-def _engine() -> Any:
-    connection = duckdb.connect(":memory:", config={"memory_limit": "1GB"})
-    connection.execute("SET preserve_insertion_order = true")
-    return connection
-
-
-def _explained(path: Path, numbers: list[int]) -> pl.DataFrame:
-    """The lines of these numbers as they came, each with what is wrong with it."""
-    wanted = set(numbers)
-    found: list[tuple[str, int, str]] = []
-    if wanted:
-        with opened(path) as file:
-            lines = (line for line in file if line.strip())
-            for number, line in enumerate(islice(lines, max(wanted)), start=1):
-                if number in wanted:
-                    found.append((_wrong(line, number), number, line.decode().rstrip("\n")))
-    return pl.DataFrame(
-        found, schema={"reason": pl.String, "line": pl.Int64, "row": pl.String}, orient="row"
-    )
-
-
-def _wrong(line: bytes, number: int) -> str:
+def _wrong(line: bytes, number: int) -> str | None:
     try:
-        line.decode()
+        text(line, line=number) if number == 1 else line.decode()
         _STRICT.decode(line)
     except UnicodeDecodeError as exc:
-        raise ContractError(
-            f"line {number}: not UTF-8 at byte {exc.start + 1}",
-            hint="expected UTF-8; ask the provider for the file again",
-        ) from exc
+        raise not_utf8(line, exc.start, line=number) from exc
     except msgspec.ValidationError as exc:
         return f"line of another shape: {exc}"
     except msgspec.DecodeError as exc:
@@ -123,22 +216,4 @@ def _wrong(line: bytes, number: int) -> str:
                 hint="ask the provider for the file again",
             ) from exc
         return f"malformed line: {exc}"
-    return "malformed line"
-
-
-def _added(first: bytes) -> tuple[str, ...]:
-    """A note for members that nobody expected; they are kept in bronze and not read."""
-    try:
-        extra = sorted(set(json.loads(first)) - _KNOWN)
-    except ValueError:
-        return ()
-    return (f"added members {', '.join(extra)}",) if extra else ()
-
-
-def relation(paths: Sequence[str], packed: str) -> str:
-    """SQL for such files as they came: one row per line."""
-    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
-    return (
-        f"read_json([{listed}], format = 'newline_delimited', columns = {_COLUMNS},"
-        f" compression = '{packed}', ignore_errors = true, filename = true)"
-    )
+    return None

@@ -1,0 +1,89 @@
+"""How a run ends: what is said of it to people, to the ledger and in its report."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+import touchline
+from touchline.core.pipeline.steps import Pipeline
+from touchline.core.pipeline.work import Outcome
+from touchline.core.planner import Plan
+from touchline.core.ports import Partition, Run, RunStatus
+from touchline.errors import ConflictError, MissingInputError, TouchlineError
+
+
+@dataclass(frozen=True)
+class Done:
+    """How one partition ended: its run (None if it never began) and the error, if any."""
+
+    partition: Partition
+    run: Run | None
+    error: TouchlineError | None = None
+
+
+def held_by(pipeline: Pipeline, part: Partition, holder: str) -> ConflictError:
+    """The error of a partition that another run holds."""
+    return ConflictError(
+        f"{pipeline.name} {part}: held by {holder}", hint="run again when the other run has ended"
+    )
+
+
+def lacks(pipeline: Pipeline, plan: Plan) -> MissingInputError:
+    """The error of a partition whose inputs are not all there."""
+    return MissingInputError(
+        f"{pipeline.name} {plan.partition}: missing {', '.join(plan.missing)}",
+        hint="run again once it has landed (touchline ingest)",
+        missing=list(plan.missing),
+    )
+
+
+def crashed(run: Run, exc: BaseException, at: datetime) -> Run:
+    """The run as it ended when a bug's traceback passed by."""
+    return replace(run, status="failed", ended_at=at, message=f"{type(exc).__name__}: {exc}")
+
+
+def ended(run: Run, at: datetime, *, error: TouchlineError | None, outcome: Outcome | None) -> Run:
+    """The run as it ended, with its report; without an error it was published."""
+    status = _status(error)
+    report = _report(run, status, at, error=error, outcome=outcome)
+    message = str(error) if error else ""
+    return replace(run, status=status, ended_at=at, message=message, report=report)
+
+
+def _status(error: TouchlineError | None) -> RunStatus:
+    if error is None:
+        return "published"
+    if isinstance(error, MissingInputError):
+        return "waiting"
+    return "refused" if error.exit_code == 3 else "failed"
+
+
+def _report(
+    run: Run,
+    status: RunStatus,
+    at: datetime,
+    *,
+    error: TouchlineError | None,
+    outcome: Outcome | None,
+) -> dict[str, Any]:
+    files = outcome.job.files if outcome else {}
+    return {
+        "run_id": run.run_id,
+        "pipeline": run.pipeline,
+        "partition": run.partition,
+        "status": status,
+        "started_at": run.started_at.isoformat(),
+        "ended_at": at.isoformat(),
+        "seconds": round((at - run.started_at).total_seconds(), 3),
+        "code_version": touchline.__version__,
+        "failures": [{"error": type(error).__name__, "message": str(error), "hint": error.hint}]
+        if error
+        else [],
+        "inputs": [
+            {"name": r.name, "source": r.source, "sha256": r.sha256, "size_bytes": r.size}
+            for r in files.values()
+        ],
+        "steps": msgspec.to_builtins(outcome.steps) if outcome else [],
+    }

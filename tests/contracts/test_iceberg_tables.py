@@ -1,0 +1,190 @@
+"""What Iceberg tables promise beyond the port: flat commits, other processes, full disks."""
+
+import multiprocessing
+import resource
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import pytest
+from made_up import SPEEDS, arrow, changed, in_order, match, replaced, sorted_rows, speed, staged
+from pyiceberg.catalog import load_catalog
+from pyiceberg.table import Table
+from under_test import TABLES, Tables, iceberg_settings
+
+from touchline.adapters.iceberg import IcebergTables
+from touchline.core.contracts import Column, Contract
+from touchline.core.ports import Staged
+from touchline.errors import StorageError, TransientError
+
+ADA, BO = speed(1, "Ada", 31.5), speed(1, "Bo", 20.0)
+
+
+@pytest.fixture
+def iceberg(tmp_path: Path) -> Tables:
+    """Iceberg tables in `tmp_path`."""
+    return TABLES["iceberg"](tmp_path)
+
+
+def as_others_see(folder: Path, contract: Contract = SPEEDS) -> Table:
+    return load_catalog("touchline", **iceberg_settings(folder)).load_table(contract.table)
+
+
+def test_the_table_is_iceberg_v2_partitioned_and_described(iceberg: Tables, tmp_path: Path) -> None:
+    iceberg.store.prepare([SPEEDS])
+    table = as_others_see(tmp_path)
+    assert table.format_version == 2
+    assert [f.name for f in table.spec().fields] == ["played_date", "match_id"]
+    assert table.schema().find_field("top_speed_kmh").doc == "Fastest [km/h]"
+    assert table.schema().find_field("player").required is True
+
+
+def test_a_commit_costs_the_same_after_sixty_others(iceberg: Tables, tmp_path: Path) -> None:
+    replaced(iceberg.store, {match(n): [speed(n, "Ada", n)] for n in range(20)}, commit="first")
+    most = {"snapshots": 0, "manifests": 0, "versions": 0}
+    for commit in range(60):
+        number = commit % 25
+        rows = [speed(number, "Ada", 100.0 + commit)]
+        replaced(iceberg.store, {match(number): rows}, commit=f"c{commit}")
+        table = as_others_see(tmp_path)
+        snapshot = table.current_snapshot()
+        assert snapshot is not None
+        now = {
+            "snapshots": len(table.metadata.snapshots),
+            "manifests": len(snapshot.manifests(table.io)),
+            "versions": len(table.metadata.metadata_log),
+        }
+        most = {name: max(most[name], now[name]) for name in most}
+    assert most["snapshots"] <= 10
+    assert most["manifests"] <= 17
+    assert most["versions"] <= 10
+    expected = [speed(n, "Ada", 100.0 + (n + 50 if n < 10 else n + 25)) for n in range(25)]
+    assert in_order(iceberg.seen(SPEEDS)) == sorted_rows(expected)
+
+
+def test_the_newest_five_commits_are_known_whatever_was_expired(iceberg: Tables) -> None:
+    for commit in range(25):
+        replaced(iceberg.store, {match(1): [ADA]}, commit=f"c{commit}")
+        recent = [f"c{n}" for n in range(max(0, commit - 4), commit + 1)]
+        assert None not in [iceberg.store.committed(SPEEDS.table, c) for c in recent]
+
+
+def test_after_maintenance_only_named_files_are_left(iceberg: Tables, tmp_path: Path) -> None:
+    for commit in range(15):
+        replaced(iceberg.store, {match(1): [ADA], match(2): []}, commit=f"c{commit}")
+    folder = tmp_path / "warehouse"
+    before = [f for f in folder.rglob("*") if f.is_file()]
+    counts = iceberg.store.maintain(SPEEDS.table, frozenset())
+    after = [f for f in folder.rglob("*") if f.is_file()]
+    assert len(before) - len(after) == counts["files"]
+    assert sum(f.suffix == ".parquet" for f in after) == 1
+    assert not [d for d in folder.rglob("*") if d.is_dir() and not any(d.iterdir())]
+    replaced(iceberg.store, {match(1): [BO]}, commit="later")
+    assert in_order(iceberg.seen(SPEEDS)) == [BO]
+
+
+NAMED = Contract(
+    "club.names",
+    "one row per club",
+    (
+        Column("match_id", "long", "Match", null=False),
+        Column("club", "string", "Name as the provider writes it", null=False),
+    ),
+    key=("match_id",),
+    replace_by=("match_id",),
+    partition_by=("club", "match_id"),
+)
+
+
+@pytest.mark.parametrize("club", ["../../../outside", "a/b", "50 % #1?", "Köln", "x=y"])
+def test_a_value_with_separators_stays_a_value(iceberg: Tables, tmp_path: Path, club: str) -> None:
+    row = {"match_id": 1, "club": club}
+    done = replaced(iceberg.store, {match(1): [row]}, commit="c1", contract=NAMED)[match(1)]
+    place = Path(done.pieces[0].path.removeprefix("file://"))
+    assert place.resolve().is_relative_to(tmp_path / "warehouse" / "club" / "names" / "data")
+    assert iceberg.store.read(NAMED, done.pieces).to_pylist() == [row]
+    assert iceberg.seen(NAMED).to_pylist() == [row]
+    assert iceberg.store.maintain(NAMED.table, frozenset())["files"] == 0
+
+
+def stage_elsewhere(folder: Path, number: int) -> Staged:
+    store = IcebergTables(iceberg_settings(folder))
+    rows = arrow(SPEEDS, [speed(number, "Ada", 1.0)])
+    return store.stage(SPEEDS, match(number), rows, run_id=f"r{number}")
+
+
+def test_other_processes_stage_and_this_one_publishes(iceberg: Tables, tmp_path: Path) -> None:
+    iceberg.store.prepare([SPEEDS])
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(2, mp_context=spawn) as pool:
+        found = list(pool.map(partial(stage_elsewhere, tmp_path), range(4)))
+    assert iceberg.seen(SPEEDS).num_rows == 0
+    iceberg.store.publish(SPEEDS, found, commit_id="c1", properties={})
+    expected = sorted_rows([speed(n, "Ada", 1.0) for n in range(4)])
+    assert in_order(iceberg.seen(SPEEDS)) == expected
+
+
+def test_of_two_committers_at_once_none_loses_what_the_other_wrote(tmp_path: Path) -> None:
+    stores = [IcebergTables(iceberg_settings(tmp_path)) for _ in range(2)]
+    stores[0].prepare([SPEEDS])
+    together = threading.Barrier(2)
+
+    def committer(which: int) -> None:
+        for n in range(8):
+            number = 10 * which + n
+            piece = staged(stores[which], match(number), [speed(number, "A", 1)], run_id=f"r{n}")
+            together.wait(timeout=60)
+            while not published(stores[which], piece, f"c{number}"):
+                pass
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(committer, (0, 1)))
+    seen = TABLES["iceberg"](tmp_path).seen(SPEEDS)
+    assert sorted(seen["match_id"].to_pylist()) == [*range(8), *range(10, 18)]
+
+
+def published(store: IcebergTables, piece: Staged, commit: str) -> bool:
+    try:
+        store.publish(SPEEDS, [piece], commit_id=commit, properties={})
+    except TransientError:
+        return False
+    return True
+
+
+def test_a_column_added_by_another_process_does_not_stop_this_one(tmp_path: Path) -> None:
+    old, new = (IcebergTables(iceberg_settings(tmp_path)) for _ in range(2))
+    replaced(old, {match(1): [ADA]}, commit="c1")
+    wider = changed(SPEEDS, Column("load", "double", "Added later"))
+    replaced(new, {match(2): [{**speed(2, "Cy", 1.0), "load": 7.5}]}, commit="c2", contract=wider)
+    replaced(old, {match(1): [BO]}, commit="c3")
+    seen = TABLES["iceberg"](tmp_path).seen(wider)
+    assert sorted(zip(seen["player"].to_pylist(), seen["load"].to_pylist(), strict=True)) == [
+        ("Bo", None),
+        ("Cy", 7.5),
+    ]
+
+
+@contextmanager
+def no_file_over(size_bytes: int) -> Iterator[None]:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("room", [0, 3_000, 7_000])
+def test_a_disk_that_is_full_while_publishing_changes_nothing(iceberg: Tables, room: int) -> None:
+    """Metadata files fail at the first two sizes, the catalog's database at the third."""
+    replaced(iceberg.store, {match(1): [ADA]}, commit="c1")
+    piece = staged(iceberg.store, match(1), [BO], run_id="r2")
+    with no_file_over(room), pytest.raises(StorageError):
+        iceberg.store.publish(SPEEDS, [piece], commit_id="c2", properties={})
+    assert in_order(iceberg.seen(SPEEDS)) == [ADA]
+    assert iceberg.store.committed(SPEEDS.table, "c2") is None
+    iceberg.store.publish(SPEEDS, [piece], commit_id="c3", properties={})
+    assert in_order(iceberg.seen(SPEEDS)) == [BO]
