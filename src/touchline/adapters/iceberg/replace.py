@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cached_property, reduce
 from typing import Any
 
+from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import And, In
 from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Transaction
@@ -61,6 +62,10 @@ class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
 
     def _validate_concurrency(self) -> None:
         """The ledger lets one process publish at a time; the catalog refuses any other."""
+
+    def _refresh_for_retry(self) -> None:
+        """Refuse: on another parent this snapshot would drop what somebody else committed."""
+        raise CommitFailedException("the table changed while the commit was being written")
 
     def _build_delete_files_partition_predicate(self) -> None:
         """The predicate is known from the start; only the files it meets are looked up here."""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from urllib.parse import quote
 
@@ -68,6 +69,7 @@ class IcebergTables:
         self._settings = dict(catalog)
         self._opened: Catalog | None = None
         self._schemas: dict[str, tuple[Contract, Table, pa.Schema]] = {}
+        self._lock = Lock()
 
     def prepare(self, contracts: Sequence[Contract]) -> None:
         """See TableStore."""
@@ -164,6 +166,10 @@ class IcebergTables:
 
     def _known(self, contract: Contract) -> tuple[Contract, Table, pa.Schema]:
         """The table as this process knows it, made or widened where the contract asks for it."""
+        with self._lock:
+            return self._looked_up(contract)
+
+    def _looked_up(self, contract: Contract) -> tuple[Contract, Table, pa.Schema]:
         known = self._schemas.get(contract.table)
         if known is None or known[0] is not contract:
             table = _widened(self._made(contract), contract)

@@ -3,7 +3,7 @@
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -58,7 +58,8 @@ def renewing(path: Path, token: str, clock: Callable[[], datetime]) -> Callable[
         with closing(opened(path)) as db:
             while not stop.wait(LEASE.total_seconds() / BEATS_PER_LEASE):
                 expires = rows.text(clock() + LEASE)
-                db.execute("UPDATE claims SET expires_at = ? WHERE token = ?", (expires, token))
+                with suppress(sqlite3.OperationalError):  # busy or full: the next beat tries again
+                    db.execute("UPDATE claims SET expires_at = ? WHERE token = ?", (expires, token))
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()

@@ -31,10 +31,11 @@ class SqliteLedger:
         self.path = path
         self.clock = clock
         with translated(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = opened(path)
             self._mark = marked(path.with_name(path.name + ".owners"))
-            self._db = opened(self.path)
             self._end = weakref.finalize(self, _ended, self._db, self._mark)
-            migrate(self._db, path)
+            migrate(self._db)
 
     def close(self) -> None:
         """Give the owner's mark back, as the process does at its end; of no use afterwards."""
@@ -118,8 +119,11 @@ class SqliteLedger:
             (rows.text(self.clock()), snapshot, *key),
         )
         db.execute(
-            "INSERT OR REPLACE INTO heads SELECT table_name, partition, id, derivation, content"
-            " FROM publishes WHERE commit_id = ? AND table_name = ? ORDER BY id",
+            "INSERT INTO heads SELECT table_name, partition, id, derivation, content FROM publishes"
+            " WHERE commit_id = ? AND table_name = ? AND published_at IS NOT NULL"
+            " ON CONFLICT (table_name, partition) DO UPDATE SET publish_id = excluded.publish_id,"
+            " derivation = excluded.derivation, content = excluded.content"
+            " WHERE excluded.publish_id > publish_id",
             key,
         )
 
@@ -234,11 +238,13 @@ class SqliteLedger:
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
         """See Ledger."""
+        owners = self._db.execute("SELECT DISTINCT owner FROM runs WHERE status = 'running'")
+        living = [owner for (owner,) in owners.fetchall() if self._alive(owner)]
         found = self._db.execute(
             "SELECT run_id, pipeline, partition, status, started_at, ended_at, derivations, message,"
-            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND status <> 'running'"
-            " GROUP BY partition",
-            (pipeline,),
+            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND (status <> 'running'"
+            " OR owner NOT IN (SELECT value FROM json_each(?))) GROUP BY partition",
+            (pipeline, rows.to_json(living)),
         )
         return {row[2]: rows.run(row, alive=self._alive(row[9])) for row in found}
 

@@ -39,27 +39,39 @@ CREATE TABLE claims (
 
 
 def opened(path: Path) -> sqlite3.Connection:
-    """A connection whose every commit is on disk when it returns."""
+    """A connection whose every commit is on disk when it returns.
+
+    Raises:
+        ConfigError: A newer version wrote the file; it was not touched.
+    """
     db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
+    try:
+        _refuse_newer(db, path)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        db.close()
+        raise
     return db
 
 
-def migrate(db: sqlite3.Connection, path: Path) -> None:
-    """Make the tables of a new file; refuse a file that a newer version wrote."""
-    db.execute("BEGIN IMMEDIATE")
+def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
     seen = db.execute("PRAGMA user_version").fetchone()[0]
-    if seen == 0:
-        for statement in SCHEMA.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
     if seen > VERSION:
         raise ConfigError(
             f"{path}: ledger of version {seen}, this program knows up to {VERSION}",
             hint="upgrade touchline; the ledger was not touched",
         )
+
+
+def migrate(db: sqlite3.Connection) -> None:
+    """Make the tables of a new file."""
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in SCHEMA.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {VERSION}")
+    db.execute("COMMIT")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from touchline.errors import ContractError, QualityError
 
 @dataclass(frozen=True)
 class StepReport:
-    """How one step ended: rows, rejected rows by reason, what its gate saw, and its cost."""
+    """How one step ended: rows, rejected rows by reason, what its gate saw, and how long it took."""
 
     table: str
     rows_in: int = 0
@@ -22,7 +22,6 @@ class StepReport:
     rules: tuple[Result, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
-    cpu_s: float = 0.0
 
 
 def of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -> None:

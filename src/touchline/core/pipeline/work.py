@@ -2,9 +2,11 @@
 
 import time
 from collections.abc import Mapping
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from threading import Lock
 from typing import Any
 
 import polars as pl
@@ -31,6 +33,8 @@ from touchline.core.pipeline.steps import (
 from touchline.core.ports import ObjectStore, Partition, Piece, Receipt, Staged, TableStore, keys_of
 from touchline.core.quality import measure
 from touchline.errors import TouchlineError
+
+_AT_ONCE = 3
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,7 @@ class _Bench:
     objects: ObjectStore
     tables: TableStore
     frames: dict[str, Any] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
     decoded: dict[str, Decoded] = field(default_factory=dict)
     staged: list[Staged] = field(default_factory=list)
     rejected: list[Staged] = field(default_factory=list)
@@ -80,14 +85,50 @@ def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableSto
     try:
         if job.decode_only:
             _decode_all(bench)
-        steps = [s for s in pipeline.steps if s.table in job.makes]
-        for at, step in enumerate(steps):
-            _make(bench, step)
-            _clear(bench, steps[at + 1 :])
+        _make_all(bench, [s for s in pipeline.steps if s.table in job.makes])
     except TouchlineError as exc:
         error = exc
+    place = {t: i for i, t in enumerate((*(b.table for b in pipeline.bronze), *job.makes))}
+    reports = sorted(bench.reports, key=lambda r: place[r.table])
     staged = () if error else tuple(bench.staged)
-    return Outcome(job, staged, tuple(bench.rejected), tuple(bench.reports), error)
+    return Outcome(job, staged, tuple(bench.rejected), tuple(reports), error)
+
+
+def _make_all(bench: _Bench, steps: list[Step]) -> None:
+    """Each step once its inputs are made, several at a time; of several errors the first by order."""
+    waiting, staging = list(steps), []
+    running: dict[Future[pl.DataFrame], Step] = {}
+    failed: dict[int, BaseException] = {}
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        while running or (waiting and not failed):
+            left = {s.table for s in (*waiting, *running.values())}
+            for step in [s for s in waiting if not failed and not _needs(bench, s) & left]:
+                waiting.remove(step)
+                running[pool.submit(_make, bench, step)] = step
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                step = running.pop(future)
+                error = future.exception()
+                if error is not None:
+                    failed[steps.index(step)] = error
+                elif not failed:
+                    staging.append(pool.submit(_stage, bench, step, future.result()))
+            _clear(bench, [*waiting, *running.values()])
+        for staged in staging:
+            staged.result()
+    if failed:
+        raise failed[min(failed)]
+
+
+def _needs(bench: _Bench, step: Step) -> set[str]:
+    """What a step reads, itself or through a shared value."""
+    shared = {s.name: s for s in bench.pipeline.shared}
+    through = (n for name in step.reads if name in shared for n in shared[name].reads)
+    return {*step.reads, *through}
+
+
+def _stage(bench: _Bench, step: Step, rows: pl.DataFrame) -> None:
+    part, run_id = bench.job.partition, bench.job.run_id
+    bench.staged.append(bench.tables.stage(step.makes, part, rows.to_arrow(), run_id=run_id))
 
 
 def _clear(bench: _Bench, later: list[Step]) -> None:
@@ -102,7 +143,7 @@ def _clear(bench: _Bench, later: list[Step]) -> None:
 
 def _decode_all(bench: _Bench) -> None:
     for bronze in bench.pipeline.bronze:
-        started, cpu = time.perf_counter(), time.process_time()
+        started = time.perf_counter()
         rows = _input(bench, bronze.table)
         decoded = bench.decoded[bronze.table]
         report = StepReport(
@@ -111,17 +152,16 @@ def _decode_all(bench: _Bench) -> None:
             rows=rows.height,
             rejected=by_reason(decoded.rejected),
             notes=decoded.notes,
-            seconds=time.perf_counter() - started,
-            cpu_s=time.process_time() - cpu,
+            seconds=round(time.perf_counter() - started, 4),
         )
         bench.reports.append(report)
         few_enough(report, decoded.lines, bench.pipeline.max_rejected)
         del bench.frames[bronze.table]
 
 
-def _make(bench: _Bench, step: Step) -> None:
-    """Run one step and stage what it made; rejected rows are staged even if the gate refuses."""
-    started, cpu = time.perf_counter(), time.process_time()
+def _make(bench: _Bench, step: Step) -> pl.DataFrame:
+    """The rows of one step, past its gate; rejected rows are staged even if the gate refuses."""
+    started = time.perf_counter()
     inputs = {name: _input(bench, name) for name in step.reads}
     enforced = enforce(_result(step, inputs), step.makes)
     of_this_partition(step.makes, enforced.rows, bench.job.partition)
@@ -132,7 +172,6 @@ def _make(bench: _Bench, step: Step) -> None:
         inputs={bare(name): frame for name, frame in inputs.items()},
         now=bench.job.started_at,
     )
-    staged = None
     _stage_rejected(bench, step, rejected)
     report = StepReport(
         step.table,
@@ -141,20 +180,14 @@ def _make(bench: _Bench, step: Step) -> None:
         rejected=by_reason(rejected),
         rules=tuple(results),
         notes=_notes(bench, step),
+        seconds=round(time.perf_counter() - started, 4),
     )
     bench.reports.append(report)
     few_enough(report, enforced.rows.height + enforced.rejected.height, bench.pipeline.max_rejected)
     _decoded_well(bench, step)
     passes(step.makes, bench.job.partition, results)
-    staged = bench.tables.stage(
-        step.makes,
-        bench.job.partition,
-        enforced.rows.to_arrow(),
-        run_id=bench.job.run_id,
-    )
-    bench.staged.append(staged)
     bench.frames[step.table] = enforced.rows
-    bench.reports[-1] = _timed(report, time.perf_counter() - started, time.process_time() - cpu)
+    return enforced.rows
 
 
 def _result(step: Step, inputs: Mapping[str, Any]) -> pl.DataFrame:
@@ -176,18 +209,22 @@ def _called(step: Step | Shared, inputs: Mapping[str, Any]) -> Any:
 
 
 def _input(bench: _Bench, name: str) -> Any:
-    """A step's input: made earlier in this job, decoded from bronze, or read from the store."""
-    if name not in bench.frames:
-        bronze = {b.table: b for b in bench.pipeline.bronze}
-        shared = {s.name: s for s in bench.pipeline.shared}
-        if name in bronze:
-            found = _decode(bench, bronze[name])
-        elif name in shared:
-            found = _called(shared[name], {n: _input(bench, n) for n in shared[name].reads})
-        else:
-            found = _stored(bench, name)
-        bench.frames[name] = found
-    return bench.frames[name]
+    """A step's input: made earlier in this job, decoded from bronze, or read from the store.
+
+    Of several steps that ask at once the first makes it, and the others wait.
+    """
+    with bench.locks.setdefault(name, Lock()):
+        if name not in bench.frames:
+            bronze = {b.table: b for b in bench.pipeline.bronze}
+            shared = {s.name: s for s in bench.pipeline.shared}
+            if name in bronze:
+                found = _decode(bench, bronze[name])
+            elif name in shared:
+                found = _called(shared[name], {n: _input(bench, n) for n in shared[name].reads})
+            else:
+                found = _stored(bench, name)
+            bench.frames[name] = found
+        return bench.frames[name]
 
 
 def _stored(bench: _Bench, name: str) -> pl.DataFrame:
@@ -206,7 +243,7 @@ def _decode(bench: _Bench, bronze: Bronze) -> pl.DataFrame:
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
             raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
-    bench.decoded[bronze.table] = decoded
+    bench.decoded[bronze.table] = replace(decoded, rows=decoded.rows.clear())
     return decoded.rows
 
 
@@ -267,7 +304,3 @@ def _decoded_well(bench: _Bench, step: Step) -> None:
             decoded = bench.decoded[name]
             report = StepReport(name, rejected=by_reason(decoded.rejected))
             few_enough(report, decoded.lines, bench.pipeline.max_rejected)
-
-
-def _timed(report: StepReport, seconds: float, cpu_s: float) -> StepReport:
-    return StepReport(**{**report.__dict__, "seconds": round(seconds, 4), "cpu_s": round(cpu_s, 4)})

@@ -24,7 +24,9 @@ def shown() -> tuple[Metric, ...]:
 
 def definitions(contract: Contract) -> Markup:
     """A table of definitions; the numbers of the page lead to its rows."""
-    rows = [_line(_label(m), contract.column(m.name), contract, key=f"def-{m.name}") for m in shown()]
+    rows = [
+        _line(_label(m), contract.column(m.name), contract, key=f"def-{m.name}") for m in shown()
+    ]
     rows += _others("Of a sprint", SPRINTS, MEASURES)
     rows += _others("In the line-ups", PLAYERS, LINEUP)
     head = ("Number", "Definition", "Unit", "Column", "Version", "Origin")

@@ -83,7 +83,11 @@ def svg(
         label: What the picture shows, for those who do not see it.
         marks: By `gid`, what the drawn groups stand for.
         words: SVG elements laid over the drawing, in pixels from the top left.
+
+    Nothing is clipped: clips are found by ids, which the pictures of a page would share.
     """
+    for artist in figure.findobj():
+        artist.set_clip_on(False)
     out = StringIO()
     with rc_context(_STYLE):
         figure.savefig(out, format="svg", metadata={"Date": None})

@@ -100,7 +100,7 @@ if (picker) {
   picker.addEventListener("change", () => choose(picker.value));
   document.addEventListener("click", (event) => {
     const link = event.target.closest("[data-choose]");
-    const drawn = event.target.closest(".scatter [data-player]");
+    const drawn = event.target.closest(".point");
     if (link) choose(link.dataset.choose);
     if (drawn) choose(drawn.dataset.player);
   });

@@ -17,7 +17,7 @@ _AROUND = (
 class PlacementRule:
     """Sizes in pixels; `reach` are the distances tried; a further place costs `far` a pixel."""
 
-    letter_px: float = 5.7
+    letter_px: float = 6.1
     line_px: float = 11.0
     dot_px: float = 6.0
     reach: tuple[float, ...] = (8.0, 16.0, 28.0, 42.0)

@@ -106,7 +106,9 @@ def _filters(rows: Sequence[m.Row]) -> Markup:
 
 def _line(row: m.Row, doubt: DoubtRule) -> Markup:
     name = people.name(row)
-    about = tag("small", f"{row['position'] or '–'}{'' if row['started'] else ', sub'}")
+    about = tag(
+        "small", f"{row['position'] or 'position unknown'}{'' if row['started'] else ', sub'}"
+    )
     choose = tag("a", name, href="#radar", data_choose=row["player_id"], title="Show his radar")
     who = tag(
         "th",

@@ -78,7 +78,7 @@ def radar(
             row,
             standings[row["player_id"]],
             definitions,
-            crowd=crowd,
+            crowd=crowd.get(row["group"]),
             compare=compare,
             shown=row["player_id"] == chosen,
         )

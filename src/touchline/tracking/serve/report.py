@@ -235,6 +235,7 @@ def _footer(tables: MatchTables, made_at: datetime, run_id: str) -> Markup:
         tag("p", _confidence(tables.metrics)),
         tag("p", [tag("span", f"{k} ", tag("code", v)) for k, v in facts], class_="facts"),
         tag(
-            "p", "A dash is a number that was not measured; 0 was measured and is 0. Shares, from 0 to 1 in the tables, are written in %."
+            "p",
+            "A dash is a number that was not measured; 0 was measured and is 0. Shares, from 0 to 1 in the tables, are written in %.",
         ),
     )

@@ -154,7 +154,7 @@ def _axes(family: Family, drawn: Sequence[Row], rule: ScatterRule) -> tuple[Figu
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(length=0, labelcolor=MUTED, labelsize=10)
-    axes.grid(visible=True, color=LINE, lw=1, clip_on=False)
+    axes.grid(visible=True, color=LINE, lw=1)
     axes.set_axisbelow(True)
     axes.set_xlabel(f"{family.activity.label} {family.activity.unit}", color=MUTED, fontsize=10.5)
     axes.set_ylabel(f"{family.value.label}, {family.value.unit}", color=MUTED, fontsize=10.5)

@@ -198,7 +198,6 @@ def _arrow(axes: Axes, row: Row, state: State, *, key: str) -> None:
         gid=key,
         zorder=3,
     )
-    arrow.set_clip_on(False)
     axes.add_patch(arrow)
 
 

@@ -5,6 +5,7 @@ import tempfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BufferedReader
 from pathlib import Path
 from typing import IO
 
@@ -12,12 +13,12 @@ from touchline.errors import ContractError, StorageError
 
 _GZIP = b"\x1f\x8b"
 _LFS = b"version https://git-lfs.github.com/spec/"
-_BOM = b"\xef\xbb\xbf"
+BOM = b"\xef\xbb\xbf"
 _BLOCK = 1 << 20
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[IO[bytes]]:
+def opened(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
     """The file's plain bytes; bronze keeps no endings, so gzip is known by its first bytes.
 
     Raises:
@@ -73,27 +74,26 @@ def _write(file: IO[bytes], block: bytes) -> None:
         ) from exc
 
 
-def text(data: bytes) -> str:
-    """The bytes as text, a byte order mark left out.
+def text(data: bytes, *, line: int = 1) -> str:
+    """The bytes as text, a byte order mark left out; `line` is the number of their first line.
 
     Raises:
-        ContractError: They are not UTF-8, or UTF-16, which says NUL for every other letter.
+        ContractError: They are not UTF-8, or UTF-16, whose letters have a NUL beside them.
     """
-    body = data.removeprefix(_BOM)
-    try:
-        found = body.decode()
-    except UnicodeDecodeError as exc:
-        raise _not_utf8(body, exc.start) from exc
-    nul = body.find(b"\0")
+    body = data.removeprefix(BOM)
+    nul = body.find(b"\0", 0, 2)
     if nul >= 0:
-        raise _not_utf8(body, nul)
-    return found
+        raise _not_utf8(body, nul, line)
+    try:
+        return body.decode()
+    except UnicodeDecodeError as exc:
+        raise _not_utf8(body, exc.start, line) from exc
 
 
-def _not_utf8(body: bytes, at: int) -> ContractError:
-    line = body.count(b"\n", 0, at) + 1
-    column = at - (body.rfind(b"\n", 0, at) + 1) + 1
+def _not_utf8(body: bytes, at: int, line: int) -> ContractError:
+    number = line + body.count(b"\n", 0, at)
+    column = at - body.rfind(b"\n", 0, at)
     return ContractError(
-        f"line {line}: not UTF-8 at byte {column}: {body[at]:#04x}",
+        f"line {number}: not UTF-8: {body[at]:#04x} at byte {column}",
         hint="expected UTF-8; ask the provider for the file again",
     )

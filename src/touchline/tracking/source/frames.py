@@ -1,11 +1,12 @@
 """tracking_extrapolated.jsonl: one JSON object a line, ten a second, some 90 MB a match."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import duckdb
 import msgspec
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
-from touchline.errors import ContractError
+from touchline.errors import ContractError, StorageError
 from touchline.tracking.source.bytes import BOM, text, unpacked
 from touchline.tracking.source.headers import FRAME_MEMBERS, POSITION_MEMBERS, added
 
@@ -24,10 +25,11 @@ _COLUMNS = """{
     ball_data: 'STRUCT(x DOUBLE, y DOUBLE, z DOUBLE, is_detected BOOLEAN)',
     possession: 'STRUCT(player_id BIGINT, "group" VARCHAR)',
     player_data: 'STRUCT(x DOUBLE, y DOUBLE, player_id BIGINT, is_detected BOOLEAN)[]'}"""
-_THREADS = 2
+_MOST_THREADS = 2
+_CONFIG = {"memory_limit": "1GB", "temp_directory": "", "autoinstall_known_extensions": "false"}
 
-_Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
-_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), lt=2**63)]
+_Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class _Position(msgspec.Struct, gc=False):
@@ -88,12 +90,14 @@ def decode(path: Path) -> Decoded:
         return _sifted(plain)
 
 
-def _shape(path: Path) -> tuple[str, ...] | None:
-    """What is new in the first line with positions; None if that line, or one before, is unfit.
+def _shape(path: Path, skip: frozenset[int] = frozenset()) -> tuple[str, ...] | None:
+    """Notes on the first line with positions; None if that line, or one before it, is unfit.
 
     The engine that reads the file takes "1.5" for 1.5 and true for 1; this looks more closely.
     """
-    for line in _lines(path):
+    for number, line in enumerate(_lines(path), start=1):
+        if number in skip:
+            continue
         try:
             positions = _STRICT.decode(line).player_data
         except (msgspec.DecodeError, UnicodeDecodeError):
@@ -187,7 +191,7 @@ def _sifted(path: Path) -> Decoded:
         rejected=pl.DataFrame(
             [(b.reason, b.line, b.text) for b in bad], schema=REJECTED_SCHEMA, orient="row"
         ),
-        notes=_first_added(path, frozenset(b.line for b in bad)),
+        notes=_shape(path, skip=frozenset(b.line for b in bad)) or (),
     )
 
 
@@ -202,11 +206,14 @@ def _bad_lines(path: Path, unread: frozenset[int]) -> list[_Bad]:
 
 
 def _wrong(line: bytes, number: int) -> str | None:
+    """What is wrong with a line.
+
+    Raises:
+        ContractError: It is not UTF-8, or it is the last and cut off.
+    """
+    text(line, line=number)
     try:
-        text(line, line=number) if number == 1 else line.decode()
         _STRICT.decode(line)
-    except UnicodeDecodeError as exc:
-        raise not_utf8(line, exc.start, line=number) from exc
     except msgspec.ValidationError as exc:
         return f"line of another shape: {exc}"
     except msgspec.DecodeError as exc:
@@ -217,3 +224,12 @@ def _wrong(line: bytes, number: int) -> str | None:
             ) from exc
         return f"malformed line: {exc}"
     return None
+
+
+def relation(paths: Sequence[str], packed: str) -> str:
+    """SQL for such files as they came: one row per line."""
+    listed = ", ".join("'" + p.replace("'", "''") + "'" for p in paths)
+    return (
+        f"read_json([{listed}], format = 'newline_delimited', columns = {_COLUMNS},"
+        f" compression = '{packed}', ignore_errors = true, filename = true)"
+    )

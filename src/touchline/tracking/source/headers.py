@@ -1,10 +1,11 @@
-"""The provider's names for what its files hold, in their order (data version 3): the one place.
+"""The provider's names for what its files hold (data version 3), in the order of the CSV files.
 
-Read off the three open matches of the sample data; anything else in a file is noted as added.
+This is the one place for them, read off the open matches; another name in a file is noted as added.
 """
 
 from collections.abc import Iterable
 
+# fmt: off
 EVENT_COLUMNS = (
     "event_id", "index", "match_id", "frame_start", "frame_end", "frame_physical_start",
     "time_start", "time_end", "minute_start", "second_start", "duration", "period",
@@ -134,28 +135,28 @@ PHASE_COLUMNS = (
     "team_out_of_possession_width_start", "team_out_of_possession_width_end",
     "team_out_of_possession_length_start", "team_out_of_possession_length_end",
 )
-# fmt: on
-MATCH_MEMBERS = tuple(
-    """
-    away_team away_team_coach away_team_kit away_team_playing_time away_team_score ball
-    competition_edition competition_round date_time home_team home_team_coach home_team_kit
-    home_team_playing_time home_team_score home_team_side id match_periods pitch_length
-    pitch_width players referees stadium status
-    """.split()
+MATCH_MEMBERS = (
+    "away_team", "away_team_coach", "away_team_kit", "away_team_playing_time",
+    "away_team_score", "ball", "competition_edition", "competition_round", "date_time",
+    "home_team", "home_team_coach", "home_team_kit", "home_team_playing_time",
+    "home_team_score", "home_team_side", "id", "match_periods", "pitch_length", "pitch_width",
+    "players", "referees", "stadium", "status",
 )
-PLAYER_MEMBERS = tuple(
-    """
-    birthday end_time first_name gender goal id injured last_name number own_goal player_role
-    playing_time red_card short_name start_time team_id team_player_id trackable_object yellow_card
-    """.split()
+PLAYER_MEMBERS = (
+    "birthday", "end_time", "first_name", "gender", "goal", "id", "injured", "last_name",
+    "number", "own_goal", "player_role", "playing_time", "red_card", "short_name", "start_time",
+    "team_id", "team_player_id", "trackable_object", "yellow_card",
 )
 FRAME_MEMBERS = (
     "frame", "timestamp", "period", "ball_data", "possession", "image_corners_projection",
     "player_data",
-)  # fmt: skip
-POSITION_MEMBERS = ("x", "y", "player_id", "is_detected")
+)
+POSITION_MEMBERS = (
+    "x", "y", "player_id", "is_detected",
+)
+# fmt: on
 
 
 def added(found: Iterable[str], known: Iterable[str]) -> list[str]:
-    """The names that nobody expected, in order of the alphabet."""
+    """The names that nobody expected, in the order of the alphabet."""
     return sorted(set(found) - set(known))

@@ -1,0 +1,119 @@
+"""The provider's CSV rows -> events and phases."""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+from touchline.core.contracts import Contract
+from touchline.tracking.contracts.silver import EVENTS, MATCH, PHASES
+from touchline.tracking.silver.match import placed
+
+EVENT_COLUMNS: Mapping[str, str] = {
+    **{n: n for n in EVENTS.names if n not in MATCH},
+    "event_index": "index",
+    **{f"{n}_m": n for n in ("x_start", "y_start", "x_end", "y_end")},
+    **{f"{n}_m": n for n in ("separation_start", "separation_end", "distance_covered")},
+    "duration_s": "duration",
+    "speed_avg_kmh": "speed_avg",
+    "interplayer_distance_start_m": "interplayer_distance_start",
+    "angle_of_engagement_deg": "angle_of_engagement",
+}
+"""Silver name -> provider's name, for every column of EVENTS that the file holds."""
+
+_SIDES = {
+    f"{side}_{size}_{end}_m": f"team_{side}_{size}_{end}"
+    for side in ("in_possession", "out_of_possession")
+    for size in ("width", "length")
+    for end in ("start", "end")
+}
+PHASE_COLUMNS: Mapping[str, str] = {
+    **{n: n for n in PHASES.names if n not in (*MATCH, "team_out_of_possession_id")},
+    "phase_index": "index",
+    "duration_s": "duration",
+    "n_player_possessions": "n_player_possessions_in_phase",
+    "possession_loss": "team_possession_loss_in_phase",
+    "lead_to_shot": "team_possession_lead_to_shot",
+    "lead_to_goal": "team_possession_lead_to_goal",
+    **{f"{n}_m": n for n in ("x_start", "y_start", "x_end", "y_end")},
+    **_SIDES,
+}
+"""Silver name -> provider's name, for every column of PHASES that the file holds."""
+
+
+def events(
+    bronze_events: pl.DataFrame, players: pl.DataFrame, matches: pl.DataFrame
+) -> pl.DataFrame:
+    """EVENTS, one row per dynamic event, in the provider's order.
+
+    Rows of a player who is in no squad, or with a value of another type, name it in `_reject`.
+
+    Args:
+        bronze_events: The file's rows as text.
+        players: PLAYERS, the same match.
+        matches: MATCHES, the same match.
+    """
+    typed = _typed(bronze_events, EVENTS, EVENT_COLUMNS, matches)
+    unknown = ~pl.col("player_id").is_in(players["player_id"].implode())
+    reason = pl.coalesce(
+        "_reject", pl.when(unknown).then(pl.lit("player is in no squad of the match"))
+    )
+    return typed.with_columns(_reject=reason)
+
+
+def phases(bronze_phases: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """PHASES, one row per phase of play, half-open in frames, in the provider's order.
+
+    Args:
+        bronze_phases: The file's rows as text.
+        matches: MATCHES, the same match.
+    """
+    typed = _typed(bronze_phases, PHASES, PHASE_COLUMNS, matches)
+    match = matches.row(0, named=True)
+    teams = [match["home_team_id"], match["away_team_id"]]
+    other = pl.col("team_in_possession_id").replace_strict(
+        teams, teams[::-1], default=None, return_dtype=pl.Int64
+    )
+    return typed.with_columns(team_out_of_possession_id=other)
+
+
+def _typed(
+    bronze: pl.DataFrame, contract: Contract, columns: Mapping[str, str], matches: pl.DataFrame
+) -> pl.DataFrame:
+    """The file's columns under their silver names and types; `_reject` names what would not fit."""
+    types = contract.polars_schema()
+    match_id = matches.item(0, "match_id")
+    casts = {new: _cast(pl.col(old), types[new]) for new, old in columns.items()}
+    unfit = [
+        pl.when(pl.col(old).is_not_null() & casts[new].is_null()).then(
+            pl.format(
+                "{}: '{}' is not {}", pl.lit(old), pl.col(old), pl.lit(contract.column(new).type)
+            )
+        )
+        for new, old in columns.items()
+        if types[new] != pl.String()
+    ]
+    strange = pl.col("match_id").cast(pl.Int64, strict=False).ne_missing(match_id)
+    other = pl.when(strange).then(
+        pl.format("match_id: '{}' is another match than {}", pl.col("match_id"), pl.lit(match_id))
+    )
+    return bronze.select(
+        *placed(matches),
+        pl.col("line").alias("_line"),
+        pl.coalesce(other, *unfit).alias("_reject"),
+        **casts,
+    )
+
+
+def _cast(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
+    """Text as a value of a type, null where it is none; whole numbers may come as 12.0."""
+    if kind == pl.Boolean():
+        return column.replace_strict(
+            ["True", "False", "true", "false"],
+            [True, False, True, False],
+            default=None,
+            return_dtype=pl.Boolean,
+        )
+    if kind.is_integer():
+        number = column.cast(pl.Float64, strict=False)
+        return pl.when(number == number.floor()).then(number).cast(kind, strict=False)
+    return column.cast(kind, strict=False)

@@ -1,0 +1,153 @@
+"""Lines of the tracking file -> frames and ball."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import polars as pl
+
+from touchline.errors import ContractError
+from touchline.tracking.silver.match import placed
+from touchline.tracking.source.files import TRACKING
+
+_PERIODS = range(1, 5)
+_NOBODY = -(2**63)
+
+
+@dataclass(frozen=True)
+class FrameRule:
+    """How far outside the pitch a position may lie before it is no position."""
+
+    max_outside_m: float = 50.0
+
+
+def frames(
+    bronze_frames: pl.DataFrame, players: pl.DataFrame, matches: pl.DataFrame, *, rule: FrameRule
+) -> pl.DataFrame:
+    """FRAMES, one row per player and frame that the provider gives a position for, ordered by key.
+
+    Rows of a player who is in no squad, of a frame outside the periods of play, or far outside the
+    pitch name their reason in `_reject`. Of a frame that comes twice the first line comes first.
+
+    The order is that of lines by frame, then a stable one by the player's place among the squads'
+    ids: a small number, by which a million rows are ordered at once.
+
+    Args:
+        bronze_frames: One row per line, positions nested in `player_data`.
+        players: PLAYERS, the same match.
+        matches: MATCHES, the same match.
+        rule: What counts as outside.
+
+    Raises:
+        ContractError: None of its players is in a squad: the file is of another match.
+    """
+    match = matches.row(0, named=True)
+    lines = bronze_frames.select("line", "frame", "period", "player_data")
+    if not lines.get_column("frame").is_sorted():
+        lines = lines.sort("frame", maintain_order=True)
+    found = _positions(lines.get_column("player_data"))
+    squads = players.select("player_id", "team_id").sort("player_id")
+    place = _places(found.get_column("player_id"), squads.get_column("player_id"))
+    rows_at = np.bincount(place, minlength=2 * squads.height + 1)
+    if found.height and not rows_at[1::2].any():
+        raise _nobody_known(found, match)
+    order = np.argsort(place, kind="stable")
+    each = lines.get_column("player_data").list.len().fill_null(0).to_numpy()
+    line = np.repeat(np.arange(lines.height, dtype=np.uint32), each)[order]
+    at = lines.select(pl.col("line").alias("_line"), "frame", "period", _in_play=_in_play(match))
+    rows = at[line].hstack(found[order])
+    teams = _between(squads.get_column("team_id"))
+    rows = rows.rename({"x": "x_m", "y": "y_m"}).with_columns(
+        *placed(matches), team_id=teams.gather(np.repeat(np.arange(len(teams)), rows_at))
+    )
+    return _judged(rows, match, rule)
+
+
+def _positions(player_data: pl.Series) -> pl.DataFrame:
+    """Every position in the order of lines: x, y, player_id, is_detected."""
+    return player_data.explode(empty_as_null=False, keep_nulls=False).struct.unnest()
+
+
+def _places(ids: pl.Series, squad: pl.Series) -> npt.NDArray[Any]:
+    """Each id's place in the ordered squad: 1, 3, 5, ... of its members, even numbers of others."""
+    wanted, known = ids.fill_null(_NOBODY).to_numpy(), squad.to_numpy()
+    place = np.searchsorted(known, wanted) + np.searchsorted(known, wanted, side="right")
+    return place.astype(np.min_scalar_type(2 * len(known)))
+
+
+def _between(values: pl.Series) -> pl.Series:
+    """The values at 1, 3, 5, ... with nulls around each."""
+    spread = pl.repeat(None, 2 * len(values) + 1, dtype=values.dtype, eager=True)
+    return spread.scatter(range(1, len(spread), 2), values).alias(values.name)
+
+
+def _nobody_known(found: pl.DataFrame, match: Mapping[str, Any]) -> ContractError:
+    ids = found.get_column("player_id").drop_nulls().unique().sort()
+    seen = ", ".join(str(i) for i in ids.head(3)) + (", ..." if len(ids) > 3 else "")
+    return ContractError(
+        f"{TRACKING}: none of its {len(ids)} players ({seen}) is in a squad of match"
+        f" {match['match_id']}",
+        hint="this is the tracking file of another match",
+    )
+
+
+def _in_play(match: Mapping[str, Any]) -> pl.Expr:
+    """Whether a frame lies in the period that it says, by the match's periods."""
+    ends = {
+        n: (match[f"period_{n}_start_frame"], match[f"period_{n}_end_frame"]) for n in _PERIODS
+    }
+    return pl.any_horizontal(
+        pl.lit(value=False),
+        *[
+            (pl.col("period") == n) & pl.col("frame").is_between(first, last)
+            for n, (first, last) in ends.items()
+            if first is not None and last is not None
+        ],
+    ).fill_null(value=False)
+
+
+def _judged(rows: pl.DataFrame, match: Mapping[str, Any], rule: FrameRule) -> pl.DataFrame:
+    """The rows, with the first reason against each in `_reject` if there is any at all."""
+    x = match["pitch_length_m"] / 2 + rule.max_outside_m
+    y = match["pitch_width_m"] / 2 + rule.max_outside_m
+    near = pl.col("x_m").is_between(-x, x) & pl.col("y_m").is_between(-y, y)
+    unknown = pl.col("team_id").is_null() & pl.col("player_id").is_not_null()
+    reasons = {
+        "player is in no squad of the match": unknown,
+        "positions in a frame outside the match's periods": ~pl.col("_in_play"),
+        f"position more than {rule.max_outside_m:g} m outside the pitch": ~near,
+    }
+    bad = {reason: broken.fill_null(value=False) for reason, broken in reasons.items()}
+    if not any(rows.select(broken.any().alias(reason) for reason, broken in bad.items()).row(0)):
+        return rows.drop("_in_play")
+    first = pl.coalesce(pl.when(broken).then(pl.lit(reason)) for reason, broken in bad.items())
+    return rows.with_columns(_reject=first).drop("_in_play")
+
+
+def ball(bronze_frames: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
+    """BALL, one row per frame of a period, ordered by key.
+
+    Args:
+        bronze_frames: One row per line of the tracking file.
+        matches: MATCHES, the same match.
+    """
+    at, holder = pl.col("ball_data").struct, pl.col("possession").struct
+    return (
+        bronze_frames.filter(pl.col("period").is_not_null())
+        .select(
+            *placed(matches),
+            "period",
+            "frame",
+            pl.col("timestamp").alias("clock"),
+            at.field("x").alias("x_m"),
+            at.field("y").alias("y_m"),
+            at.field("z").alias("z_m"),
+            at.field("is_detected"),
+            holder.field("player_id").alias("possession_player_id"),
+            holder.field("group").alias("possession_group"),
+            pl.col("line").alias("_line"),
+        )
+        .sort("frame", maintain_order=True)
+    )

@@ -1,0 +1,128 @@
+"""What the ledger in a file promises beyond the port: versions, leases that renew, full disks."""
+
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from made_up import publish, receipt
+from test_iceberg_tables import no_file_over
+from under_test import Clock
+
+from touchline.adapters.sqlite import SqliteLedger
+from touchline.errors import ConfigError, StorageError
+
+ONE = "match_id=1"
+
+
+def test_a_file_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as db:
+        db.execute("CREATE TABLE receipts (from_the_future TEXT)")
+        db.execute("PRAGMA user_version = 99")
+    before = path.read_bytes()
+    with pytest.raises(ConfigError, match="version 99") as caught:
+        SqliteLedger(path)
+    assert "upgrade" in caught.value.hint
+    assert path.read_bytes() == before
+
+
+def test_a_file_that_is_no_ledger_is_an_error_with_its_path(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    path.write_text("match_id,player\n" * 100)
+    with pytest.raises(StorageError, match=r"ledger\.db"):
+        SqliteLedger(path)
+    assert path.read_text() == "match_id,player\n" * 100
+
+
+def test_every_commit_is_flushed_to_disk(tmp_path: Path) -> None:
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        settings = [
+            ledger._db.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous")
+        ]
+    assert settings == ["wal", 2]
+
+
+def test_what_was_recorded_is_there_when_the_file_is_opened_again(tmp_path: Path) -> None:
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        ledger.receive([receipt("tracking", "aa")])
+        with (
+            ledger.claim("tracking", [ONE]) as claims,
+            ledger.publishing(claims, [publish("a")]) as say,
+        ):
+            say("club.speeds", "s1")
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        assert ledger.arrivals("tracking")[ONE]["tracking"].sha256 == "aa"
+        assert ledger.heads(["club.speeds"]) == {"club.speeds": {ONE: ("from a", "a")}}
+
+
+def test_receiving_is_all_or_none_even_if_the_file_refuses_a_row(tmp_path: Path) -> None:
+    broken = replace(receipt("events", "bb"), sha256=None)  # type: ignore[arg-type]
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        with pytest.raises(StorageError):
+            ledger.receive([receipt("tracking", "aa"), broken])
+        assert dict(ledger.arrivals("tracking")) == {}
+        ledger.receive([receipt("tracking", "aa")])
+        assert set(ledger.arrivals("tracking")[ONE]) == {"tracking"}
+
+
+def test_a_claim_renews_itself_while_its_owner_lives(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("touchline.adapters.sqlite.claims.LEASE", timedelta(seconds=0.4))
+    clock = Clock()
+    path = tmp_path / "ledger.db"
+    with (
+        closing(SqliteLedger(path, clock=clock)) as owner,
+        closing(SqliteLedger(path, clock=clock)) as other,
+        owner.claim("tracking", [ONE]),
+    ):
+        for _ in range(5):
+            clock.forward(0.3)
+            wait_until_renewed(path, clock)
+        with other.claim("tracking", [ONE]) as claims:
+            assert claims.held == ()
+
+
+def wait_until_renewed(path: Path, clock: Clock) -> None:
+    wanted = clock.now + timedelta(seconds=0.4)
+    patience = time.monotonic() + 30
+    with closing(sqlite3.connect(path)) as db:
+        while db.execute("SELECT expires_at FROM claims").fetchone()[0] != wanted.isoformat(
+            timespec="microseconds"
+        ):
+            assert time.monotonic() < patience
+            time.sleep(0.02)
+
+
+def test_ended_claims_leave_no_thread_and_no_row_behind(tmp_path: Path) -> None:
+    threads = threading.active_count()
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        for _ in range(3):
+            with ledger.claim("tracking", [ONE]):
+                pass
+        assert ledger._db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+    assert threading.active_count() == threads
+    assert list((tmp_path / "ledger.db.owners").iterdir()) == []
+
+
+def test_a_full_disk_is_a_storage_error_and_the_ledger_goes_on_afterwards(tmp_path: Path) -> None:
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        ledger.receive([receipt("tracking", "aa")])
+        with ledger.claim("tracking", [ONE]) as claims:
+            with no_file_over(0):
+                with pytest.raises(StorageError):
+                    ledger.receive([receipt("tracking", "bb")])
+                with pytest.raises(StorageError), ledger.publishing(claims, [publish("a")]):
+                    raise AssertionError("nothing may be committed")
+            assert ledger.arrivals("tracking")[ONE]["tracking"].sha256 == "aa"
+            assert dict(ledger.current(["club.speeds"])["club.speeds"]) == {}
+            with ledger.publishing(claims, [publish("b")]) as say:
+                say("club.speeds", "s1")
+        ledger.receive([receipt("tracking", "cc")])
+        assert ledger.arrivals("tracking")[ONE]["tracking"].sha256 == "cc"
