@@ -120,7 +120,6 @@ def process(arguments: Sequence[object], *, path: str, cwd: Path | None = None) 
         started = time.time()
         env = os.environ | {
             "PYTHONPATH": path,
-            "PYTHONDONTWRITEBYTECODE": "",
             meter.RESULT: str(result),
             meter.STARTED: str(started),
         }

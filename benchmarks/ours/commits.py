@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
-
 from meter import Watch, tell
+
 from touchline.adapters.iceberg import IcebergTables
 from touchline.core.contracts import Column, Contract
 from touchline.core.ports import partition
@@ -54,7 +54,7 @@ def main(folder: Path, partitions: int) -> None:
         last=_middle(took[-50:]),
         upkeep=_middle(upkeep),
         last_upkeep=upkeep[-1],
-        **_left(tables, folder),
+        **_left(folder),
     )
 
 
@@ -62,7 +62,7 @@ def _middle(found: list[dict[str, float]]) -> dict[str, float]:
     return {k: statistics.median(f[k] for f in found) for k in ("cpu_s", "wall_s")}
 
 
-def _left(tables: IcebergTables, folder: Path) -> dict[str, int]:
+def _left(folder: Path) -> dict[str, int]:
     from pyiceberg.catalog import load_catalog
 
     uri, warehouse = f"sqlite:///{folder}/catalog.db", f"file://{folder}/warehouse"

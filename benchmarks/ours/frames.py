@@ -8,9 +8,9 @@ from meter import Watch, tell
 
 imports = Watch()
 import touchline.adapters.iceberg  # noqa: E402
-import touchline.core.pipeline.work as work  # noqa: E402
-import touchline.tracking.pipeline  # noqa: E402, F401
+import touchline.tracking.pipeline  # noqa: E402
 from touchline.config import Config  # noqa: E402
+from touchline.core.pipeline import Job, work  # noqa: E402
 from touchline.wiring import Touchline  # noqa: E402
 
 imported = imports.seen()
@@ -22,7 +22,7 @@ def main(store: Path, partition: str) -> None:
     here = Touchline(Config(folder=str(store)))
     pipeline = here.pipeline("tracking")
     pieces = here.ledger.current(READ, [partition])
-    job = work.Job(
+    job = Job(
         run_id="bench",
         pipeline="tracking",
         partition=partition,
@@ -33,7 +33,7 @@ def main(store: Path, partition: str) -> None:
     )
     here.tables.prepare([c for c in pipeline.contracts if c.table.startswith(FRAMES)])
     watch = Watch()
-    outcome = work.work(job, pipeline=pipeline, objects=here.objects, tables=here.tables)
+    outcome = work(job, pipeline=pipeline, objects=here.objects, tables=here.tables)
     seen = watch.seen()
     if outcome.error is not None:
         raise outcome.error

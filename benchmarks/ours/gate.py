@@ -4,8 +4,8 @@ import statistics
 import sys
 
 import polars as pl
-
 from meter import Watch, tell
+
 from touchline.core.quality import Allowed, NotNull, Ratio, Rows, Unique, Within, measure
 
 RULES = (

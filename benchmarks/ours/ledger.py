@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from meter import Watch, tell
+
 from touchline.config import Config
 from touchline.core import planner
 from touchline.core.ports import Piece, Publish, Receipt

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from meter import Watch, peak_mb, since_start, tell
+
 from touchline.config import Config
 from touchline.wiring import Touchline
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import polars as pl
 import pyarrow.parquet as pq
-
 from meter import Watch, tell
+
 from touchline.adapters.iceberg import IcebergTables
 from touchline.core.ports import partition
 from touchline.tracking.contracts.silver import FRAMES

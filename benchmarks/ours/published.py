@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 from meter import tell
+
 from touchline.adapters.sqlite import SqliteLedger
 
 store, table, partition = sys.argv[1:]

@@ -3,7 +3,6 @@
 import sys
 
 from kloppy import skillcorner
-
 from meter import Watch, tell
 
 

@@ -10,7 +10,6 @@ import sys
 
 import pyarrow.parquet as pq
 import simdjson
-
 from meter import Watch, tell
 
 READ_AT_ONCE = 1 << 18
@@ -28,9 +27,7 @@ def main(file: str, ready: str, target: str) -> None:
             positions += len(found["player_data"])
             del found
     parsed = watch.seen()
-    pq.write_table(
-        table, target, compression="zstd", store_schema=False, row_group_size=1 << 20
-    )
+    pq.write_table(table, target, compression="zstd", store_schema=False, row_group_size=1 << 20)
     tell(**watch.seen(), parse_cpu_s=parsed["cpu_s"], rows=positions)
 
 

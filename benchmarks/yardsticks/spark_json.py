@@ -6,10 +6,9 @@ import sys
 import time
 from pathlib import Path
 
+from meter import Watch, tell
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as f
-
-from meter import Watch, tell
 
 SCHEMA = (
     "frame int, timestamp string, period int,"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from touchline.core.pipeline import Bronze
     from touchline.core.ports import Publish
-    from touchline.tracking.serve.report import MatchTables
+    from touchline.tracking.serve import MatchTables
 
 
 def schemas(here: Touchline) -> dict[str, str]:
@@ -98,7 +98,7 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str]":
     """
     from touchline.core.ports import checked_id, partition
     from touchline.tracking import contracts
-    from touchline.tracking.serve.report import MatchTables
+    from touchline.tracking.serve import MatchTables
 
     part = partition(match_id=checked_id(match_id, "match id"))
     names = [

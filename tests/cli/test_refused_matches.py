@@ -116,7 +116,7 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
         f"{name} is of another match": (name, edited(name, lambda _, n=name: OTHER[n]), seen)  # type: ignore[misc]
         for name, seen in {
             MATCH: ("99", "expected 1"),
-            TRACKING: ("player is in no squad of the match", "expected at most"),
+            TRACKING: ("squad",),
             EVENTS: ("99", "is another match than 1", "expected at most"),
             PHASES: ("99", "is another match than 1", "expected at most"),
         }.items()
@@ -184,12 +184,12 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "a required member of tracking is missing": (
         TRACKING,
         edited(TRACKING, each_line(lambda line: line.pop("player_data"))),
-        ("none with a player's position", "player_data"),
+        ("player's position", "player_data"),
     ),
     "a required member of tracking has another type": (
         TRACKING,
         edited(TRACKING, each_line(lambda line: line.update(player_data="x"))),
-        ("none with a player's position", "Expected `array`, got `str`"),
+        ("player's position", "Expected `array`, got `str`"),
     ),
     "positions of tracking are words": (
         TRACKING,
@@ -202,12 +202,12 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "tracking has no frame with players": (
         TRACKING,
         edited(TRACKING, without_positions),
-        ("lines, none with a player's position",),
+        ("player's position",),
     ),
     "tracking has empty lines only": (
         TRACKING,
         edited(TRACKING, lambda _: b"\n\n\n"),
-        ("none with a player's position",),
+        ("player's position",),
     ),
     "events have a header only": (
         EVENTS,

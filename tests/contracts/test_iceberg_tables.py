@@ -1,11 +1,8 @@
 """What Iceberg tables promise beyond the port: flat commits, other processes, full disks."""
 
 import multiprocessing
-import resource
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -13,7 +10,7 @@ import pytest
 from made_up import SPEEDS, arrow, changed, in_order, match, replaced, sorted_rows, speed, staged
 from pyiceberg.catalog import load_catalog
 from pyiceberg.table import Table
-from under_test import TABLES, Tables, iceberg_settings
+from under_test import TABLES, Tables, iceberg_settings, no_file_over
 
 from touchline.adapters.iceberg import IcebergTables
 from touchline.core.contracts import Column, Contract
@@ -165,16 +162,6 @@ def test_a_column_added_by_another_process_does_not_stop_this_one(tmp_path: Path
         ("Bo", None),
         ("Cy", 7.5),
     ]
-
-
-@contextmanager
-def no_file_over(size_bytes: int) -> Iterator[None]:
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("room", [0, 3_000, 7_000])

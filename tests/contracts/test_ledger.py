@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from dying import leave_running
 from made_up import AT, a_run, publish, receipt
 from under_test import Ledgers
 
@@ -240,11 +241,6 @@ def test_the_run_of_an_owner_that_ended_without_a_word_is_shown_as_failed(ledger
     ledger = ledgers.open()
     ledgers.crash(leave_running)
     (run,) = ledger.runs()
-    assert (run.run_id, run.status) == ("r1", "failed")
+    assert (run.run_id, run.status) == ("dead", "failed")
     assert "without a word" in run.message
     assert ledger.last("tracking")[ONE].status == "failed"
-
-
-def leave_running(ledger: Ledger, die: object) -> None:
-    ledger.record([a_run("r1", "running")])
-    die()  # type: ignore[operator]

@@ -2,17 +2,16 @@
 
 import threading
 from contextlib import ExitStack
-from typing import NoReturn
 
 import pytest
+from dying import ONE, OTHER, TABLE, Scenario, announce, announce_and_commit, hold, leave_running
 from made_up import a_run, publish
-from under_test import Die, Ledgers
+from under_test import Ledgers
 
 from touchline.core.ports import Claims, Ledger, Publish
 from touchline.errors import ConflictError, TransientError
 
-TABLE, OTHER = "club.speeds", "club.other"
-ONE, TWO, THREE = "match_id=1", "match_id=2", "match_id=3"
+TWO, THREE = "match_id=2", "match_id=3"
 
 
 def contents(ledger: Ledger, table: str = TABLE) -> dict[str, str]:
@@ -75,12 +74,6 @@ def test_of_many_owners_at_once_each_partition_has_exactly_one(ledgers: Ledgers)
     for thread in threads:
         thread.join()
     assert sorted(held) == sorted(parts)
-
-
-def hold(ledger: Ledger, die: Die) -> NoReturn:
-    with ledger.claim("tracking", [ONE]) as claims:
-        assert claims.held == (ONE,)
-        die()
 
 
 def test_the_claim_of_a_killed_owner_is_free_at_once(ledgers: Ledgers) -> None:
@@ -230,33 +223,15 @@ def test_nobody_publishes_while_one_is_alone(ledgers: Ledgers) -> None:
     assert order == ["no longer alone", "published"]
 
 
-def leave_running(ledger: Ledger, die: Die) -> NoReturn:
-    ledger.record([a_run("dead", "running")])
-    die()
-
-
 # --- after a crash ------------------------------------------------------------------------------
-
-
-def announce(ledger: Ledger, die: Die) -> NoReturn:
-    both = [publish("a", commit="c1"), publish("x", table=OTHER, commit="c1")]
-    with ledger.claim("tracking", [ONE]) as claims, ledger.publishing(claims, both):
-        die()
-
-
-def announce_and_commit(ledger: Ledger, die: Die) -> NoReturn:
-    both = [publish("a", commit="c1"), publish("x", table=OTHER, commit="c1")]
-    with ledger.claim("tracking", [ONE]) as claims, ledger.publishing(claims, both) as say:
-        say(TABLE, "s1")
-        die()
 
 
 @pytest.mark.parametrize("scenario", [announce, announce_and_commit])
 def test_what_a_killed_owner_announced_is_unsettled_until_settled_either_way(
-    ledgers: Ledgers, scenario: object
+    ledgers: Ledgers, scenario: Scenario
 ) -> None:
     ledger = ledgers.open()
-    ledgers.crash(scenario)  # type: ignore[arg-type]
+    ledgers.crash(scenario)
     left = ledger.unsettled()
     assert sorted((p.table, p.content) for p in left) == [(OTHER, "x"), (TABLE, "a")]
     assert [p.published_at for p in left] == [None, None]

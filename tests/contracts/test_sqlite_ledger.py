@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from made_up import publish, receipt
-from test_iceberg_tables import no_file_over
-from under_test import Clock
+from under_test import Clock, no_file_over
 
 from touchline.adapters.sqlite import SqliteLedger
 from touchline.errors import ConfigError, StorageError

@@ -1,7 +1,6 @@
 """Which adapters the contract suites run on: an adapter joins a port's suite by one entry here."""
 
 import multiprocessing
-import os
 import resource
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,6 +13,7 @@ from typing import Any, NoReturn
 
 import pyarrow as pa
 import pytest
+from dying import Scenario, act
 from pyiceberg.catalog import load_catalog
 
 from touchline.adapters.iceberg import IcebergTables
@@ -29,10 +29,10 @@ Full = Callable[[], AbstractContextManager[None]]
 
 
 @contextmanager
-def _small_files() -> Iterator[None]:
-    """No file of this process may grow over 50,000 bytes, as on a disk that is full."""
+def no_file_over(size_bytes: int) -> Iterator[None]:
+    """Nothing is written beyond this place of any file, as on a disk that is full."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size_bytes, hard))
     try:
         yield
     finally:
@@ -63,7 +63,7 @@ def _memory_objects(_: Path) -> Objects:
 
 
 def _local_objects(folder: Path) -> Objects:
-    return Objects(LocalObjects(folder), _small_files)
+    return Objects(LocalObjects(folder), partial(no_file_over, 50_000))
 
 
 OBJECTS = {"memory": _memory_objects, "local": _local_objects}
@@ -116,7 +116,7 @@ def _iceberg_tables(folder: Path) -> Tables:
         by_age = sorted(table.metadata.snapshots, key=lambda s: s.sequence_number)
         return [s.summary.additional_properties for s in by_age]
 
-    return Tables(IcebergTables(settings), _small_files, seen, snapshots)
+    return Tables(IcebergTables(settings), partial(no_file_over, 50_000), seen, snapshots)
 
 
 TABLES = {"memory": _memory_tables, "iceberg": _iceberg_tables}
@@ -138,11 +138,6 @@ class Clock:
         """The time so many seconds later, which it is now."""
         self.now += timedelta(seconds=seconds)
         return self.now
-
-
-Die = Callable[[], NoReturn]
-Scenario = Callable[[Ledger, Die], None]
-"""What an owner does until it calls the function it is given, which ends its process."""
 
 
 @dataclass
@@ -191,19 +186,10 @@ def _sqlite_ledgers(folder: Path, clock: Clock) -> Ledgers:
 
 
 def _crash_process(opened: Callable[[], Ledger], scenario: Scenario) -> None:
-    process = multiprocessing.get_context("spawn").Process(target=_act, args=(opened, scenario))
+    process = multiprocessing.get_context("spawn").Process(target=act, args=(opened, scenario))
     process.start()
     process.join(60)
     assert process.exitcode == -signal.SIGKILL
-
-
-def _act(opened: Callable[[], Ledger], scenario: Scenario) -> None:
-    scenario(opened(), _die)
-
-
-def _die() -> NoReturn:
-    os.kill(os.getpid(), signal.SIGKILL)
-    raise AssertionError("still alive")
 
 
 LEDGERS = {"memory": _memory_ledgers, "sqlite": _sqlite_ledgers}

@@ -21,6 +21,7 @@ try:
     from py4j.protocol import (  # type: ignore[import-not-found,import-untyped,unused-ignore]
         Py4JError,
         Py4JJavaError,
+        Py4JNetworkError,
     )
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
@@ -68,7 +69,7 @@ class SparkExecutors:
             return
         session, tag = self._session(), f"touchline-{uuid.uuid4().hex}"
         attempt = _column(task)
-        with ThreadPoolExecutor(len(jobs)) as pool:
+        with ThreadPoolExecutor(_at_once(session, len(jobs))) as pool:
             waiting = [
                 pool.submit(_outcome, session, attempt, pickle.dumps(job), tag=tag) for job in jobs
             ]
@@ -94,9 +95,14 @@ def _active() -> Any:
         return None
     except (Py4JError, OSError) as exc:
         raise TransientError(
-            f"Spark's Java process is gone: {_first_line(exc)}",
-            hint="start again: a process can have one only",
+            f"Spark: {_first_line(exc)}", hint="end this process: it cannot start a second one"
         ) from exc
+
+
+def _at_once(session: Any, jobs: int) -> int:
+    """How many jobs Spark holds at a time: here one more than it works on, on a cluster all."""
+    context = session.sparkContext
+    return min(jobs, context.defaultParallelism + 1) if context.master[:5] == "local" else jobs
 
 
 def _column(task: Callable[[Job], Done]) -> Any:
@@ -144,7 +150,7 @@ def _value(end: bytes) -> Any:
 def _outcome(session: Any, attempt: Any, job: bytes, *, tag: str) -> bytes:
     """One job's end, from a Spark job of its own, so that it is known as soon as it is there."""
     try:
-        session.addTag(tag)
+        session.sparkContext.addJobTag(tag)
         rows = session.range(0, 1, 1, 1).select(attempt(lit(job))).collect()
         return bytes(rows[0][0])
     except (PySparkException, Py4JError, OSError) as exc:
@@ -161,7 +167,7 @@ def _interrupt(session: Any, tag: str, waiting: Sequence[Future[bytes]]) -> None
     left = {future for future in waiting if not future.done()}
     while left:
         with suppress(PySparkException, Py4JError, OSError):
-            session.interruptTag(tag)
+            session.sparkContext.cancelJobsWithTag(tag)
         left = wait(left, _INTERRUPT_AGAIN_S).not_done
 
 
@@ -223,9 +229,10 @@ def _stop(session: Any) -> None:
 
 
 def _first_line(exc: Exception) -> str:
-    """What Spark says first; a Java error's own text asks the JVM, which may be gone."""
-    said = str(exc)
-    if isinstance(exc, Py4JJavaError):
-        with suppress(Py4JError, OSError):
-            said = str(exc.java_exception.getMessage())
-    return said.partition("\n")[0]
+    """What Spark says first; of a Java error the JVM knows it, which may be gone."""
+    try:
+        said = exc.java_exception.getMessage() if isinstance(exc, Py4JJavaError) else exc
+    except (Py4JError, OSError):
+        said = exc
+    gone = isinstance(said, OSError | Py4JNetworkError)
+    return f"no answer from its Java process: {said}" if gone else str(said).partition("\n")[0]

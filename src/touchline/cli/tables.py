@@ -157,7 +157,7 @@ def report(file: Path | None, what: str, match_id: str, out: Path | None) -> Non
     Example: touchline report match 2017461
     """
     from touchline.adapters.local import translated
-    from touchline.tracking.serve.report import page
+    from touchline.tracking.serve import page
     from touchline.views import match_tables
 
     here = Touchline(config.load(file))

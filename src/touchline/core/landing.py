@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt
-from touchline.errors import StorageError
+from touchline.errors import MissingInputError, StorageError
 
 _BLOCK = 1 << 20
 
@@ -37,6 +37,7 @@ def land(
 
     Raises:
         StorageError: No room; nothing of the partition at hand was recorded.
+        MissingInputError: A file is still being written; the same.
     """
     for (domain, part), group in groupby(arrivals, key=lambda a: (a.domain, a.partition)):
         receipts = [_stored(arrival, objects, now) for arrival in group]
@@ -49,19 +50,36 @@ def land(
 
 
 def _stored(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
+    before = _state(arrival.path)
     digest = sha256_of(arrival.path)
     path = f"objects/{digest[:2]}/{digest}"
-    objects.write(path, arrival.path)
+    wrote = objects.write(path, arrival.path)
+    if _state(arrival.path) != before:
+        if wrote:
+            objects.delete(path)
+        raise MissingInputError(
+            f"{arrival.path}: changed while it was read",
+            hint="run again once whoever writes it has ended",
+        )
     return Receipt(
         domain=arrival.domain,
         partition=arrival.partition,
         name=arrival.name,
         sha256=digest,
-        size=arrival.path.stat().st_size,
+        size=before[0],
         source=arrival.source,
         received_at=now,
         path=path,
     )
+
+
+def _state(path: Path) -> tuple[int, int]:
+    """What tells whether a file was written to meanwhile: its size, and when it was last changed."""
+    try:
+        found = path.stat()
+    except OSError as exc:
+        raise _unreadable(path, exc) from exc
+    return found.st_size, found.st_mtime_ns
 
 
 def sha256_of(path: Path) -> str:
@@ -74,4 +92,8 @@ def sha256_of(path: Path) -> str:
         with path.open("rb", buffering=0) as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as exc:
-        raise StorageError(f"{path}: {exc.strerror}", hint="check the path and its rights") from exc
+        raise _unreadable(path, exc) from exc
+
+
+def _unreadable(path: Path, exc: OSError) -> StorageError:
+    return StorageError(f"{path}: {exc.strerror}", hint="check the path and its rights")

@@ -104,6 +104,7 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
     current = ledger.current(tables, [p.partition for p in plans])
     arrivals = ledger.arrivals(pipeline.name, [p.partition for p in plans])
     files = {b.table: b.file for b in pipeline.bronze}
+    shared = {s.name: s.reads for s in pipeline.shared}
     told = []
     for p in plans:
         receipts = arrivals.get(p.partition, {})
@@ -114,7 +115,7 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
                 s.table,
                 s.derivation,
                 s.made_from,
-                _reason(s, current[s.table].get(p.partition), stale, names),
+                _reason(s, current[s.table].get(p.partition), stale, sources=names, shared=shared),
             )
             for s in p.steps
         )
@@ -123,19 +124,25 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
 
 
 def _reason(
-    planned: Planned, before: Publish | None, stale: set[str], sources: Mapping[str, str]
+    planned: Planned,
+    before: Publish | None,
+    stale: set[str],
+    *,
+    sources: Mapping[str, str],
+    shared: Mapping[str, Sequence[str]],
 ) -> str:
     if before is None:
         return "never made"
-    changed = [k for k, v in planned.made_from.items() if before.made_from.get(k) != v]
-    said = []
-    for name in changed:
+    said: list[str] = []
+    for name in [k for k, v in planned.made_from.items() if before.made_from.get(k) != v]:
+        upstream = [read for read in shared.get(name, (name,)) if read in stale]
         if name.startswith("step "):
             said.append(f"{name.removeprefix('step ')} changed")
-        elif name in stale:
-            said.append(f"{name} is stale")
+        elif upstream:
+            said += [f"{table} is stale" for table in upstream]
         elif name in sources:
             said.append(f"re-issued: {sources[name]}")
         else:
-            said.append(f"{name} was published again")
-    return "; ".join(said) or "forced"
+            said.append(f"{name} {'changed' if name in shared else 'was published again'}")
+    said += [f"{k} is no longer read" for k in before.made_from if k not in planned.made_from]
+    return "; ".join(dict.fromkeys(said)) or "forced"

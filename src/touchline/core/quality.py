@@ -214,7 +214,7 @@ def _judged(
 
 
 def _share(rule: NotNull | Allowed | Within | Unique, bad: int, rows: int) -> Result:
-    """Compares counts, not rounded shares: 3.01 % is over 3.00 %."""
+    """Compares the exact share, not what is shown: 3.01 % is over 3.00 %, and 29 of 100 is 29 %."""
     match rule:
         case NotNull():
             name, wanted = f"not null {rule.column}", "null"
@@ -229,13 +229,15 @@ def _share(rule: NotNull | Allowed | Within | Unique, bad: int, rows: int) -> Re
         case Unique():
             name, wanted = f"unique {', '.join(rule.columns)}", "repeated"
     seen = f"{bad} of {rows} {wanted}" + (f" ({_pct(bad / rows)})" if bad else "")
-    passed = bad <= rule.max_ratio * rows
+    passed = rows == 0 or bad / rows <= rule.max_ratio
     return Result(name, rule.severity, passed, seen, f"at most {_pct(rule.max_ratio)}")
 
 
 def _rows(rule: Rows, height: int) -> Result:
     fits = rule.at_least <= height and (rule.at_most is None or height <= rule.at_most)
-    expected = f"at least {rule.at_least}" + (f", at most {rule.at_most}" if rule.at_most else "")
+    expected = f"at least {rule.at_least}" + (
+        f", at most {rule.at_most}" if rule.at_most is not None else ""
+    )
     return Result("row count", rule.severity, fits, str(height), expected)
 
 

@@ -103,7 +103,7 @@ class SqliteLedger:
                 failed = exc
             for commit_id in commit_ids:
                 for table, snapshot in done.items():
-                    self._settle(db, commit_id, table, snapshot)
+                    self._settle(db, commit_id, table, snapshot=snapshot)
                 db.execute(
                     "DELETE FROM publishes WHERE commit_id = ? AND published_at IS NULL",
                     (commit_id,),
@@ -111,7 +111,7 @@ class SqliteLedger:
         if failed is not None:
             raise failed
 
-    def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, snapshot: str) -> None:
+    def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, *, snapshot: str) -> None:
         key = (commit_id, table)
         db.execute(
             "UPDATE publishes SET published_at = ?, snapshot_id = ?"
@@ -138,7 +138,7 @@ class SqliteLedger:
         """See Ledger."""
         with self._writing() as db:
             if snapshot_id is not None:
-                self._settle(db, commit_id, table, snapshot_id)
+                self._settle(db, commit_id, table, snapshot=snapshot_id)
             db.execute(
                 "DELETE FROM publishes"
                 " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",

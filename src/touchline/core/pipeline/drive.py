@@ -103,7 +103,7 @@ def _claimed(
     platform.ledger.record(list(runs.values()))
     for p in plans:
         if p.missing:
-            yield _ended(platform, runs[p.partition], ends.lacks(pipeline, p), None)
+            yield _ended(platform, runs[p.partition], error=ends.lacks(pipeline, p))
     ready = {p.partition: p for p in plans if not p.missing}
     jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
     if any(job.makes for job in jobs):
@@ -198,13 +198,13 @@ def _published(
                     properties=found.properties,
                 )
                 done(contract.table, snapshot)
-    over = [_ended(platform, runs[o.job.partition], o.error, o) for o in waiting]
+    over = [_ended(platform, runs[o.job.partition], error=o.error, outcome=o) for o in waiting]
     runs.update({end.partition: end.run for end in over if end.run is not None})
     yield from over
 
 
 def _ended(
-    platform: Platform, run: Run, error: TouchlineError | None, outcome: Outcome | None
+    platform: Platform, run: Run, *, error: TouchlineError | None, outcome: Outcome | None = None
 ) -> Done:
     """The run's last word: its report as an object and in the ledger."""
     over = ends.ended(run, platform.clock(), error=error, outcome=outcome)

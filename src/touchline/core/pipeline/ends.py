@@ -40,8 +40,10 @@ def lacks(pipeline: Pipeline, plan: Plan) -> MissingInputError:
 
 
 def crashed(run: Run, exc: BaseException, at: datetime) -> Run:
-    """The run as it ended when a bug's traceback passed by."""
-    return replace(run, status="failed", ended_at=at, message=f"{type(exc).__name__}: {exc}")
+    """The run as it ended when an error, or the user, stopped the driver before its turn came."""
+    stopped = isinstance(exc, GeneratorExit | KeyboardInterrupt)
+    message = "stopped before it was published" if stopped else f"{type(exc).__name__}: {exc}"
+    return replace(run, status="failed", ended_at=at, message=message)
 
 
 def ended(run: Run, at: datetime, *, error: TouchlineError | None, outcome: Outcome | None) -> Run:

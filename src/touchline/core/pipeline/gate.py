@@ -39,7 +39,7 @@ def of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -
 def few_enough(report: StepReport, rows: int, at_most: float) -> None:
     """Refuse the partition where too large a share of the rows was rejected."""
     bad = sum(report.rejected.values())
-    if bad > at_most * max(rows, 1):
+    if bad / max(rows, 1) > at_most:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in list(report.rejected.items())[:3])
         raise QualityError(
             f"{report.table}: {bad} of {rows} rows rejected ({bad / max(rows, 1):.2%}),"

@@ -38,7 +38,8 @@ class ScatterRule:
     """How the picture is laid out, in pixels.
 
     A player with fewer than `min_minutes` is in the table, not in the picture: one sprint in two
-    minutes is 45 in ninety.
+    minutes is 45 in ninety. `letter_px` is the width of a letter in a corner; a name further than
+    `leader_px` from its point gets a line to it.
     """
 
     min_minutes: float = 20.0
@@ -49,6 +50,8 @@ class ScatterRule:
     margin_px: float = 12.0
     dot_px: float = 5.5
     spare: float = 0.08
+    letter_px: float = 5.4
+    leader_px: float = 12.0
 
 
 FAMILIES = (
@@ -193,7 +196,7 @@ def _corners(family: Family, rule: ScatterRule) -> tuple[list[Markup], list[Box]
     words, taken = [], []
     for said, (x, y, anchor) in zip(family.corners, places, strict=True):
         words.append(word(x, y, said, class_="corner", text_anchor=anchor))
-        width = len(said) * 5.4
+        width = len(said) * rule.letter_px
         start = x if anchor == "start" else x - width
         taken.append((start, rule.height_px - y - 3, start + width, rule.height_px - y + 10))
     return words, taken
@@ -215,7 +218,7 @@ def _labels(
     ):
         x, y = box[0], rule.height_px - box[1] - 2.5
         near = (min(max(spot[0], box[0]), box[2]), min(max(spot[1], box[1]), box[3]))
-        if abs(near[0] - spot[0]) + abs(near[1] - spot[1]) > 2.2 * rule.dot_px:
+        if abs(near[0] - spot[0]) + abs(near[1] - spot[1]) > rule.leader_px:
             words.append(
                 tag(
                     "line",

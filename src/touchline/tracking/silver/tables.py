@@ -1,12 +1,15 @@
 """The provider's CSV rows -> events and phases."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import polars as pl
 
 from touchline.core.contracts import Contract
+from touchline.errors import ContractError
 from touchline.tracking.contracts.silver import EVENTS, MATCH, PHASES
 from touchline.tracking.silver.match import placed
+from touchline.tracking.source import files
 
 EVENT_COLUMNS: Mapping[str, str] = {
     **{n: n for n in EVENTS.names if n not in MATCH},
@@ -40,6 +43,19 @@ PHASE_COLUMNS: Mapping[str, str] = {
 """Silver name -> provider's name, for every column of PHASES that the file holds."""
 
 
+@dataclass(frozen=True)
+class _File:
+    """A CSV file: its logical name, the table that is made of it, and where its columns go."""
+
+    name: str
+    contract: Contract
+    columns: Mapping[str, str]
+
+
+_EVENTS_FILE = _File(files.EVENTS, EVENTS, EVENT_COLUMNS)
+_PHASES_FILE = _File(files.PHASES, PHASES, PHASE_COLUMNS)
+
+
 def events(
     bronze_events: pl.DataFrame, players: pl.DataFrame, matches: pl.DataFrame
 ) -> pl.DataFrame:
@@ -51,8 +67,11 @@ def events(
         bronze_events: The file's rows as text.
         players: PLAYERS, the same match.
         matches: MATCHES, the same match.
+
+    Raises:
+        ContractError: The file is of another match, or a column of another type.
     """
-    typed = _typed(bronze_events, EVENTS, EVENT_COLUMNS, matches)
+    typed = _typed(bronze_events, _EVENTS_FILE, matches)
     unknown = ~pl.col("player_id").is_in(players["player_id"].implode())
     reason = pl.coalesce(
         "_reject", pl.when(unknown).then(pl.lit("player is in no squad of the match"))
@@ -63,49 +82,84 @@ def events(
 def phases(bronze_phases: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     """PHASES, one row per phase of play, half-open in frames, in the provider's order.
 
+    Rows of a team that does not play, or with a value of another type, name it in `_reject`.
+
     Args:
         bronze_phases: The file's rows as text.
         matches: MATCHES, the same match.
+
+    Raises:
+        ContractError: The file is of another match, or a column of another type.
     """
-    typed = _typed(bronze_phases, PHASES, PHASE_COLUMNS, matches)
+    typed = _typed(bronze_phases, _PHASES_FILE, matches)
     match = matches.row(0, named=True)
     teams = [match["home_team_id"], match["away_team_id"]]
-    other = pl.col("team_in_possession_id").replace_strict(
-        teams, teams[::-1], default=None, return_dtype=pl.Int64
+    holds = pl.col("team_in_possession_id")
+    other = holds.replace_strict(teams, teams[::-1], default=None, return_dtype=pl.Int64)
+    strange = pl.when(~holds.is_in(teams)).then(pl.lit("team does not play in the match"))
+    return typed.with_columns(
+        team_out_of_possession_id=other, _reject=pl.coalesce("_reject", strange)
     )
-    return typed.with_columns(team_out_of_possession_id=other)
 
 
-def _typed(
-    bronze: pl.DataFrame, contract: Contract, columns: Mapping[str, str], matches: pl.DataFrame
-) -> pl.DataFrame:
+def _typed(bronze: pl.DataFrame, file: _File, matches: pl.DataFrame) -> pl.DataFrame:
     """The file's columns under their silver names and types; `_reject` names what would not fit."""
-    types = contract.polars_schema()
+    types = file.contract.polars_schema()
     match_id = matches.item(0, "match_id")
-    casts = {new: _cast(pl.col(old), types[new]) for new, old in columns.items()}
+    casts = {new: _cast(pl.col(old), types[new]) for new, old in file.columns.items()}
     unfit = [
         pl.when(pl.col(old).is_not_null() & casts[new].is_null()).then(
-            pl.format(
-                "{}: '{}' is not {}", pl.lit(old), pl.col(old), pl.lit(contract.column(new).type)
-            )
+            pl.format("{}: '{}' is not {}", pl.lit(old), pl.col(old), pl.lit(_kind(file, new)))
         )
-        for new, old in columns.items()
+        for new, old in file.columns.items()
         if types[new] != pl.String()
     ]
-    strange = pl.col("match_id").cast(pl.Int64, strict=False).ne_missing(match_id)
+    said = pl.col("match_id").fill_null("")
+    strange = said.cast(pl.Int64, strict=False).ne_missing(match_id)
     other = pl.when(strange).then(
-        pl.format("match_id: '{}' is another match than {}", pl.col("match_id"), pl.lit(match_id))
+        pl.format("match_id: '{}' is another match than {}", said, pl.lit(match_id))
     )
-    return bronze.select(
+    typed = bronze.select(
         *placed(matches),
         pl.col("line").alias("_line"),
         pl.coalesce(other, *unfit).alias("_reject"),
         **casts,
     )
+    if typed.get_column("_reject").null_count() < typed.height:
+        _check_match(bronze.filter(strange), bronze.height, file, match_id=match_id)
+        _check_types(bronze, typed, file)
+    return typed
+
+
+def _kind(file: _File, name: str) -> str:
+    return file.contract.column(name).type
+
+
+def _check_match(strange: pl.DataFrame, rows: int, file: _File, *, match_id: int) -> None:
+    if strange.height == rows:
+        seen, line = strange.item(0, "match_id"), strange.item(0, "line")
+        raise ContractError(
+            f"{file.name}: match_id '{seen}' in line {line}, and in none of its {rows} rows"
+            f" the expected {match_id}",
+            hint="this is the file of another match",
+        )
+
+
+def _check_types(bronze: pl.DataFrame, typed: pl.DataFrame, file: _File) -> None:
+    """Refuse a file in which not one of a column's values is of its type."""
+    for new, old in file.columns.items():
+        given = bronze.filter(pl.col(old).is_not_null())
+        if given.height > 1 and typed.get_column(new).null_count() == typed.height:
+            raise ContractError(
+                f"{file.name}: column {old}: '{given.item(0, old)}' in line"
+                f" {given.item(0, 'line')} is not {_kind(file, new)},"
+                f" nor is any other of its {given.height} values",
+                hint="the provider changed its format",
+            )
 
 
 def _cast(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
-    """Text as a value of a type, null where it is none; whole numbers may come as 12.0."""
+    """Text as a value of a type, null where it is none; a whole number may come as 12.0."""
     if kind == pl.Boolean():
         return column.replace_strict(
             ["True", "False", "true", "false"],
@@ -115,5 +169,9 @@ def _cast(column: pl.Expr, kind: pl.DataType) -> pl.Expr:
         )
     if kind.is_integer():
         number = column.cast(pl.Float64, strict=False)
-        return pl.when(number == number.floor()).then(number).cast(kind, strict=False)
-    return column.cast(kind, strict=False)
+        whole = pl.when(number == number.floor()).then(number).cast(kind, strict=False)
+        return pl.coalesce(column.cast(kind, strict=False), whole)
+    if kind.is_float():
+        number = column.cast(kind, strict=False)
+        return pl.when(number.is_finite()).then(number)
+    return column

@@ -47,44 +47,54 @@ def frames(
     lines = bronze_frames.select("line", "frame", "period", "player_data")
     if not lines.get_column("frame").is_sorted():
         lines = lines.sort("frame", maintain_order=True)
-    found = _positions(lines.get_column("player_data"))
+    each = lines.get_column("player_data").list.len().fill_null(0)
+    found = lines.get_column("player_data").explode(empty_as_null=False, keep_nulls=False)
+    lines = lines.select(pl.col("line").alias("_line"), "frame", "period").filter(each > 0)
+    out_of_play = lines.filter(~_in_play(match)).get_column("_line")
     squads = players.select("player_id", "team_id").sort("player_id")
-    place = _places(found.get_column("player_id"), squads.get_column("player_id"))
+    place = _places(found.struct.field("player_id"), squads.get_column("player_id"))
     rows_at = np.bincount(place, minlength=2 * squads.height + 1)
-    if found.height and not rows_at[1::2].any():
-        raise _nobody_known(found, match)
+    if len(found) and not rows_at[1::2].any():
+        raise _nobody_known(found.struct.field("player_id"), match)
     order = np.argsort(place, kind="stable")
-    each = lines.get_column("player_data").list.len().fill_null(0).to_numpy()
-    line = np.repeat(np.arange(lines.height, dtype=np.uint32), each)[order]
-    at = lines.select(pl.col("line").alias("_line"), "frame", "period", _in_play=_in_play(match))
-    rows = at[line].hstack(found[order])
-    teams = _between(squads.get_column("team_id"))
-    rows = rows.rename({"x": "x_m", "y": "y_m"}).with_columns(
-        *placed(matches), team_id=teams.gather(np.repeat(np.arange(len(teams)), rows_at))
-    )
-    return _judged(rows, match, rule)
-
-
-def _positions(player_data: pl.Series) -> pl.DataFrame:
-    """Every position in the order of lines: x, y, player_id, is_detected."""
-    return player_data.explode(empty_as_null=False, keep_nulls=False).struct.unnest()
+    line = np.repeat(np.arange(lines.height, dtype=np.uint32), each.filter(each > 0))[order]
+    at = [_taken(column, line) for column in lines]
+    at += [_taken(found.struct.field(name), order) for name in ("x", "y", "is_detected")]
+    player_id, team_id = (_repeated(column, rows_at) for column in squads)
+    if player_id.null_count():
+        player_id = _taken(found.struct.field("player_id"), order)
+    rows = pl.DataFrame([*at, player_id, team_id]).rename({"x": "x_m", "y": "y_m"})
+    return _judged(rows.with_columns(placed(matches)), out_of_play, match, rule=rule)
 
 
 def _places(ids: pl.Series, squad: pl.Series) -> npt.NDArray[Any]:
     """Each id's place in the ordered squad: 1, 3, 5, ... of its members, even numbers of others."""
-    wanted, known = ids.fill_null(_NOBODY).to_numpy(), squad.to_numpy()
-    place = np.searchsorted(known, wanted) + np.searchsorted(known, wanted, side="right")
-    return place.astype(np.min_scalar_type(2 * len(known)))
+    known = squad.to_numpy()
+    borders = np.column_stack([known, known + 1]).ravel()
+    place = np.searchsorted(borders, ids.fill_null(_NOBODY).to_numpy(), side="right")
+    return place.astype(np.min_scalar_type(len(borders)))
 
 
-def _between(values: pl.Series) -> pl.Series:
-    """The values at 1, 3, 5, ... with nulls around each."""
-    spread = pl.repeat(None, 2 * len(values) + 1, dtype=values.dtype, eager=True)
-    return spread.scatter(range(1, len(spread), 2), values).alias(values.name)
+def _taken(column: pl.Series, at: npt.NDArray[Any]) -> pl.Series:
+    """The values at these indices; by numpy, which is quicker, where no value is null."""
+    if column.null_count():
+        return column.gather(at)
+    return pl.Series(column.name, column.to_numpy()[at])
 
 
-def _nobody_known(found: pl.DataFrame, match: Mapping[str, Any]) -> ContractError:
-    ids = found.get_column("player_id").drop_nulls().unique().sort()
+def _repeated(members: pl.Series, rows_at: npt.NDArray[Any]) -> pl.Series:
+    """Each member's value on as many rows as are at his place, null on those of nobody."""
+    values = np.zeros(len(rows_at), dtype=np.int64)
+    values[1::2] = members.to_numpy()
+    column = pl.Series(members.name, np.repeat(values, rows_at))
+    if not rows_at[::2].any():
+        return column
+    nobody = np.repeat(np.arange(len(rows_at)) % 2 == 0, rows_at)
+    return column.set(pl.Series(nobody), None)
+
+
+def _nobody_known(ids: pl.Series, match: Mapping[str, Any]) -> ContractError:
+    ids = ids.drop_nulls().unique().sort()
     seen = ", ".join(str(i) for i in ids.head(3)) + (", ..." if len(ids) > 3 else "")
     return ContractError(
         f"{TRACKING}: none of its {len(ids)} players ({seen}) is in a squad of match"
@@ -93,11 +103,33 @@ def _nobody_known(found: pl.DataFrame, match: Mapping[str, Any]) -> ContractErro
     )
 
 
+def _judged(
+    rows: pl.DataFrame, out_of_play: pl.Series, match: Mapping[str, Any], *, rule: FrameRule
+) -> pl.DataFrame:
+    """The rows, with the first reason against each in `_reject` if there is any at all."""
+    x = match["pitch_length_m"] / 2 + rule.max_outside_m
+    y = match["pitch_width_m"] / 2 + rule.max_outside_m
+    near = pl.col("x_m").is_between(-x, x) & pl.col("y_m").is_between(-y, y)
+    unknown = pl.col("team_id").is_null() & pl.col("player_id").is_not_null()
+    reasons = {
+        "player is in no squad of the match": unknown,
+        "positions in a frame outside the match's periods": pl.col("_line").is_in(
+            out_of_play.implode()
+        )
+        if len(out_of_play)
+        else pl.lit(value=False),
+        f"position more than {rule.max_outside_m:g} m outside the pitch": ~near,
+    }
+    bad = {reason: broken.fill_null(value=False) for reason, broken in reasons.items()}
+    if not any(rows.select(broken.any().alias(reason) for reason, broken in bad.items()).row(0)):
+        return rows
+    first = pl.coalesce(pl.when(broken).then(pl.lit(reason)) for reason, broken in bad.items())
+    return rows.with_columns(_reject=first)
+
+
 def _in_play(match: Mapping[str, Any]) -> pl.Expr:
     """Whether a frame lies in the period that it says, by the match's periods."""
-    ends = {
-        n: (match[f"period_{n}_start_frame"], match[f"period_{n}_end_frame"]) for n in _PERIODS
-    }
+    ends = {n: (match[f"period_{n}_start_frame"], match[f"period_{n}_end_frame"]) for n in _PERIODS}
     return pl.any_horizontal(
         pl.lit(value=False),
         *[
@@ -106,24 +138,6 @@ def _in_play(match: Mapping[str, Any]) -> pl.Expr:
             if first is not None and last is not None
         ],
     ).fill_null(value=False)
-
-
-def _judged(rows: pl.DataFrame, match: Mapping[str, Any], rule: FrameRule) -> pl.DataFrame:
-    """The rows, with the first reason against each in `_reject` if there is any at all."""
-    x = match["pitch_length_m"] / 2 + rule.max_outside_m
-    y = match["pitch_width_m"] / 2 + rule.max_outside_m
-    near = pl.col("x_m").is_between(-x, x) & pl.col("y_m").is_between(-y, y)
-    unknown = pl.col("team_id").is_null() & pl.col("player_id").is_not_null()
-    reasons = {
-        "player is in no squad of the match": unknown,
-        "positions in a frame outside the match's periods": ~pl.col("_in_play"),
-        f"position more than {rule.max_outside_m:g} m outside the pitch": ~near,
-    }
-    bad = {reason: broken.fill_null(value=False) for reason, broken in reasons.items()}
-    if not any(rows.select(broken.any().alias(reason) for reason, broken in bad.items()).row(0)):
-        return rows.drop("_in_play")
-    first = pl.coalesce(pl.when(broken).then(pl.lit(reason)) for reason, broken in bad.items())
-    return rows.with_columns(_reject=first).drop("_in_play")
 
 
 def ball(bronze_frames: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:

@@ -1,15 +1,25 @@
 """A match's four files, recognised by name in a folder, a zip or on their own."""
 
+import os
 import re
+import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 
 from touchline.core.landing import Arrival
 from touchline.core.ports import checked_id, partition
-from touchline.errors import ConfigError, ContractError, MissingInputError
+from touchline.errors import (
+    ConfigError,
+    ContractError,
+    MissingInputError,
+    StorageError,
+    StorageError,
+)
 
 MATCH_JSON = "match.json"
 TRACKING = "tracking_extrapolated.jsonl"
@@ -28,6 +38,8 @@ _NAME = re.compile(
     r"(?:\.gz)?"
 )
 _FOLDER = re.compile(r"match_id=(?P<id>.+)|(?P<bare>[0-9]+)")
+_NUMBER = re.compile(r"[1-9][0-9]{0,17}")
+_ENCRYPTED = 0x1
 
 
 @dataclass(frozen=True)
@@ -52,12 +64,14 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
     """The provider files under these paths, and the names of files that are none.
 
     A path may be a folder in any of the provider's or the landing layout, a zip of one, or a single
-    file; `.gz` files count as what they hold. Members of a zip are unpacked into `scratch`.
+    file; `.gz` files count as what they hold. Members of a zip are unpacked into `scratch`. Hidden
+    files are none of the provider's.
 
     Raises:
         MissingInputError: A path does not exist, or no provider file is under any of them.
-        ConfigError: A name holds an id that is not one.
-        ContractError: A zip cannot be read.
+        ConfigError: A name holds an id that is not one, or two that differ.
+        ContractError: A zip is damaged, locked, or holds another zip.
+        StorageError: No room to unpack a zip.
     """
     files: list[Recognised] = []
     others: list[str] = []
@@ -81,35 +95,62 @@ def _places(path: Path, scratch: Path) -> Iterator[tuple[Path, str]]:
     if path.is_dir():
         for file in sorted(f for f in path.rglob("*") if f.is_file()):
             yield from _places(file, scratch)
-    elif path.suffix == ".zip" and path.is_file():
-        yield from _unpacked(path, scratch)
+    elif path.is_file() and _is_zip(path.name):
+        yield from _unpacked(path, Path(tempfile.mkdtemp(prefix="zip-", dir=scratch)))
     elif path.is_file():
         yield path, str(path)
     else:
         raise MissingInputError(f"{path}: no such file or folder")
 
 
-def _unpacked(path: Path, scratch: Path) -> Iterator[tuple[Path, str]]:
-    """A zip's members under names of our own, so that theirs cannot lead out of `scratch`."""
+def _is_zip(name: str) -> bool:
+    return name.lower().endswith(".zip")
+
+
+def _unpacked(path: Path, folder: Path) -> Iterator[tuple[Path, str]]:
+    """A zip's members under names of our own, so that theirs cannot lead out of `folder`."""
     try:
         with zipfile.ZipFile(path) as archive:
             for at, member in enumerate(m for m in archive.infolist() if not m.is_dir()):
-                source = f"{path}!{member.filename}"
-                place = scratch / f"{path.stem}-{at}"
-                if _recognised(PurePosixPath(member.filename), source) is not None:
-                    with archive.open(member) as packed, place.open("wb") as out:
-                        copyfileobj(packed, out, 1 << 20)
+                source, place = f"{path}!{member.filename}", folder / str(at)
+                if _recognised(place, source) is not None:
+                    _check_member(member, source)
+                    _extract(archive, member, place)
+                elif _is_zip(member.filename):
+                    raise ContractError(f"{source}: a zip in a zip", hint="unpack the outer one")
                 yield place, source
-    except (zipfile.BadZipFile, EOFError, NotImplementedError) as exc:
-        raise ContractError(f"{path}: not a whole zip file: {exc}") from exc
+    except (zipfile.BadZipFile, zlib.error, EOFError) as exc:
+        raise ContractError(
+            f"{path}: not a whole zip file: {exc}", hint="ask for the file again"
+        ) from exc
 
 
-def _recognised(path: Path | PurePosixPath, source: str) -> Recognised | None:
+def _check_member(member: zipfile.ZipInfo, source: str) -> None:
+    if member.flag_bits & _ENCRYPTED:
+        raise ContractError(f"{source}: locked with a password", hint="zip it without one")
+    if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise ContractError(
+            f"{source}: packed by method {member.compress_type}, expected 0 (stored) or 8 (deflated)",
+            hint="zip it the ordinary way",
+        )
+
+
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
+    try:
+        with archive.open(member) as packed, place.open("wb") as out:
+            copyfileobj(packed, out, 1 << 20)
+    except OSError as exc:
+        raise StorageError(
+            f"{place}: {exc.strerror or exc}", hint="make room, then run again"
+        ) from exc
+
+
+def _recognised(path: Path, source: str) -> Recognised | None:
     named = PurePosixPath(source.rpartition("!")[2])
     match = _NAME.fullmatch(named.name)
-    if match is None:
+    if match is None or named.name.startswith("."):
         return None
-    return Recognised(_match_id(match, named, source), _NAMES[match["name"]], Path(path), source)
+    return Recognised(_match_id(match, named, source), _NAMES[match["name"]], path, source)
 
 
 def _match_id(match: re.Match[str], named: PurePosixPath, source: str) -> str:
@@ -122,6 +163,11 @@ def _match_id(match: re.Match[str], named: PurePosixPath, source: str) -> str:
             hint="name it 2017461_match.json, or put it into match_id=2017461/",
         )
     checked = checked_id(found, f"{source}: match_id")
-    if not checked.isdecimal() or len(checked) > 18:
-        raise ConfigError(f"{source}: match_id {checked!r} is not a whole number")
+    if not _NUMBER.fullmatch(checked):
+        raise ConfigError(f"{source}: match_id {checked!r} is not a whole number of 1 to 18 digits")
+    if folder and folder["id"] and folder["id"] != checked:
+        raise ConfigError(
+            f"{source}: match_id {checked} in the file's name, {folder['id']} in the folder's",
+            hint="put the file into the folder of its match",
+        )
     return checked

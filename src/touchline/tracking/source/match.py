@@ -1,15 +1,19 @@
 """match.json: the match, its periods and its squads, decoded strictly."""
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 import polars as pl
 
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError
-from touchline.tracking.source.bytes import opened
+from touchline.tracking.source.bytes import opened, text
+from touchline.tracking.source.files import MATCH_JSON
+from touchline.tracking.source.headers import MATCH_MEMBERS, PLAYER_MEMBERS, added
 
 
 class Team(msgspec.Struct):
@@ -106,7 +110,7 @@ class Match(msgspec.Struct):
     """What Touchline reads of match.json; other members may be there."""
 
     id: int
-    date_time: datetime
+    date_time: Annotated[datetime, msgspec.Meta(tz=True)]
     home_team: Team
     away_team: Team
     competition_edition: Edition
@@ -127,18 +131,26 @@ _DECODER = msgspec.json.Decoder(Match)
 
 
 def decode(path: Path) -> Decoded:
-    """One row with the file's text in `json`.
+    """One row with the file's text in `json`; members that the provider never had are noted.
 
     Raises:
         ContractError: It is not UTF-8 JSON, or a required member is missing or of another type.
     """
     with opened(path) as file:
-        data = file.read()
-    parsed(data)
-    return Decoded(pl.DataFrame({"json": [data.decode()]}), lines=1)
+        said = text(file.read())
+    parsed(said)
+    return Decoded(pl.DataFrame({"json": [said]}), lines=1, notes=_added(said))
 
 
-def parsed(data: bytes | str) -> Match:
+def _added(said: str) -> tuple[str, ...]:
+    whole = json.loads(said)
+    extra = added(whole, MATCH_MEMBERS)
+    of_players = {name for player in whole["players"] for name in player}
+    extra += [f"players.{name}" for name in added(of_players, PLAYER_MEMBERS)]
+    return (f"added members {', '.join(extra)}",) if extra else ()
+
+
+def parsed(data: str) -> Match:
     """The match that the text holds.
 
     Raises:
@@ -148,11 +160,11 @@ def parsed(data: bytes | str) -> Match:
         return _DECODER.decode(data)
     except msgspec.ValidationError as exc:
         raise ContractError(
-            f"match.json: {exc}", hint="a required member is missing or has another type"
+            f"{MATCH_JSON}: {exc}", hint="a required member is missing or has another type"
         ) from exc
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except msgspec.DecodeError as exc:
         raise ContractError(
-            f"match.json: not whole UTF-8 JSON: {exc}", hint="ask the provider for the file again"
+            f"{MATCH_JSON}: not whole JSON: {exc}", hint="ask the provider for the file again"
         ) from exc
 
 
@@ -163,7 +175,7 @@ def played_on(path: Path) -> date:
         ContractError: See `decode`.
     """
     with opened(path) as file:
-        return parsed(file.read()).date_time.astimezone(UTC).date()
+        return parsed(text(file.read())).date_time.astimezone(UTC).date()
 
 
 def relation(paths: Sequence[str], packed: str) -> str:

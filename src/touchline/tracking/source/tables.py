@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import polars as pl
@@ -11,70 +12,124 @@ import pyarrow.csv as pc
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError
-from touchline.tracking.source.bytes import opened
+from touchline.tracking.source.bytes import BOM, opened, text
+from touchline.tracking.source.headers import EVENT_COLUMNS, PHASE_COLUMNS, added
+
+_NAMED_AT_MOST = 5
 
 
-def decode(
-    path: Path, *, columns: Mapping[str, str], known: frozenset[str] = frozenset()
-) -> Decoded:
-    """The required columns as text, one row per line, with its `line` number.
+@dataclass(frozen=True)
+class _Bad:
+    """A line that cannot be read, by its number in the file, and why."""
+
+    reason: str
+    line: int
+    row: str
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The lines that hold anything: their bytes, their numbers, and those with an open quote."""
+
+    data: bytes
+    numbers: tuple[int, ...]
+    bad: tuple[_Bad, ...]
+
+
+def decode(path: Path, *, columns: Mapping[str, str]) -> Decoded:
+    """The required columns as text, one row per line, with its `line` number in the file.
+
+    Lines with more or fewer fields than the header, or with a quote left open, are rejected.
+    Columns that the provider's file never had are noted.
 
     Args:
         path: A CSV file, plain or gzip.
         columns: Silver name -> the name that must be in the header, in any order.
-        known: Columns that are no news; others are noted.
 
     Raises:
-        ContractError: Empty, not UTF-8, a required column missing or twice, or the last line cut off.
+        ContractError: Empty, not UTF-8, a required column missing or twice, no line that can be
+            read, or the last one cut off.
     """
     required = ("match_id", *columns.values())
     with opened(path) as file:
         data = file.read()
-    try:
-        header = next(csv.reader([data.partition(b"\n")[0].decode("utf-8-sig").rstrip("\r")]), [])
-    except UnicodeDecodeError as exc:
-        raise _not_utf8(exc) from exc
+    text(data)
+    lines = _whole_lines(data.removeprefix(BOM))
+    header = _header(lines.data)
     _check_header(header, required)
-    bad: list[tuple[str, int, str]] = []
-    rows = _read(data, list(required), bad)
-    if bad and not data.endswith(b"\n") and bad[-1][1] - 1 == rows.num_rows + len(bad):
-        raise ContractError(
-            f"line {bad[-1][1]}: cut off at the end of the file: {bad[-1][0]}",
-            hint="ask the provider for the file again",
-        )
-    skipped = {number for _, number, _ in bad}
-    lines = [n for n in range(2, rows.num_rows + len(bad) + 2) if n not in skipped]
+    rows, bad = _read(lines, list(required))
+    _check_end(data, lines, bad)
+    if rows.num_rows == 0:
+        first = f"; first: line {bad[0].line}: {bad[0].reason}" if bad else ""
+        raise ContractError(f"none of {len(bad)} lines below the header can be read{first}")
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
-    extra = sorted(set(header) - known - set(required))
+    skipped = {b.line for b in bad}
+    kept = [n for n in lines.numbers[1:] if n not in skipped]
     return Decoded(
-        frame.with_columns(pl.Series("line", lines, dtype=pl.Int64)),
+        frame.with_columns(pl.Series("line", kept, dtype=pl.Int64)),
         lines=rows.num_rows + len(bad),
-        rejected=pl.DataFrame(bad, schema=REJECTED_SCHEMA, orient="row"),
-        notes=(f"added columns {', '.join(extra)}",) if extra and known else (),
+        rejected=pl.DataFrame(
+            [(b.reason, b.line, b.row) for b in bad], schema=REJECTED_SCHEMA, orient="row"
+        ),
+        notes=_notes(data, header, required),
     )
+
+
+def _whole_lines(data: bytes) -> _Lines:
+    """The lines without blank ones, and without those whose quote would swallow the next."""
+    found = list(enumerate(data.split(b"\n"), start=1))
+    held = [(n, line) for n, line in found if line.strip()]
+    odd = [(n, line) for n, line in held if line.count(b'"') % 2]
+    bad = [_Bad("malformed line: a quote is left open", n, _said(line)) for n, line in odd]
+    if odd or len(held) < len(found):
+        held = [(n, line) for n, line in held if not line.count(b'"') % 2]
+        data = b"\n".join([*(line for _, line in held), b""])
+    return _Lines(data, tuple(n for n, _ in held), tuple(bad))
+
+
+def _said(line: bytes) -> str:
+    return line.decode().rstrip("\r")
+
+
+def _header(data: bytes) -> list[str]:
+    first = data.partition(b"\n")[0].rstrip(b"\r").decode()
+    try:
+        return next(csv.reader([first]), [])
+    except csv.Error as exc:
+        raise ContractError(f"header: {exc}", hint="expected a CSV file with a header") from exc
 
 
 def _check_header(header: list[str], required: Sequence[str]) -> None:
     missing = [name for name in required if name not in header]
     twice = sorted({name for name in required if header.count(name) > 1})
     if missing or twice:
-        said = [f"missing columns {', '.join(missing)}"] if missing else []
-        said += [f"columns given twice: {', '.join(twice)}"] if twice else []
+        said = [f"missing columns {_named(missing)}"] if missing else []
+        said += [f"columns given twice: {_named(twice)}"] if twice else []
         raise ContractError(
-            f"header: {'; '.join(said)} (seen {len(header)} columns)",
+            f"header: {'; '.join(said)} (seen {len(header)} columns: {_named(header)})",
             hint="the provider changed its format, or this is another file",
         )
 
 
-def _read(data: bytes, wanted: list[str], bad: list[tuple[str, int, str]]) -> pa.Table:
+def _named(names: Sequence[str]) -> str:
+    more = len(names) - _NAMED_AT_MOST
+    listed = ", ".join(name[:80] for name in names[:_NAMED_AT_MOST])
+    return listed + (f" and {more} more" if more > 0 else "")
+
+
+def _read(lines: _Lines, wanted: list[str]) -> tuple[pa.Table, list[_Bad]]:
+    """The rows, and the lines that are none, in order; the reader counts lines from the header."""
+    bad = list(lines.bad)
+
     def skip(row: pc.InvalidRow) -> str:
-        reason = f"{row.actual_columns} fields, expected {row.expected_columns}"
-        bad.append((f"malformed line: {reason}", row.number, row.text))
+        reason = f"malformed line: {row.actual_columns} fields, expected {row.expected_columns}"
+        bad.append(_Bad(reason, lines.numbers[row.number - 1], row.text))
         return "skip"
 
+    data = lines.data if lines.data.endswith(b"\n") else lines.data + b"\n"
     try:
-        return pc.read_csv(
+        rows = pc.read_csv(
             pa.BufferReader(data),
             read_options=pc.ReadOptions(use_threads=False, block_size=len(data) + 1),
             parse_options=pc.ParseOptions(newlines_in_values=False, invalid_row_handler=skip),
@@ -87,12 +142,24 @@ def _read(data: bytes, wanted: list[str], bad: list[tuple[str, int, str]]) -> pa
         )
     except pa.ArrowInvalid as exc:
         raise ContractError(str(exc), hint="expected a UTF-8 CSV file with a header") from exc
+    return rows, sorted(bad, key=lambda b: b.line)
 
 
-def _not_utf8(exc: UnicodeDecodeError) -> ContractError:
-    return ContractError(
-        f"header: not UTF-8 at byte {exc.start + 1}", hint="expected a UTF-8 CSV file with a header"
-    )
+def _check_end(data: bytes, lines: _Lines, bad: Sequence[_Bad]) -> None:
+    last = max(lines.numbers[-1], bad[-1].line if bad else 0)
+    if bad and bad[-1].line == last and not data.endswith(b"\n"):
+        raise ContractError(
+            f"line {last}: cut off at the end of the file: {bad[-1].reason}",
+            hint="ask the provider for the file again",
+        )
+
+
+def _notes(data: bytes, header: Sequence[str], required: Sequence[str]) -> tuple[str, ...]:
+    """What is worth knowing: columns beyond those of the provider's file that has the required."""
+    files = [known for known in (PHASE_COLUMNS, EVENT_COLUMNS) if set(required) <= set(known)]
+    extra = added(header, files[0]) if files else []
+    notes = (f"added columns {', '.join(extra)}",) if extra else ()
+    return notes if data.endswith(b"\n") else (*notes, "the last line has no line end")
 
 
 def relation(paths: Sequence[str], packed: str) -> str:

@@ -1,0 +1,12 @@
+"""What is measured: one module per figure, each with `rows`, and the targets they are held to."""
+
+from figures import frames, gate, match, planning, publish, start
+
+FIGURES = {
+    "frames": frames.rows,
+    "match": match.rows,
+    "gate": gate.rows,
+    "publish": publish.rows,
+    "plan": planning.rows,
+    "start": start.rows,
+}
