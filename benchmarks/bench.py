@@ -12,7 +12,7 @@ import time
 import environment
 from figures import FIGURES
 from runs import HERE, ROOT
-from table import Row, as_json, machine, plain, written
+from table import Row, as_json, machine, plain, verdict, written
 
 
 def main() -> int:
@@ -25,9 +25,12 @@ def main() -> int:
     load = os.getloadavg()[0]
     for name in given.only or FIGURES:
         print(f"{time.monotonic() - begun:5.0f} s  {name}", file=sys.stderr, flush=True)
-        rows += FIGURES[name]()
+        found = FIGURES[name]()
+        rows += found
+        if not given.json:
+            print(plain(found), flush=True)
     took = time.monotonic() - begun
-    print(as_json(rows) if given.json else f"{machine()}\n{plain(rows)}")
+    print(as_json(rows) if given.json else f"{verdict(rows)}\n{machine()}")
     print(f"{took:5.0f} s in all; load average at the start {load:.1f}", file=sys.stderr)
     if given.write:
         note = (

@@ -77,19 +77,19 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def plain(rows: Sequence[Row]) -> str:
-    """The same for a terminal, in columns."""
+    """The rows of one figure for a terminal, in columns."""
     table = [_HEAD, *(r.cells for r in rows)]
     widths = [max(len(line[at]) for line in table) for at in range(len(_HEAD))]
-    said = []
-    for figure in dict.fromkeys(r.figure for r in rows):
-        said += ["", figure]
-        for line in (_HEAD, *(r.cells for r in rows if r.figure == figure)):
-            said.append("  " + "  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)))
+    lines = ["  ".join(c.ljust(w) for c, w in zip(line, widths, strict=True)) for line in table]
+    return "\n".join([f"\n{rows[0].figure}", *(f"  {line}".rstrip() for line in lines)])
+
+
+def verdict(rows: Sequence[Row]) -> str:
+    """How many targets were reached, and which were not."""
     missed = [r for r in rows if r.missed]
     targets = [r for r in rows if r.at_most is not None or r.at_least is not None]
-    said += ["", f"{len(targets) - len(missed)} of {len(targets)} targets reached"]
-    said += [f"MISSED  {r.figure}: {r.what}: {' '.join(r.cells[1:3])}" for r in missed]
-    return "\n".join(line.rstrip() for line in said)
+    said = [f"MISSED  {r.figure}: {r.what}: {', '.join(r.cells[1:3])}" for r in missed]
+    return "\n".join(["", *said, f"{len(targets) - len(missed)} of {len(targets)} targets reached"])
 
 
 def as_json(rows: Sequence[Row]) -> str:

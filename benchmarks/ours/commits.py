@@ -66,7 +66,7 @@ def _left(folder: Path) -> dict[str, int]:
     from pyiceberg.catalog import load_catalog
 
     uri, warehouse = f"sqlite:///{folder}/catalog.db", f"file://{folder}/warehouse"
-    table = load_catalog("bench", type="sql", uri=uri, warehouse=warehouse).load_table(
+    table = load_catalog("touchline", type="sql", uri=uri, warehouse=warehouse).load_table(
         CONTRACT.table
     )
     snapshot = table.current_snapshot()

@@ -8,7 +8,7 @@ from meter import Watch, tell
 
 imports = Watch()
 import touchline.adapters.iceberg  # noqa: E402
-import touchline.tracking.pipeline  # noqa: E402
+import touchline.tracking.pipeline  # noqa: E402, F401
 from touchline.config import Config  # noqa: E402
 from touchline.core.pipeline import Job, work  # noqa: E402
 from touchline.wiring import Touchline  # noqa: E402

@@ -137,7 +137,7 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "match.json ends in the middle": (
         MATCH,
         edited(MATCH, lambda data: data[: len(data) // 2]),
-        ("not whole UTF-8 JSON",),
+        ("truncated",),
     ),
     "match.json is a list": (MATCH, edited(MATCH, lambda _: b"[]"), ("Expected `object`",)),
     "a required column of events is missing": (
@@ -212,7 +212,7 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "events have a header only": (
         EVENTS,
         edited(EVENTS, lambda data: data.split(b"\n")[0] + b"\n"),
-        ("row count", "at least 1"),
+        ("none of 0 lines below the header",),
     ),
     "more than one in a hundred events is rejected": (
         EVENTS,

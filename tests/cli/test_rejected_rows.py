@@ -84,7 +84,7 @@ def bad_events() -> list[Bad]:
         Bad("a number that is none", set_in(11, frame_start="12x"),
             "frame_start: '12x' is not int", 11),
         Bad("a share of 7", set_in(13, xthreat="7"), "xthreat outside [0, 1]", 13),
-        Bad("an event twice", again(15), "repeats the key (match_id, ", 16),
+        Bad("an event twice", again(17), "repeats the key (match_id, ", 18),
     ]  # fmt: skip
 
 
@@ -194,7 +194,7 @@ SAME_RESULT: dict[str, dict[str, Edit]] = {
     "added columns and members": {
         EVENTS: another_column,
         PHASES: another_column,
-        TRACKING: with_frame(1, lambda d: d.update(weather="rain")),
+        TRACKING: with_frame(shown(0), lambda d: d.update(weather="rain")),
         MATCH: with_json(lambda d: d.update(weather="rain")),
     },
     "files from Windows": {EVENTS: windows, PHASES: windows},
@@ -225,7 +225,7 @@ def test_files_that_say_the_same_in_another_way_give_the_same_tables(
 
 def test_added_columns_are_reported(published: World) -> None:
     given = broken(files(1), EVENTS, another_column)
-    given = broken(given, TRACKING, with_frame(1, lambda d: d.update(weather="rain")))
+    given = broken(given, TRACKING, with_frame(shown(0), lambda d: d.update(weather="rain")))
 
     published.publish(given)
 

@@ -211,7 +211,7 @@ def test_a_column_of_another_type_is_refused_and_the_table_is_as_it_was(tables: 
 
 def readable(tables: Tables, pieces: tuple[Piece, ...]) -> bool:
     try:
-        return tables.store.read(SPEEDS, pieces).num_rows > 0
+        return bool(tables.store.read(SPEEDS, pieces).num_rows)
     except TouchlineError:
         return False
 

@@ -162,7 +162,11 @@ class Clock:
     now: datetime = datetime(2025, 4, 5, 12, tzinfo=UTC)
 
     def __call__(self) -> datetime:
-        self.now += timedelta(seconds=1)
+        return self.forward(1)
+
+    def forward(self, seconds: float) -> datetime:
+        """The time so many seconds later, which it is now."""
+        self.now += timedelta(seconds=seconds)
         return self.now
 
 
@@ -181,12 +185,12 @@ class World:
     folder: Path
     pipeline: Pipeline = PIPELINE
     clock: Clock = field(default_factory=Clock)
-    objects: MemoryObjects = field(default_factory=MemoryObjects)
-    tables: MemoryTables = field(default_factory=MemoryTables)
-    ledger: MemoryLedger = field(init=False)
+    objects: Any = field(default_factory=MemoryObjects)
+    tables: Any = field(default_factory=MemoryTables)
+    ledger: Any = None
 
     def __post_init__(self) -> None:
-        self.ledger = MemoryLedger(clock=lambda: self.clock.now)
+        self.ledger = self.ledger or MemoryLedger(clock=lambda: self.clock.now)
 
     def arrive(self, number: int, name: str, text: str) -> None:
         """A file of a match is landed."""
@@ -216,6 +220,18 @@ class World:
         """Run to the end; how each partition ended."""
         return {done.partition: done for done in run(self.pipeline, self.platform(), **more)}
 
+    def overtaken_by(self, act: Callable[["World"], object]) -> None:
+        """Another owner does this just before the next claim, after what led up to it was read."""
+        other = MemoryLedger(beside=self.ledger, clock=lambda: self.clock.now)
+        pending = [replace(self, ledger=other)]
+
+        def clock() -> datetime:
+            if pending:
+                act(pending.pop())
+            return self.clock.now
+
+        self.ledger.clock = clock
+
     def planned(self, **more: Any) -> dict[Partition, dict[str, str]]:
         """The stale tables of each partition, in order, with their reasons."""
         plans = planner.plan(self.pipeline, self.ledger, **more)
@@ -237,3 +253,13 @@ class World:
         path = f"metrics/club/{done.partition}/{done.run.run_id}.json"
         found: dict[str, Any] = json.loads(self.objects.read(path))
         return found
+
+    def everything(self) -> list[list[dict[str, Any]]]:
+        """The rows of all four tables."""
+        return [self.rows(contract) for contract in (SQUAD, SPEEDS, TOPS, LEADS)]
+
+
+def error(done: Done) -> Any:
+    """The error that a partition ended with."""
+    assert done.error is not None
+    return done.error

@@ -145,7 +145,7 @@ def test_rows_that_nobody_asked_for_do_not_break_a_row_per() -> None:
 
 
 def test_no_rows_break_only_rules_that_ask_for_rows() -> None:
-    rules = [
+    rules: list[Rule] = [
         NotNull("player"),
         Allowed("player", ()),
         Within("speed", 1, 2),
@@ -199,7 +199,7 @@ def test_every_rule_sees_what_a_count_row_by_row_sees(
     if in_order:
         rows = sorted(rows, key=str)
     a, b, c, d = (float(limit) for limit in limits)
-    rules = [
+    rules: list[Rule] = [
         NotNull("player", a),
         Allowed("player", ("Ada", "Bo"), b),
         Within("speed", 0, 40, c),
@@ -215,7 +215,12 @@ def test_every_rule_sees_what_a_count_row_by_row_sees(
 @settings(max_examples=40, deadline=None)
 @given(st.lists(ROW, max_size=12), st.randoms())
 def test_the_order_of_rows_does_not_matter(rows: list[Any], chance: Any) -> None:
-    rules = [NotNull("player"), Within("speed", 0, 40), Unique(("match", "speed")), Rows()]
+    rules: list[Rule] = [
+        NotNull("player"),
+        Within("speed", 0, 40),
+        Unique(("match", "speed")),
+        Rows(),
+    ]
     mixed = list(rows)
     chance.shuffle(mixed)
     assert measure(speeds(*rows), rules) == measure(speeds(*mixed), rules)

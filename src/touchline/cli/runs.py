@@ -174,7 +174,7 @@ def backfill(
     say(
         f"{len(wanted)} partitions from {first} to {last}, {len(wanted) - len(plans)} fresh already"
     )
-    ends = drive.run(chosen, platform, parts=wanted, force=redo)
+    ends = drive.run(chosen, platform, parts=wanted, force=redo, pause=not keep_going)
     finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
 
 

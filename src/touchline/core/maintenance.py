@@ -67,6 +67,7 @@ def _compacted(pipeline: Pipeline, contract: Contract, platform: Platform) -> in
         return 0
     with platform.ledger.claim(pipeline.name, many) as claims:
         platform.tables.prepare([contract])
+        current = platform.ledger.current([contract.table], claims.held)[contract.table]
         publishes, staged = [], []
         for part in claims.held:
             rows = platform.tables.read(contract, current[part].pieces)

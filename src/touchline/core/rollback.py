@@ -74,11 +74,14 @@ def _target(table: str, part: Partition, *, history: Sequence[Publish], to: str 
                 f"{table} {part}: several runs begin with {to!r}", hint="give more of it"
             )
         if found and found[0].content == current.content:
-            raise ConfigError(f"{table} {part}: run {found[0].run_id} is current already")
+            raise ConfigError(
+                f"{table} {part}: run {found[0].run_id} is current already",
+                hint="touchline runs lists the others",
+            )
     if not found:
         kept = ", ".join(dict.fromkeys(p.run_id for p in others)) or "none"
         raise MissingInputError(
-            f"{table} {part}: no earlier publish {to or ''} is kept; kept: {kept}",
+            f"{table} {part}: no earlier publish{f' {to}' if to else ''} is kept; kept: {kept}",
             hint="retention.publishes and retention.days say how many are kept",
         )
     return found[0]

@@ -16,6 +16,7 @@ from touchline.adapters.sqlite import rows
 from touchline.adapters.sqlite.owners import Mark, alive, give_back, marked
 from touchline.adapters.sqlite.schema import migrate, opened, translated
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
+from touchline.errors import ConfigError
 
 
 class SqliteLedger:
@@ -162,6 +163,8 @@ class SqliteLedger:
         sql = f"SELECT {rows.PUBLISH} FROM publishes WHERE id IN ({past if as_of else latest})"
         for table in tables:
             values: list[object] = [table, rows.text(as_of)] if as_of else [table]
+            if as_of:
+                self._must_remember(table, as_of, parts)
             for row in self._by_parts(sql, values, parts):
                 publish = rows.publish(row)
                 found[table][publish.partition] = publish
@@ -196,6 +199,25 @@ class SqliteLedger:
                 "DELETE FROM publishes WHERE table_name = ? AND partition = ? AND commit_id = ?"
                 " AND id NOT IN (SELECT publish_id FROM heads)",
                 [(p.table, p.partition, p.commit_id) for p in publishes],
+            )
+            db.executemany(
+                "INSERT OR REPLACE INTO forgotten SELECT table_name, partition, min(published_at)"
+                " FROM publishes WHERE table_name = ? AND partition = ? GROUP BY 1, 2",
+                sorted({(p.table, p.partition) for p in publishes}),
+            )
+
+    def _must_remember(
+        self, table: str, as_of: datetime, parts: Sequence[Partition] | None
+    ) -> None:
+        sql = (
+            "SELECT partition, whole_since FROM forgotten"
+            " WHERE table_name = ? AND whole_since > ? {} ORDER BY 2 DESC"
+        )
+        for part, since in self._by_parts(sql, [table, rows.text(as_of)], parts):
+            raise ConfigError(
+                f"{table} {part}: as of {as_of:%Y-%m-%dT%H:%M:%SZ} is no longer kept, only since"
+                f" {rows.instant(since):%Y-%m-%dT%H:%M:%SZ}",
+                hint="retention.publishes and retention.days say how much is kept",
             )
 
     @contextmanager

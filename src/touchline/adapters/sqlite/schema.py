@@ -32,6 +32,9 @@ CREATE INDEX publishes_announced ON publishes (owner) WHERE published_at IS NULL
 CREATE TABLE heads (
   table_name TEXT NOT NULL, partition TEXT NOT NULL, publish_id INTEGER NOT NULL,
   derivation TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (table_name, partition)) WITHOUT ROWID;
+CREATE TABLE forgotten (
+  table_name TEXT NOT NULL, partition TEXT NOT NULL, whole_since TEXT NOT NULL,
+  PRIMARY KEY (table_name, partition)) WITHOUT ROWID;
 CREATE TABLE claims (
   pipeline TEXT NOT NULL, partition TEXT NOT NULL, owner TEXT NOT NULL, token TEXT NOT NULL,
   expires_at TEXT NOT NULL, PRIMARY KEY (pipeline, partition)) WITHOUT ROWID;

@@ -9,7 +9,7 @@ from itertools import count
 from threading import RLock
 
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
-from touchline.errors import ConflictError
+from touchline.errors import ConfigError, ConflictError
 
 LEASE = timedelta(seconds=60)
 
@@ -41,6 +41,7 @@ class _State:
     versions: list[_Version] = field(default_factory=list)
     claims: dict[tuple[str, Partition], _Claim] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)
+    whole_since: dict[tuple[str, Partition], datetime] = field(default_factory=dict)
 
 
 class MemoryLedger:
@@ -96,15 +97,14 @@ class MemoryLedger:
         try:
             yield Claims(pipeline, token, tuple(held), refused)
         finally:
-            if self._alive(self.owner):
-                with self._state.lock:
-                    for part in held:
-                        self._release(pipeline, part, token)
+            self._release(token)
 
-    def _release(self, pipeline: str, part: Partition, token: str) -> None:
-        held = self._state.claims.get((pipeline, part))
-        if held and held.token == token:
-            del self._state.claims[pipeline, part]
+    def _release(self, token: str) -> None:
+        """Free what is still held under the token, unless this owner was closed meanwhile."""
+        if self._alive(self.owner):
+            with self._state.lock:
+                held = self._state.claims.items()
+                self._state.claims = {key: c for key, c in held if c.token != token}
 
     def _take(
         self, pipeline: str, parts: Sequence[Partition], token: str
@@ -137,9 +137,13 @@ class MemoryLedger:
             try:
                 yield done.__setitem__
             finally:
-                if self._alive(self.owner):
-                    for commit_id, table in {(p.commit_id, p.table) for p in publishes}:
-                        self.settle(commit_id, table, done.get(table))
+                self._end(publishes, done)
+
+    def _end(self, publishes: Sequence[Publish], done: Mapping[str, str]) -> None:
+        """Settle what was announced, unless this owner was closed meanwhile."""
+        announced = {(p.commit_id, p.table) for p in publishes} if self._alive(self.owner) else ()
+        for commit_id, table in announced:
+            self.settle(commit_id, table, done.get(table))
 
     def _check(self, claims: Claims, publishes: Sequence[Publish]) -> None:
         held = {
@@ -185,6 +189,9 @@ class MemoryLedger:
         wanted = _among(parts)
         found: dict[str, dict[Partition, Publish]] = {t: {} for t in tables}
         with self._state.lock:
+            for (table, part), since in self._state.whole_since.items():
+                if as_of and since > as_of and table in found and wanted(part):
+                    raise ConfigError(f"{table} {part}: as of {as_of} is no longer kept")
             for p in (v.publish for v in self._state.versions):
                 done = p.published_at is not None and (as_of is None or p.published_at <= as_of)
                 if done and p.table in found and wanted(p.partition):
@@ -219,6 +226,10 @@ class MemoryLedger:
                 if (v.publish.table, v.publish.partition, v.publish.commit_id) not in unwanted
                 or latest.get((v.publish.table, v.publish.partition)) == v.number
             ]
+            kept = [v.publish for v in self._state.versions]
+            for key in {u[:2] for u in unwanted}:
+                since = [p.published_at for p in kept if (p.table, p.partition) == key]
+                self._state.whole_since[key] = min(at for at in since if at)
 
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:

@@ -51,11 +51,13 @@ def run(
     parts: Sequence[Partition] | None = None,
     only: Layer | None = None,
     force: bool = False,
+    pause: bool = False,
 ) -> Iterator[Done]:
     """Make everything that is stale, partition by partition, each all or nothing.
 
     Partitions end in any order. One that another run holds ends with ConflictError, one whose files
-    are not all there with MissingInputError; the others go on.
+    are not all there with MissingInputError; the others go on. With `pause`, a failure is told
+    before anything behind it is published, so that the caller can stop there.
     """
     settle(platform)
     plans = planner.plan(pipeline, platform.ledger, parts=parts, only=only, force=force)
@@ -72,11 +74,14 @@ def run(
             )
             if only == "bronze":
                 again += [Plan(part, ()) for part in _whole(pipeline, platform, claims.held)]
-            yield from _claimed(pipeline, platform, claims, plans=again, only=only)
+            yield from _claimed(pipeline, platform, claims, plans=again, only=only, pause=pause)
 
 
 def settle(platform: Platform) -> None:
-    """Find out how publishes ended whose process died in the middle, and record it."""
+    """Find out how publishes ended whose process died in the middle, and record it.
+
+    Done before every commit: a table store remembers the newest commits only.
+    """
     for publish in platform.ledger.unsettled():
         snapshot = platform.tables.committed(publish.table, publish.commit_id)
         platform.ledger.settle(publish.commit_id, publish.table, snapshot)
@@ -97,22 +102,23 @@ def _claimed(
     *,
     plans: Sequence[Plan],
     only: Layer | None,
+    pause: bool,
 ) -> Iterator[Done]:
     """Work on the partitions held: announce the runs, map, publish in batches, record the ends."""
     runs = {p.partition: _begun(pipeline, platform, p) for p in plans}
     platform.ledger.record(list(runs.values()))
-    for p in plans:
-        if p.missing:
-            yield _ended(platform, runs[p.partition], error=ends.lacks(pipeline, p))
     ready = {p.partition: p for p in plans if not p.missing}
-    jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
-    if any(job.makes for job in jobs):
-        platform.tables.prepare(pipeline.contracts)
     waiting: list[Outcome] = []
     with _crash_recorded(platform, runs):
+        for p in plans:
+            if p.missing:
+                yield _ended(platform, runs, p.partition, error=ends.lacks(pipeline, p))
+        jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
+        if any(job.makes for job in jobs):
+            platform.tables.prepare(pipeline.contracts)
         for outcome in platform.engine.map(platform.task, jobs):
             waiting.append(outcome)
-            if len(waiting) >= PUBLISHED_AT_ONCE:
+            if len(waiting) >= PUBLISHED_AT_ONCE or (pause and outcome.error):
                 yield from _published(
                     pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
                 )
@@ -182,6 +188,7 @@ def _published(
     """Commit a batch, table by table in the order of steps, and record how each partition ended."""
     if not waiting:
         return
+    settle(platform)
     commit_id = uuid.uuid4().hex
     rejected = platform.ledger.current(
         [rejected_contract(s.makes).table for s in pipeline.steps],
@@ -198,17 +205,21 @@ def _published(
                     properties=found.properties,
                 )
                 done(contract.table, snapshot)
-    over = [_ended(platform, runs[o.job.partition], error=o.error, outcome=o) for o in waiting]
-    runs.update({end.partition: end.run for end in over if end.run is not None})
-    yield from over
+    yield from [_ended(platform, runs, o.job.partition, error=o.error, outcome=o) for o in waiting]
 
 
 def _ended(
-    platform: Platform, run: Run, *, error: TouchlineError | None, outcome: Outcome | None = None
+    platform: Platform,
+    runs: dict[Partition, Run],
+    part: Partition,
+    *,
+    error: TouchlineError | None,
+    outcome: Outcome | None = None,
 ) -> Done:
     """The run's last word: its report as an object and in the ledger."""
-    over = ends.ended(run, platform.clock(), error=error, outcome=outcome)
-    path = f"metrics/{run.pipeline}/{run.partition}/{run.run_id}.json"
+    over = ends.ended(runs[part], platform.clock(), error=error, outcome=outcome)
+    path = f"metrics/{over.pipeline}/{part}/{over.run_id}.json"
     platform.objects.write(path, msgspec.json.format(msgspec.json.encode(over.report), indent=2))
     platform.ledger.record([over])
-    return Done(run.partition, over, error)
+    runs[part] = over
+    return Done(part, over, error)

@@ -36,16 +36,22 @@ def of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -
                 )
 
 
-def few_enough(report: StepReport, rows: int, at_most: float) -> None:
-    """Refuse the partition where too large a share of the rows was rejected."""
-    bad = sum(report.rejected.values())
-    if bad / max(rows, 1) > at_most:
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in list(report.rejected.items())[:3])
+def few_enough(
+    table: str, rejected: Mapping[str, int], *, of: int, at_most: float, aside: str = ""
+) -> None:
+    """Refuse the partition where too large a share of a file's lines or a step's rows was rejected.
+
+    `aside` is the table whose rejected rows have them, if they are kept.
+    """
+    bad = sum(rejected.values())
+    if bad / max(of, 1) > at_most:
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in list(rejected.items())[:3])
+        see = f'touchline query "SELECT * FROM {aside}_rejected"' if aside else "the report"
         raise QualityError(
-            f"{report.table}: {bad} of {rows} rows rejected ({bad / max(rows, 1):.2%}),"
+            f"{table}: {bad} of {of} rows rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",
-            hint=f'the partition is as it was; see: touchline query "SELECT * FROM {report.table}_rejected"',
-            table=report.table,
+            hint=f"the partition is as it was; see: {see}",
+            table=table,
             rejected=bad,
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 
 from touchline.core import sql
-from touchline.core.contracts import REJECTED_SCHEMA, enforce
+from touchline.core.contracts import REJECTED_SCHEMA, Enforced, enforce
 from touchline.core.pipeline.gate import (
     StepReport,
     by_reason,
@@ -155,7 +155,8 @@ def _decode_all(bench: _Bench) -> None:
             seconds=round(time.perf_counter() - started, 4),
         )
         bench.reports.append(report)
-        few_enough(report, decoded.lines, bench.pipeline.max_rejected)
+        most = bench.pipeline.max_rejected
+        few_enough(bronze.table, report.rejected, of=decoded.lines, at_most=most)
         del bench.frames[bronze.table]
 
 
@@ -183,8 +184,7 @@ def _make(bench: _Bench, step: Step) -> pl.DataFrame:
         seconds=round(time.perf_counter() - started, 4),
     )
     bench.reports.append(report)
-    few_enough(report, enforced.rows.height + enforced.rejected.height, bench.pipeline.max_rejected)
-    _decoded_well(bench, step)
+    _few_enough(bench, step, enforced)
     passes(step.makes, bench.job.partition, results)
     bench.frames[step.table] = enforced.rows
     return enforced.rows
@@ -298,9 +298,13 @@ def _notes(bench: _Bench, step: Step) -> tuple[str, ...]:
     )
 
 
-def _decoded_well(bench: _Bench, step: Step) -> None:
+def _few_enough(bench: _Bench, step: Step, enforced: Enforced) -> None:
+    """Each file's unreadable lines against its lines, the step's rejected rows against its rows."""
+    most = bench.pipeline.max_rejected
     for name in step.reads:
         if name in bench.decoded and _first_reader(bench.pipeline, name) == step.table:
-            decoded = bench.decoded[name]
-            report = StepReport(name, rejected=by_reason(decoded.rejected))
-            few_enough(report, decoded.lines, bench.pipeline.max_rejected)
+            lines = bench.decoded[name].lines
+            bad = by_reason(bench.decoded[name].rejected)
+            few_enough(name, bad, of=lines, at_most=most, aside=step.table)
+    rows = enforced.rows.height + enforced.rejected.height
+    few_enough(step.table, by_reason(enforced.rejected), of=rows, at_most=most, aside=step.table)

@@ -138,7 +138,11 @@ class Ledger(Protocol):
         *,
         as_of: datetime | None = None,
     ) -> Mapping[str, Mapping[Partition, Publish]]:
-        """Each table's current publish of each partition, or what was current at an instant."""
+        """Each table's current publish of each partition, or what was current at an instant.
+
+        Raises:
+            ConfigError: Publishes of that instant were forgotten, so that no answer would be whole.
+        """
         ...
 
     def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:

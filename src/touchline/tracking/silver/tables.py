@@ -139,8 +139,8 @@ def _check_match(strange: pl.DataFrame, rows: int, file: _File, *, match_id: int
     if strange.height == rows:
         seen, line = strange.item(0, "match_id"), strange.item(0, "line")
         raise ContractError(
-            f"{file.name}: match_id '{seen}' in line {line}, and in none of its {rows} rows"
-            f" the expected {match_id}",
+            f"{file.name}: line {line}: match_id: '{seen}' is another match than {match_id},"
+            f" as in all {rows} rows",
             hint="this is the file of another match",
         )
 
@@ -150,10 +150,10 @@ def _check_types(bronze: pl.DataFrame, typed: pl.DataFrame, file: _File) -> None
     for new, old in file.columns.items():
         given = bronze.filter(pl.col(old).is_not_null())
         if given.height > 1 and typed.get_column(new).null_count() == typed.height:
+            line, seen = given.item(0, "line"), given.item(0, old)
             raise ContractError(
-                f"{file.name}: column {old}: '{given.item(0, old)}' in line"
-                f" {given.item(0, 'line')} is not {_kind(file, new)},"
-                f" nor is any other of its {given.height} values",
+                f"{file.name}: line {line}: {old}: '{seen}' is not {_kind(file, new)},"
+                f" nor is any other of the column's {given.height} values",
                 hint="the provider changed its format",
             )
 

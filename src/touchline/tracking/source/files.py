@@ -18,7 +18,6 @@ from touchline.errors import (
     ContractError,
     MissingInputError,
     StorageError,
-    StorageError,
 )
 
 MATCH_JSON = "match.json"
@@ -71,7 +70,7 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
         MissingInputError: A path does not exist, or no provider file is under any of them.
         ConfigError: A name holds an id that is not one, or two that differ.
         ContractError: A zip is damaged, locked, or holds another zip.
-        StorageError: No room to unpack a zip.
+        StorageError: No right to read a folder, or no room to unpack a zip.
     """
     files: list[Recognised] = []
     others: list[str] = []
@@ -93,7 +92,7 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
 def _places(path: Path, scratch: Path) -> Iterator[tuple[Path, str]]:
     """Each file with the name it is known by; for a zip's members that is inside the zip."""
     if path.is_dir():
-        for file in sorted(f for f in path.rglob("*") if f.is_file()):
+        for file in _files_under(path):
             yield from _places(file, scratch)
     elif path.is_file() and _is_zip(path.name):
         yield from _unpacked(path, Path(tempfile.mkdtemp(prefix="zip-", dir=scratch)))
@@ -103,25 +102,57 @@ def _places(path: Path, scratch: Path) -> Iterator[tuple[Path, str]]:
         raise MissingInputError(f"{path}: no such file or folder")
 
 
+def _files_under(folder: Path) -> Iterator[Path]:
+    """Every file, in order; a folder that cannot be read is no empty folder."""
+    try:
+        for here, folders, names in os.walk(folder, onerror=_raised):
+            folders.sort()
+            yield from (file for name in sorted(names) if (file := Path(here) / name).is_file())
+    except OSError as exc:
+        raise StorageError(
+            f"{exc.filename}: {exc.strerror}", hint="grant the right to read, then run again"
+        ) from exc
+
+
+def _raised(exc: OSError) -> None:
+    raise exc
+
+
 def _is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
 def _unpacked(path: Path, folder: Path) -> Iterator[tuple[Path, str]]:
     """A zip's members under names of our own, so that theirs cannot lead out of `folder`."""
+    with _told(path), zipfile.ZipFile(path) as archive:
+        for at, member in enumerate(m for m in archive.infolist() if not m.is_dir()):
+            place, source = folder / str(at), f"{path}!{member.filename}"
+            if _recognised(place, source) is not None:
+                _check_member(member, source)
+                _extract(archive, member, place)
+            elif _is_zip(member.filename):
+                raise ContractError(f"{source}: a zip in a zip", hint="unpack the outer one first")
+            yield place, source
+
+
+def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
+    with archive.open(member) as packed, place.open("wb") as out:
+        copyfileobj(packed, out, 1 << 20)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Say which zip it was that could not be unpacked, and why."""
     try:
-        with zipfile.ZipFile(path) as archive:
-            for at, member in enumerate(m for m in archive.infolist() if not m.is_dir()):
-                source, place = f"{path}!{member.filename}", folder / str(at)
-                if _recognised(place, source) is not None:
-                    _check_member(member, source)
-                    _extract(archive, member, place)
-                elif _is_zip(member.filename):
-                    raise ContractError(f"{source}: a zip in a zip", hint="unpack the outer one")
-                yield place, source
-    except (zipfile.BadZipFile, zlib.error, EOFError) as exc:
+        yield
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as exc:
         raise ContractError(
             f"{path}: not a whole zip file: {exc}", hint="ask for the file again"
+        ) from exc
+    except OSError as exc:
+        raise StorageError(
+            f"{exc.filename or path}: {exc.strerror or exc}",
+            hint="make room or grant the right to read, then run again",
         ) from exc
 
 
@@ -133,16 +164,6 @@ def _check_member(member: zipfile.ZipInfo, source: str) -> None:
             f"{source}: packed by method {member.compress_type}, expected 0 (stored) or 8 (deflated)",
             hint="zip it the ordinary way",
         )
-
-
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
-    try:
-        with archive.open(member) as packed, place.open("wb") as out:
-            copyfileobj(packed, out, 1 << 20)
-    except OSError as exc:
-        raise StorageError(
-            f"{place}: {exc.strerror or exc}", hint="make room, then run again"
-        ) from exc
 
 
 def _recognised(path: Path, source: str) -> Recognised | None:

@@ -135,8 +135,7 @@ def _read(path: Path, *, strict: bool) -> pa.Table | None:
         f"SELECT * FROM read_json('{place}', format = 'newline_delimited', columns = {_COLUMNS},"
         f" compression = 'none', ignore_errors = {not strict})"
     )
-    threads = min(_MOST_THREADS, pl.thread_pool_size())
-    config = _CONFIG | {"threads": str(threads)}
+    config = _CONFIG | {"threads": str(_threads(path))}
     with closing(duckdb.connect(":memory:", config=config)) as engine:
         try:
             return engine.sql(query).to_arrow_table()
@@ -151,6 +150,14 @@ def _read(path: Path, *, strict: bool) -> pa.Table | None:
             raise ContractError(
                 str(exc).partition("\n")[0], hint="ask the provider for the file again"
             ) from exc
+
+
+def _threads(path: Path) -> int:
+    """How many may read it; with several, the engine knows no byte order mark."""
+    with path.open("rb") as file:
+        file.seek(0)
+        marked = file.read(len(BOM)) == BOM
+    return 1 if marked else min(_MOST_THREADS, pl.thread_pool_size())
 
 
 def _whole(rows: pa.Table) -> bool:

@@ -164,7 +164,7 @@ def parsed(data: str) -> Match:
         ) from exc
     except msgspec.DecodeError as exc:
         raise ContractError(
-            f"{MATCH_JSON}: not whole JSON: {exc}", hint="ask the provider for the file again"
+            f"{MATCH_JSON}: not whole UTF-8 JSON: {exc}", hint="ask the provider for the file again"
         ) from exc
 
 

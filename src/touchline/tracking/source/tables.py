@@ -61,7 +61,10 @@ def decode(path: Path, *, columns: Mapping[str, str]) -> Decoded:
     _check_end(data, lines, bad)
     if rows.num_rows == 0:
         first = f"; first: line {bad[0].line}: {bad[0].reason}" if bad else ""
-        raise ContractError(f"none of {len(bad)} lines below the header can be read{first}")
+        raise ContractError(
+            f"none of {len(bad)} lines below the header can be read{first}",
+            hint="ask the provider for the file again",
+        )
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
     skipped = {b.line for b in bad}

@@ -1,0 +1,138 @@
+"""backfill: a range of dates or ids, stopping, resuming, and going on."""
+
+import pytest
+from world import EVENTS, TABLES, World, files, world
+
+DAYS = {11: "2024-11-02", 12: "2024-11-03", 13: "2024-11-05"}
+
+
+@pytest.fixture
+def landed(empty: World) -> World:
+    """Three matches on three days, landed and not run."""
+    for match_id, day in DAYS.items():
+        empty.ingest(files(match_id, day=day), match_id)
+    return empty
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int]]:
+    """What the three matches hold after a plain run."""
+    made = world(tmp_path_factory.mktemp("undisturbed"))
+    for match_id, day in DAYS.items():
+        made.ingest(files(match_id, day=day), match_id)
+    made.well("run")
+    return made.contents()
+
+
+def ends(world: World, *words: str) -> tuple[int, dict[str, str]]:
+    ended = world.do("backfill", "tracking", *words, "--json")
+    return ended.code, {row["partition"].removeprefix("match_id="): row["status"] for row in ended.rows}
+
+
+def test_a_range_of_dates_takes_both_ends_and_nothing_else(landed: World) -> None:
+    assert ends(landed, "2024-11-02", "2024-11-03") == (0, {"11": "published", "12": "published"})
+    assert landed.heads(13) == {}
+    assert ends(landed, "2024-11-04", "2024-11-30") == (0, {"13": "published"})
+
+
+def test_a_range_of_ids_takes_both_ends_and_nothing_else(landed: World) -> None:
+    assert ends(landed, "12", "13") == (0, {"12": "published", "13": "published"})
+    assert landed.heads(11) == {}
+
+
+def test_a_range_without_partitions_is_no_work(landed: World) -> None:
+    assert ends(landed, "2020-01-01", "2020-12-31") == (0, {})
+    assert landed.heads(11) == {}
+
+
+def test_it_stops_at_the_first_failure_and_resumes_where_it_stopped(landed: World) -> None:
+    landed.ingest({**files(12, day=DAYS[12]), EVENTS: b""}, 12)
+
+    stopped = landed.do("backfill", "tracking", "11", "13", "--json")
+    mended = landed.ingest(files(12, day=DAYS[12]), 12)
+    code, resumed = ends(landed, "11", "13")
+
+    assert stopped.code == 3
+    assert [row["status"] for row in stopped.rows] == ["published", "refused"]
+    assert "stopped after 2 of 3" in stopped.err
+    assert "resume" in stopped.err
+    assert mended.rows[0]["re-issued"] == 1
+    assert (code, resumed) == (0, {"12": "published", "13": "published"})
+
+
+def test_a_stopped_backfill_publishes_nothing_behind_the_failure(landed: World) -> None:
+    landed.ingest({**files(12, day=DAYS[12]), EVENTS: b""}, 12)
+
+    landed.do("backfill", "tracking", "11", "13")
+
+    assert set(landed.heads(11)) == {f"tracking.{t}" for t in TABLES}
+    assert landed.heads(12) == landed.heads(13) == {}
+
+
+def test_with_keep_going_it_exits_with_the_worst(landed: World) -> None:
+    waiting = files(11, day=DAYS[11])
+    landed.ingest({**files(12, day=DAYS[12]), EVENTS: b""}, 12)
+    del waiting[EVENTS]
+    landed.ingest(waiting, 14)
+
+    code, states = ends(landed, "11", "14", "--keep-going")
+
+    assert states == {"11": "published", "12": "refused", "13": "published", "14": "waiting"}
+    assert code == 4
+
+
+def test_what_is_fresh_is_passed_over_unless_it_is_to_be_redone(landed: World) -> None:
+    ends(landed, "11", "12")
+    heads = landed.heads(11)
+
+    again = landed.do("backfill", "tracking", "11", "12", "--json")
+    between = landed.heads(11)
+    redone = ends(landed, "11", "12", "--redo")
+
+    assert (again.code, again.rows) == (0, [])
+    assert "2 partitions from 11 to 12, 2 fresh already" in again.err
+    assert between == heads
+    assert redone == (0, {"11": "published", "12": "published"})
+    assert not set(landed.heads(11).values()) & set(heads.values())
+
+
+def test_two_workers_make_what_one_makes(
+    landed: World, undisturbed: dict[str, tuple[int, int]]
+) -> None:
+    code, states = ends(landed, "2024-11-01", "2024-11-30", "--workers", "2")
+
+    assert (code, set(states.values()), len(states)) == (0, {"published"}, 3)
+    assert landed.contents() == undisturbed
+
+
+def test_with_two_workers_a_failure_is_told_and_the_rest_can_be_resumed(
+    landed: World, undisturbed: dict[str, tuple[int, int]]
+) -> None:
+    landed.ingest({**files(12, day=DAYS[12]), EVENTS: b""}, 12)
+
+    code, states = ends(landed, "11", "13", "--workers", "2")
+    landed.ingest(files(12, day=DAYS[12]), 12)
+    resumed, _ = ends(landed, "11", "13", "--workers", "2")
+
+    assert (code, states["12"]) == (3, "refused")
+    assert resumed == 0
+    assert landed.contents() == undisturbed
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2024-11-31", "2024-12-01", "2024-11-31"),
+        ("yesterday", "today", "yesterday"),
+        ("2024-11-02", "13", "2024-11-02 to 13"),
+        ("2024-12-01", "2024-11-01", "the first is after the last"),
+        ("13", "11", "the first is after the last"),
+    ],
+)
+def test_a_range_that_is_none_is_refused(
+    published: World, first: str, last: str, said: str
+) -> None:
+    ended = published.do("backfill", "tracking", first, last)
+
+    assert ended.code == 2
+    assert said in ended.error

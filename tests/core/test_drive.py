@@ -1,0 +1,165 @@
+"""Runs beside each other, after a kill, over a bug: one publishes, none half."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from small_pipeline import (
+    LEADS,
+    PIPELINE,
+    SQUAD,
+    SQUAD_STEP,
+    TABLES,
+    World,
+    error,
+    match,
+    squad,
+    with_step,
+)
+
+from touchline.core import planner
+from touchline.core.memory import MemoryLedger
+from touchline.core.pipeline import Job, Outcome
+from touchline.core.pipeline.drive import Done, run
+from touchline.core.ports import Publish
+from touchline.errors import (
+    ConflictError,
+)
+
+ONE, TWO = match(1), match(2)
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> World:
+    """One match has arrived."""
+    found = World(tmp_path)
+    found.arrive_match(1)
+    return found
+
+
+# --- other runs -------------------------------------------------------------------------------------
+
+
+def test_a_partition_that_another_run_holds_is_left_to_it(world: World) -> None:
+    world.arrive_match(2)
+    other = MemoryLedger(beside=world.ledger, clock=world.clock)
+    with other.claim("club", [ONE]):
+        ended = world.run()
+    conflict = error(ended[ONE])
+    assert (type(conflict), conflict.exit_code, ended[ONE].run) == (ConflictError, 6, None)
+    assert "match_id=1: held by" in str(conflict)
+    assert ended[TWO].error is None
+    assert world.run()[ONE].error is None
+
+
+def test_what_another_run_made_meanwhile_is_not_made_again(world: World) -> None:
+    quicker: list[dict[str, Done]] = []
+    world.overtaken_by(lambda other: quicker.append(other.run()))
+    assert world.run() == {}
+    assert [set(ends) for ends in quicker] == [{ONE}]
+    assert len(world.ledger.history("club.tops", ONE)) == 1
+
+
+def test_a_run_that_lost_its_claim_publishes_nothing(world: World) -> None:
+    with ExitStack() as held:
+
+        def overslept(job: Job) -> Outcome:
+            outcome = world.work(job)
+            world.clock.forward(61)
+            other = MemoryLedger(beside=world.ledger, clock=world.clock)
+            claims = held.enter_context(other.claim("club", [job.partition]))
+            assert claims.held == (ONE,)
+            return outcome
+
+        with pytest.raises(ConflictError, match="lost the claim"):
+            list(run(world.pipeline, world.platform(overslept)))
+    assert world.everything() == [[], [], [], []]
+    assert [r.status for r in world.ledger.runs()] == ["failed"]
+    assert world.run()[ONE].error is None
+
+
+def test_after_a_kill_between_two_tables_the_next_run_finds_out_and_goes_on(world: World) -> None:
+    killed = MemoryLedger(beside=world.ledger, clock=world.clock)
+    plan = {s.table: s.derivation for s in planned(world)}
+    outcome = world.work(next(jobs(world)))
+    publishes = [
+        Publish(s.table, ONE, "killed", "c1", plan[s.table], plan[s.table], s.rows, s.pieces)
+        for s in outcome.staged
+    ]
+    with (
+        killed.claim("club", [ONE]) as claims,
+        killed.publishing(claims, publishes),
+    ):
+        world.tables.prepare([SQUAD])
+        world.tables.publish(SQUAD, outcome.staged[:1], commit_id="c1", properties={})
+        killed.close()
+    report = world.report(world.run()[ONE])
+    assert [s["table"] for s in report["steps"]] == list(TABLES[1:])
+    assert world.current("club.squad")["run_id"] == "killed"
+    assert list(world.ledger.unsettled()) == []
+    assert len(world.rows(LEADS)) == 2
+
+
+def test_what_a_killed_run_left_is_settled_before_the_next_commit(world: World) -> None:
+    for number in range(2, 21):
+        world.arrive_match(number)
+    ends = run(world.pipeline, world.platform())
+    next(ends)
+    killed = MemoryLedger(beside=world.ledger, clock=world.clock)
+    lost = Publish("club.squad", match(99), "killed", "c99", "d", "d", 0, ())
+    with killed.claim("club", [match(99)]) as claims, killed.publishing(claims, [lost]):
+        killed.close()
+    assert len(world.ledger.unsettled()) == 1
+    assert len(list(ends)) == 19
+    assert list(world.ledger.unsettled()) == []
+
+
+def planned(world: World) -> Any:
+    return planner.plan(world.pipeline, world.ledger)[0].steps
+
+
+def jobs(world: World) -> Iterator[Job]:
+    yield Job(
+        run_id="killed",
+        pipeline="club",
+        partition=ONE,
+        started_at=world.clock(),
+        makes=TABLES,
+        files=world.ledger.arrivals("club")[ONE],
+        tables={},
+    )
+
+
+# --- bugs -------------------------------------------------------------------------------------------
+
+
+def broken(bronze_squad: pl.DataFrame) -> pl.DataFrame:
+    return squad(bronze_squad).with_columns(match_id=1 // (bronze_squad.height - 2))
+
+
+def test_a_bug_in_a_step_is_not_caught_and_the_run_is_recorded_as_failed(world: World) -> None:
+    world.pipeline = with_step(replace(SQUAD_STEP, call=broken))
+    with pytest.raises(ZeroDivisionError):
+        world.run()
+    (failed,) = world.ledger.runs()
+    assert (failed.status, failed.message) == (
+        "failed",
+        "ZeroDivisionError: integer division or modulo by zero",
+    )
+    assert world.everything() == [[], [], [], []]
+    world.pipeline = PIPELINE
+    assert world.run()[ONE].error is None
+
+
+def test_whoever_stops_reading_leaves_no_run_that_seems_to_go_on(world: World) -> None:
+    for number in range(2, 20):
+        world.arrive_match(number)
+    ends = run(world.pipeline, world.platform())
+    next(ends)
+    ends.close()  # type: ignore[attr-defined]
+    assert {r.status for r in world.ledger.runs()} == {"published", "failed"}
+    assert {d.error for d in world.run().values()} == {None}

@@ -1,0 +1,71 @@
+"""A small disk of its own for a world's data, which can be filled to any amount of free room."""
+
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from os import statvfs
+from pathlib import Path
+
+import pytest
+from world import World
+
+SIZE = "96m"
+BLOCK = 1 << 20
+
+
+@dataclass(frozen=True)
+class SmallDisk:
+    """A world, and the mounted disk that holds its data."""
+
+    world: World
+    place: Path
+
+    @property
+    def free(self) -> int:
+        told = statvfs(self.place)
+        return told.f_bavail * told.f_frsize
+
+    @contextmanager
+    def with_only(self, room: int) -> Iterator[None]:
+        """Fill the disk until that many bytes are left, and make room again afterwards."""
+        ballast = self.place / "ballast"
+        left = max(0, self.free - room)
+        with ballast.open("wb") as file:
+            while left > 0:
+                left -= file.write(bytes(min(left, BLOCK)))
+        try:
+            yield
+        finally:
+            ballast.unlink()
+
+
+@contextmanager
+def mounted(place: Path, *options: str) -> Iterator[Path]:
+    """A small file system in memory at this place; skips the test where none may be mounted."""
+    place.mkdir(parents=True, exist_ok=True)
+    _mount("-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(place))
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+@contextmanager
+def read_only(place: Path) -> Iterator[None]:
+    """The folder, mounted over itself so that nobody, root included, can write to it."""
+    _mount("--bind", str(place), str(place))
+    try:
+        _mount("-o", "remount,ro,bind", str(place))
+        yield
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
+
+
+def _mount(*words: str) -> None:
+    try:
+        done = subprocess.run(["mount", *words], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        pytest.skip("there is no mount command")
+    if done.returncode != 0:
+        pytest.skip(f"mounting is not permitted here: {done.stderr.strip()}")
