@@ -36,6 +36,7 @@ LIBRARIES = {
     "psycopg": ("adapters/postgres",),
     "influxdb": ("adapters/influxdb",),
     "paho": ("adapters/mqtt",),
+    "py4j": ("adapters/spark",),
     "sqlalchemy": ("adapters/iceberg",),  # its SQL catalog speaks through it
     "pandas": (),
     "click": ("cli",),

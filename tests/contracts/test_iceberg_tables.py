@@ -133,7 +133,7 @@ def test_of_two_committers_at_once_none_loses_what_the_other_wrote(tmp_path: Pat
         for n in range(8):
             number = 10 * which + n
             piece = staged(stores[which], match(number), [speed(number, "A", 1)], run_id=f"r{n}")
-            together.wait(timeout=20)
+            together.wait(timeout=60)
             while not published(stores[which], piece, f"c{number}"):
                 pass
 

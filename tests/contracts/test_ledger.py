@@ -10,6 +10,7 @@ from made_up import AT, a_run, publish, receipt
 from under_test import Ledgers
 
 from touchline.core.ports import Ledger, Publish, Receipt
+from touchline.errors import ConfigError
 
 TABLE = "club.speeds"
 ONE, TWO = "match_id=1", "match_id=2"
@@ -175,6 +176,25 @@ def test_forgetting_drops_only_what_is_named(ledger: Ledger) -> None:
     done(ledger, publish("b", commit="c2"), publish("y", part=TWO, commit="c2"))
     ledger.forget([p for p in ledger.history(TABLE, ONE) if p.content == "a"])
     assert [p.content for p in ledger.history(TABLE)] == ["y", "b", "x"]
+
+
+def test_what_was_current_at_an_instant_that_is_forgotten_is_not_guessed(ledgers: Ledgers) -> None:
+    ledger = ledgers.open()
+    first = ledgers.clock.now
+    done(ledger, publish("a"), publish("x", part=TWO))
+    second = ledgers.clock.forward(60)
+    done(ledger, publish("b"))
+    third = ledgers.clock.forward(60)
+    done(ledger, publish("c"))
+    ledger.forget([p for p in ledger.history(TABLE, ONE) if p.content == "a"])
+    with pytest.raises(ConfigError, match=f"{TABLE} {ONE}"):
+        ledger.current([TABLE], as_of=first)
+    with pytest.raises(ConfigError):
+        ledger.current([TABLE], [ONE], as_of=second - timedelta(microseconds=1))
+    assert ledger.current([TABLE], [TWO], as_of=first)[TABLE][TWO].content == "x"
+    contents = [ledger.current([TABLE], as_of=at)[TABLE][ONE].content for at in (second, third)]
+    assert contents == ["b", "c"]
+    assert dict(ledger.current(["club.other"], as_of=first)["club.other"]) == {}
 
 
 # --- runs ---------------------------------------------------------------------------------------

@@ -63,10 +63,10 @@ def test_of_many_owners_at_once_each_partition_has_exactly_one(ledgers: Ledgers)
     start, all_took = threading.Barrier(4), threading.Barrier(4)
 
     def take(owner: Ledger) -> None:
-        start.wait(20)
+        start.wait(60)
         with owner.claim("tracking", parts) as claims:
             held.extend(claims.held)
-            all_took.wait(20)
+            all_took.wait(60)
 
     threads = [threading.Thread(target=take, args=(owner,)) for owner in owners]
     for thread in threads:

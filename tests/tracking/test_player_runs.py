@@ -10,8 +10,7 @@ import recomputed
 from touchline.core.contracts import enforce
 from touchline.core.sql import rule_row, select, text
 from touchline.tracking.contracts.events import PLAYER_RUNS, RateRule
-from touchline.tracking.contracts.silver import EVENT_PHASES
-from touchline.tracking.contracts.silver import EVENTS, PLAYERS, RUN_SUBTYPES
+from touchline.tracking.contracts.silver import EVENT_PHASES, EVENTS, PLAYERS, RUN_SUBTYPES
 
 MATCH = {"partition_date": "2024-11-02", "competition_id": "aus1", "match_id": 7}
 UNMEASURED = ("avg_xthreat", "max_xthreat", "high_value_run_pct", "avg_run_speed", "avg_opponents_beaten")  # fmt: skip

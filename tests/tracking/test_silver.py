@@ -92,7 +92,9 @@ def test_published_tables_have_exactly_the_types_of_their_contracts(
         plain = pa.schema([f.remove_metadata() for f in pq.read_schema(path)])
         seen = catalog.load_table(contract.table).scan().to_arrow()
         with duckdb.connect() as engine:
-            described = engine.sql(f"DESCRIBE SELECT * FROM read_parquet('{path}')").fetchall()
+            described = engine.sql(
+                f"DESCRIBE SELECT * FROM read_parquet('{path}', hive_partitioning = false)"
+            ).fetchall()
         assert plain == contract.arrow_schema(), contract.table
         assert _narrow(seen.schema) == contract.arrow_schema(), contract.table
         assert [row[1] for row in described] == [DUCKDB[c.type] for c in contract.columns]
@@ -366,7 +368,7 @@ def test_bad_positions_and_lines_are_rejected_with_reason_and_line(lenient: Touc
             (SHOWN + 3, "malformed line: Input data was truncated"),
             (SHOWN + 4, "malformed line: JSON is malformed: invalid character (byte 252)"),
             (SHOWN + 5, "malformed line: JSON is malformed: invalid character (byte 252)"),
-            (SHOWN + 6, "line of another shape: Expected `bool`, got `null` - at `$.player_data[...].is_detected`"),
+            (SHOWN + 6, "line of another shape: Expected `bool`, got `null` - at `$.player_data[0].is_detected`"),
         )
     ]  # fmt: skip
     assert found.table("frames").height == 280 * 22 - 3 - 4 * 22

@@ -1,6 +1,7 @@
 """Files in a folder of this machine."""
 
 import errno
+import fcntl
 import os
 import tempfile
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from touchline.errors import ConfigError, MissingInputError, StorageError
 
 _BLOCK = 1 << 20
+_STAGED = ".staged-"
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
@@ -26,7 +28,7 @@ class LocalObjects:
         found = (
             f.relative_to(self.root).as_posix()
             for f in folder.rglob("*")
-            if f.is_file() and not f.name.startswith(".staged-")
+            if f.is_file() and not f.name.startswith(_STAGED)
         )
         return iter(sorted((p for p in found if p.startswith(prefix)), key=str.encode))
 
@@ -42,19 +44,14 @@ class LocalObjects:
             return False
         with translated(target):
             target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(prefix=".staged-", dir=target.parent)
-            staged = Path(name)
-            try:
-                with os.fdopen(handle, "wb") as file:
-                    _fill(file.fileno(), data)
-                    os.fsync(file.fileno())
+            with _staged(target.parent) as (handle, staged):
+                _fill(handle, data)
+                os.fsync(handle)
                 with suppress(FileExistsError):
                     os.link(staged, target)
                     _sync_folder(target.parent)
                     return True
-                return False
-            finally:
-                staged.unlink(missing_ok=True)
+        return False
 
     def delete(self, path: str) -> None:
         """See ObjectStore."""
@@ -70,17 +67,41 @@ class LocalObjects:
         yield target
 
     def sweep(self) -> int:
-        """Delete what killed writers left half written; how many. Nobody may write meanwhile."""
-        left = [f for f in self.root.rglob(".staged-*") if f.is_file()]
-        for file in left:
-            file.unlink(missing_ok=True)
-        return len(left)
+        """See ObjectStore."""
+        with translated(self.root):
+            return sum(_swept(f) for f in list(self.root.rglob(f"{_STAGED}*")) if f.is_file())
 
     def _at(self, path: str) -> Path:
         """Where the object lies; ConfigError for a path that leads out of the store."""
         if path.startswith("/") or ".." in path.split("/"):
             raise ConfigError(f"{path!r}: not a path inside the object store")
         return self.root / path
+
+
+@contextmanager
+def _staged(folder: Path) -> Iterator[tuple[int, Path]]:
+    """A file to write to, gone when the context ends; locked, so that `sweep` sees its writer."""
+    handle, name = tempfile.mkstemp(prefix=_STAGED, dir=folder)
+    fcntl.flock(handle, fcntl.LOCK_EX)
+    if not os.fstat(handle).st_nlink:
+        os.close(handle)  # swept before it was locked
+        with _staged(folder) as another:
+            yield another
+        return
+    try:
+        yield handle, Path(name)
+    finally:
+        os.close(handle)
+        Path(name).unlink(missing_ok=True)
+
+
+def _swept(staged: Path) -> bool:
+    """Whether the file was left by a dead writer, and is gone now."""
+    with suppress(BlockingIOError, FileNotFoundError), staged.open() as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        staged.unlink()
+        return True
+    return False
 
 
 def _fill(target: int, data: bytes | Path) -> None:

@@ -2,9 +2,12 @@
 
 import multiprocessing
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import TypeVar
 
 from touchline.errors import TransientError
@@ -33,10 +36,11 @@ class WorkerProcesses:
         with ProcessPoolExecutor(
             self.workers,
             mp_context=multiprocessing.get_context("spawn"),
-            initializer=_limit,
+            initializer=_prepare,
             initargs=(threads,),
         ) as pool:
-            waiting = [pool.submit(task, job) for job in jobs]
+            with _interrupts_held_back():
+                waiting = [pool.submit(task, job) for job in jobs]
             try:
                 for done in as_completed(waiting):
                     yield done.result()
@@ -49,7 +53,26 @@ class WorkerProcesses:
                 pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _limit(threads: int) -> None:
-    """Set before the libraries are imported, which read it once."""
+@contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    """Processes started meanwhile inherit it: Ctrl-C reaches the driver alone, which ends them."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _prepare(threads: int) -> None:
+    """Set before the libraries are imported, which read it once; and end with the driver."""
     os.environ["POLARS_MAX_THREADS"] = str(threads)
     os.environ["OMP_NUM_THREADS"] = str(threads)
+    threading.Thread(target=_end_with_driver, daemon=True).start()
+
+
+def _end_with_driver() -> None:
+    """A driver that is killed tells nobody: its workers would wait for ever."""
+    driver = multiprocessing.parent_process()
+    if driver is not None:
+        driver.join()
+        os._exit(1)

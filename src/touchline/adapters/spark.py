@@ -190,19 +190,32 @@ def _started(workers: int) -> Any:
 
 def _settings(workers: int) -> dict[str, str]:
     """What a session of our own is told; where others choose the master, they choose the rest."""
-    settings = {"spark.app.name": "touchline", "spark.ui.showConsoleProgress": "false"}
+    settings = {
+        "spark.app.name": "touchline",
+        "spark.speculation": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
     master = os.environ.get("SPARK_MASTER", "")
     if _submitted() or (master and not master.startswith("local")):
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         return settings | ({} if _submitted() else {"spark.master": master})
+    threads = max(1, (os.cpu_count() or 1) // workers)
+    ours = {
+        "spark.master": f"local[{workers},{_TRIES}]",
+        "spark.executorEnv.OMP_NUM_THREADS": str(threads),
+    }
+    return settings | _local() | ({"spark.master": master} if master else ours)
+
+
+def _local() -> dict[str, str]:
+    """Workers with this process's interpreter and modules; nothing listens beyond this machine."""
     os.environ["PYSPARK_PYTHON"] = sys.executable
     log = Path(__file__).with_name("spark_log.properties")
-    return settings | {
-        "spark.master": master or f"local[{workers},{_TRIES}]",
+    return {
         "spark.driver.host": "127.0.0.1",
         "spark.driver.bindAddress": "127.0.0.1",
         "spark.driver.extraJavaOptions": f"{_LIGHT_JVM} -Dlog4j2.configurationFile={log.as_uri()}",
-        "spark.executorEnv.OMP_NUM_THREADS": str(max(1, (os.cpu_count() or 1) // workers)),
+        "spark.executorEnv.PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         "spark.ui.enabled": "false",
     }
 

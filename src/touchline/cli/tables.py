@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,7 @@ def _write(rows: Any, out: Path) -> None:
 
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
-    writers = {".csv": frame.write_csv, ".parquet": frame.write_parquet, ".json": frame.write_json}
+    writers: dict[str, Callable[[Path], object]] = {".csv": frame.write_csv, ".parquet": frame.write_parquet, ".json": frame.write_json}
     if out.suffix not in writers:
         raise ConfigError(f"{out}: expected one of {', '.join(writers)}")
     from touchline.adapters.local import translated

@@ -35,14 +35,15 @@ class Upkeep:
 def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upkeep]:
     """One line per table that has anything; safe beside runs, whose staged files stay."""
     settle(platform)
+    platform.objects.sweep()
     done = []
     for contract in pipeline.contracts:
         history = platform.ledger.history(contract.table)
-        if history:
-            old = _old(history, kept, platform.clock())
-            platform.ledger.forget(old)
-            compacted = _compacted(pipeline, contract, platform)
-            swept = _swept(contract, platform)
+        old = _old(history, kept, platform.clock())
+        platform.ledger.forget(old)
+        compacted = _compacted(pipeline, contract, platform)
+        swept = _swept(contract, platform)
+        if history or swept["files"]:
             done.append(Upkeep(contract.table, len(old), compacted, **swept))
     return done
 

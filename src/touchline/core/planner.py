@@ -42,11 +42,13 @@ def plan(
     """
     arrivals = ledger.arrivals(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps])
+    shared = {s.name: s for s in pipeline.shared}
     wanted = sorted(arrivals) if parts is None else list(parts)
     plans = []
     for part in wanted:
+        receipts = arrivals.get(part, {})
         found = _partition(
-            pipeline, part, arrivals.get(part, {}), heads=heads, only=only, force=force
+            pipeline, part, receipts, heads=heads, shared=shared, only=only, force=force
         )
         if found.steps or found.missing:
             plans.append(found)
@@ -59,6 +61,7 @@ def _partition(
     receipts: Mapping[str, Receipt],
     *,
     heads: Mapping[str, Mapping[Partition, tuple[str, str]]],
+    shared: Mapping[str, Shared],
     only: Layer | None,
     force: bool,
 ) -> Plan:
@@ -67,30 +70,34 @@ def _partition(
     if missing or only == "bronze":
         return Plan(part, (), tuple(missing))
     steps = []
-    shared = {s.name: s for s in pipeline.shared}
     for step in pipeline.steps:
-        head = heads[step.table].get(part)
+        table = step.table
+        head = heads[table].get(part)
         if only is not None and step.makes.layer != only:
             if head is not None:
-                contents[step.table] = head[1]
+                contents[table] = head[1]
             continue
-        for name in shared.keys() & set(step.reads) - contents.keys():
-            contents[name] = _shared(shared[name], contents)
-        lacking = [name for name in step.reads if name not in contents]
+        lacking = _lacking(step, contents, shared)
         if lacking:
             return Plan(part, (), tuple(lacking))
         made_from = [(name, contents[name]) for name in step.reads]
         wanted = derivation(step, made_from)
         if head is not None and head[0] == wanted and not force:
-            contents[step.table] = head[1]
+            contents[table] = head[1]
         else:
-            contents[step.table] = wanted
-            steps.append(Planned(step.table, wanted, _origin(step, made_from)))
+            contents[table] = wanted
+            steps.append(Planned(table, wanted, _origin(step, made_from)))
     return Plan(part, tuple(steps))
 
 
-def _shared(shared: Shared, contents: Mapping[str, str]) -> str:
-    return derivation(shared, [(name, contents.get(name, "")) for name in shared.reads])
+def _lacking(step: Step, contents: dict[str, str], shared: Mapping[str, Shared]) -> list[str]:
+    """What the step reads and nobody has; a shared value is named by what it would be made of."""
+    absent = [name for name in step.reads if name not in contents]
+    for name in absent:
+        if name in shared:
+            made_from = [(read, contents.get(read, "")) for read in shared[name].reads]
+            contents[name] = derivation(shared[name], made_from)
+    return [name for name in absent if name not in contents]
 
 
 def _origin(step: Step, made_from: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -9,7 +9,6 @@ from urllib.parse import quote
 
 import polars as pl
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 from pyiceberg.catalog import Catalog, load_catalog
@@ -261,11 +260,10 @@ def _widened(table: Table, contract: Contract) -> Table:
 
 def _by_folder(contract: Contract, rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
     """The rows of each combination of partition columns, and its folder; nearly always one."""
-    ends = [pc.min_max(rows.column(name)).as_py() for name in contract.partition_by]
-    if all(e["min"] == e["max"] for e in ends) and not any(
-        rows.column(name).null_count for name in contract.partition_by
-    ):
-        yield _folder(contract, [e["min"] for e in ends]), rows
+    keys = pl.from_arrow(rows.select(contract.partition_by))
+    assert isinstance(keys, pl.DataFrame)
+    if all(keys.select(pl.all().eq_missing(pl.all().first()).all()).row(0)):
+        yield _folder(contract, keys.row(0)), rows
         return
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)

@@ -13,10 +13,9 @@ import msgspec
 
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
-from touchline.adapters.sqlite.owners import Mark, alive, give_back, marked
+from touchline.adapters.sqlite.owners import Mark, alive, give_back, marked, swept
 from touchline.adapters.sqlite.schema import migrate, opened, translated
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
-from touchline.errors import ConfigError
 
 
 class SqliteLedger:
@@ -164,7 +163,7 @@ class SqliteLedger:
         for table in tables:
             values: list[object] = [table, rows.text(as_of)] if as_of else [table]
             if as_of:
-                self._must_remember(table, as_of, parts)
+                self._remembers(table, as_of, parts)
             for row in self._by_parts(sql, values, parts):
                 publish = rows.publish(row)
                 found[table][publish.partition] = publish
@@ -206,23 +205,18 @@ class SqliteLedger:
                 sorted({(p.table, p.partition) for p in publishes}),
             )
 
-    def _must_remember(
-        self, table: str, as_of: datetime, parts: Sequence[Partition] | None
-    ) -> None:
+    def _remembers(self, table: str, as_of: datetime, parts: Sequence[Partition] | None) -> None:
         sql = (
             "SELECT partition, whole_since FROM forgotten"
             " WHERE table_name = ? AND whole_since > ? {} ORDER BY 2 DESC"
         )
         for part, since in self._by_parts(sql, [table, rows.text(as_of)], parts):
-            raise ConfigError(
-                f"{table} {part}: as of {as_of:%Y-%m-%dT%H:%M:%SZ} is no longer kept, only since"
-                f" {rows.instant(since):%Y-%m-%dT%H:%M:%SZ}",
-                hint="retention.publishes and retention.days say how much is kept",
-            )
+            raise rows.no_longer_kept(table, part, since)
 
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:
         """See Ledger."""
+        swept(self._mark)
         with self._writing() as db:
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
             yield frozenset(run for run, owner in found if self._alive(owner))

@@ -21,9 +21,12 @@ def marked(folder: Path) -> Mark:
     """A new owner with its mark in this folder, which is made if it is not there."""
     owner = f"{uuid.uuid4().hex[:12]}-{os.getpid()}"
     folder.mkdir(parents=True, exist_ok=True)
-    file = (folder / owner).open("w")
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return Mark(folder, owner, file)
+    while True:
+        file = (folder / owner).open("w")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if os.fstat(file.fileno()).st_nlink:
+            return Mark(folder, owner, file)
+        file.close()  # taken for a dead owner's before it was locked
 
 
 def give_back(mark: Mark) -> None:
@@ -36,15 +39,22 @@ def alive(mark: Mark, owner: str) -> bool:
     """Whether that owner, this one or another of the same ledger, lives; a dead one's mark goes."""
     if owner == mark.owner:
         return True
+    path = mark.folder / owner
     try:
-        with (mark.folder / owner).open("r+") as other:
-            fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
+        with path.open() as other:
+            fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            path.unlink(missing_ok=True)
     except BlockingIOError:
         return True
-    (mark.folder / owner).unlink(missing_ok=True)
+    except FileNotFoundError:
+        pass
     return False
+
+
+def swept(mark: Mark) -> None:
+    """The marks of dead owners are gone, also of those that nothing in the ledger names."""
+    for other in mark.folder.iterdir():
+        alive(mark, other.name)
 
 
 def process(owner: str) -> str:

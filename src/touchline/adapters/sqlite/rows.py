@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from touchline.core.ports import Piece, Publish, Receipt, Run
+from touchline.errors import ConfigError
 
 PUBLISH = (
     "table_name, partition, run_id, commit_id, derivation, content, rows, pieces, made_from, kind,"
@@ -120,4 +121,12 @@ def receipt(row: Sequence[Any]) -> Receipt:
         received_at=instant(row[6]),
         path=row[7],
         id=row[8],
+    )
+
+
+def no_longer_kept(table: str, part: str, since: str) -> ConfigError:
+    """The error of a question about an instant whose publishes were forgotten."""
+    return ConfigError(
+        f"{table} {part}: earlier publishes are kept since {since[:19]}Z only",
+        hint="retention.publishes and retention.days say how much is kept",
     )

@@ -12,6 +12,7 @@ from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 from touchline.errors import ConfigError, ConflictError
 
 LEASE = timedelta(seconds=60)
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -229,7 +230,7 @@ class MemoryLedger:
             kept = [v.publish for v in self._state.versions]
             for key in {u[:2] for u in unwanted}:
                 since = [p.published_at for p in kept if (p.table, p.partition) == key]
-                self._state.whole_since[key] = min(at for at in since if at)
+                self._state.whole_since[key] = min([at for at in since if at], default=_NEVER)
 
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:

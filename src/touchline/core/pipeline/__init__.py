@@ -1,6 +1,7 @@
 """Step and Pipeline; work() makes one partition, drive.run() claims, publishes and records."""
 
 from touchline.core.pipeline.gate import StepReport
+from touchline.core.pipeline.job import Job, Outcome
 from touchline.core.pipeline.steps import (
     Bronze,
     Decoded,
@@ -11,7 +12,7 @@ from touchline.core.pipeline.steps import (
     bare,
     rejected_contract,
 )
-from touchline.core.pipeline.work import Job, Outcome, work
+from touchline.core.pipeline.work import work
 
 __all__ = [
     "Bronze",

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import touchline
-from touchline.core.pipeline.work import Outcome
+from touchline.core.pipeline.job import Outcome
 from touchline.core.planner import Plan, Planned
 from touchline.core.ports import Partition, Publish, Staged
 

@@ -12,8 +12,8 @@ from touchline.core import planner
 from touchline.core.pipeline import ends
 from touchline.core.pipeline.batch import batch
 from touchline.core.pipeline.ends import Done
+from touchline.core.pipeline.job import Job, Outcome
 from touchline.core.pipeline.steps import Layer, Pipeline, rejected_contract
-from touchline.core.pipeline.work import Job, Outcome
 from touchline.core.planner import Plan
 from touchline.core.ports import (
     Claims,

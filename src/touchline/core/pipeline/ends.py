@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 
 import touchline
+from touchline.core.pipeline.job import Outcome
 from touchline.core.pipeline.steps import Pipeline
-from touchline.core.pipeline.work import Outcome
 from touchline.core.planner import Plan
 from touchline.core.ports import Partition, Run, RunStatus
 from touchline.errors import ConflictError, MissingInputError, TouchlineError

@@ -52,7 +52,7 @@ class Shared:
     rule: Any = None
     version: int = 1
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """What its value depends on beside its inputs."""
         return digest(str(self.version), repr(self.rule))
@@ -142,7 +142,7 @@ def digest(*texts: str) -> str:
 
 def derivation(step: Step | Shared, made_from: Sequence[tuple[str, str]]) -> str:
     """The name of what a step makes of inputs with these contents."""
-    return digest(step.digest, *(f"{table}={content}" for table, content in made_from))
+    return digest(step.digest, *[f"{table}={content}" for table, content in made_from])
 
 
 @cache

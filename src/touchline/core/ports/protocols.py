@@ -43,6 +43,10 @@ class ObjectStore(Protocol):
         """A file on this machine with the bytes, for engines that read files."""
         ...
 
+    def sweep(self) -> int:
+        """Delete what killed writers left half written; how many. Writers at work lose nothing."""
+        ...
+
 
 class TableStore(Protocol):
     """Tables in partitions: silver and gold. Which pieces are current is the ledger's to say."""

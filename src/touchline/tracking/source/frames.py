@@ -1,6 +1,7 @@
 """tracking_extrapolated.jsonl: one JSON object a line, ten a second, some 90 MB a match."""
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class _Line(msgspec.Struct, gc=False):
     player_data: list[_Position]
 
 
+_MEMBERS = re.compile(rb'"(frame|timestamp|period|ball_data|possession|player_data)"\s*:')
 _STRICT = msgspec.json.Decoder(_Line)
 
 
@@ -230,7 +232,8 @@ def _wrong(line: bytes, number: int) -> str | None:
                 hint="ask the provider for the file again",
             ) from exc
         return f"malformed line: {exc}"
-    return None
+    names = _MEMBERS.findall(line)
+    return None if len(names) == len(set(names)) else "line of another shape: a member comes twice"
 
 
 def relation(paths: Sequence[str], packed: str) -> str:

@@ -1,0 +1,59 @@
+"""What a step reads: made earlier in its job, decoded from bronze, or read from the store."""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import replace
+from threading import Lock
+from typing import Any
+
+import polars as pl
+
+from touchline.core.pipeline.job import Bench
+from touchline.core.pipeline.steps import Bronze, Shared, Sql, Step, bare
+from touchline.errors import TouchlineError
+
+
+def given(bench: Bench, name: str) -> Any:
+    """A step's input: made earlier in this job, decoded from bronze, or read from the store.
+
+    Of several steps that ask at once the first makes it, and the others wait.
+    """
+    with bench.locks.setdefault(name, Lock()):
+        if name not in bench.frames:
+            bronze = {b.table: b for b in bench.pipeline.bronze}
+            shared = {s.name: s for s in bench.pipeline.shared}
+            if name in bronze:
+                found = _decode(bench, bronze[name])
+            elif name in shared:
+                found = called(shared[name], {n: given(bench, n) for n in shared[name].reads})
+            else:
+                found = _stored(bench, name)
+            bench.frames[name] = found
+        return bench.frames[name]
+
+
+def called(step: Step | Shared, inputs: Mapping[str, Any]) -> Any:
+    """What its function makes of these inputs, under their bare names, and its rule."""
+    assert not isinstance(step.call, Sql)
+    ruled = {} if step.rule is None else {"rule": step.rule}
+    return step.call(**{bare(name): frame for name, frame in inputs.items()}, **ruled)
+
+
+def _decode(bench: Bench, bronze: Bronze) -> pl.DataFrame:
+    receipt = bench.job.files[bronze.file]
+    with ExitStack() as stack:
+        path = stack.enter_context(bench.objects.local(receipt.path))
+        try:
+            decoded = bronze.decode(path)
+        except TouchlineError as exc:
+            where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
+            raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
+    bench.decoded[bronze.table] = replace(decoded, rows=decoded.rows.clear())
+    return decoded.rows
+
+
+def _stored(bench: Bench, name: str) -> pl.DataFrame:
+    rows = bench.tables.read(bench.pipeline.step(name).makes, bench.job.tables[name])
+    frame = pl.from_arrow(rows)
+    assert isinstance(frame, pl.DataFrame)
+    return frame
