@@ -246,10 +246,10 @@ def nothing_happens_on_import(module: Module) -> Iterator[str]:
 
 def values_are_frozen(module: Module) -> Iterator[str]:
     for found in classes(module):
-        said = [ast.unparse(d) for d in found.decorator_list]
-        plain = any(d.startswith("dataclass") and "frozen=True" not in d for d in said)
-        if plain and not found.name.startswith("_"):
-            yield f"class {found.name}: a dataclass that is not frozen"
+        said = [d for d in map(ast.unparse, found.decorator_list) if d.startswith("dataclass")]
+        kept = all("frozen=True" in d or "eq=False" in d for d in said)
+        if not kept and not found.name.startswith("_"):
+            yield f"class {found.name}: frozen=True, or eq=False where it is no value"
 
 
 # --- on the code, and on bad samples ------------------------------------------------------------

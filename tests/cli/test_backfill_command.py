@@ -15,7 +15,7 @@ def landed(empty: World) -> World:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, int]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, str]]:
     """What the three matches hold after a plain run."""
     made = world(tmp_path_factory.mktemp("undisturbed"))
     for match_id, day in DAYS.items():
@@ -26,7 +26,9 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int
 
 def ends(world: World, *words: str) -> tuple[int, dict[str, str]]:
     ended = world.do("backfill", "tracking", *words, "--json")
-    return ended.code, {row["partition"].removeprefix("match_id="): row["status"] for row in ended.rows}
+    return ended.code, {
+        row["partition"].removeprefix("match_id="): row["status"] for row in ended.rows
+    }
 
 
 def test_a_range_of_dates_takes_both_ends_and_nothing_else(landed: World) -> None:
@@ -97,7 +99,7 @@ def test_what_is_fresh_is_passed_over_unless_it_is_to_be_redone(landed: World) -
 
 
 def test_two_workers_make_what_one_makes(
-    landed: World, undisturbed: dict[str, tuple[int, int]]
+    landed: World, undisturbed: dict[str, tuple[int, str]]
 ) -> None:
     code, states = ends(landed, "2024-11-01", "2024-11-30", "--workers", "2")
 
@@ -106,7 +108,7 @@ def test_two_workers_make_what_one_makes(
 
 
 def test_with_two_workers_a_failure_is_told_and_the_rest_can_be_resumed(
-    landed: World, undisturbed: dict[str, tuple[int, int]]
+    landed: World, undisturbed: dict[str, tuple[int, str]]
 ) -> None:
     landed.ingest({**files(12, day=DAYS[12]), EVENTS: b""}, 12)
 

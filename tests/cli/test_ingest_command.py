@@ -199,7 +199,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], int, tuple[str, ...]]] = {
     "a zip that is damaged": (damaged_zip, 3, ("a.zip", "not a whole zip file")),
     "no file of the provider": (no_tracking_files, 4, ("no tracking file among 1 files",)),
     "an empty folder": (lambda at: folder_of({}, at, str), 4, ("given",)),
-    "a path that is not there": (lambda at: at / "nowhere", 4, ("nowhere", "no such file or folder")),
+    "a path that is not there": (
+        lambda at: at / "nowhere",
+        4,
+        ("nowhere", "no such file or folder"),
+    ),
 }
 
 

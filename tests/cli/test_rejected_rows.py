@@ -173,7 +173,9 @@ def another_order(data: bytes) -> bytes:
 
 def another_column(data: bytes) -> bytes:
     header, *rows = data.decode().splitlines()
-    return "".join(f"{line}\n" for line in (header + ",mood", *(row + ",calm" for row in rows))).encode()
+    return "".join(
+        f"{line}\n" for line in (header + ",mood", *(row + ",calm" for row in rows))
+    ).encode()
 
 
 def packed(data: bytes) -> bytes:
@@ -204,7 +206,7 @@ SAME_RESULT: dict[str, dict[str, Edit]] = {
 
 
 @pytest.fixture(scope="module")
-def as_it_is(published: World) -> dict[str, tuple[int, int]]:
+def as_it_is(published: World) -> dict[str, tuple[int, str]]:
     """What match 1 holds before any test."""
     published.publish(files(1))
     return published.contents(1)
@@ -212,7 +214,7 @@ def as_it_is(published: World) -> dict[str, tuple[int, int]]:
 
 @pytest.mark.parametrize("case", SAME_RESULT)
 def test_files_that_say_the_same_in_another_way_give_the_same_tables(
-    published: World, as_it_is: dict[str, tuple[int, int]], case: str
+    published: World, as_it_is: dict[str, tuple[int, str]], case: str
 ) -> None:
     given = files(1)
     for name, edit in SAME_RESULT[case].items():
@@ -252,7 +254,9 @@ def test_unused_substitutes_are_players_without_metrics(published: World) -> Non
 def test_every_starter_has_a_row_of_metrics(published: World) -> None:
     document = json.loads(files(1)[MATCH])
     starters = {p["id"] for p in document["players"] if p["start_time"] == "00:00:00"}
-    rows = published.query("SELECT player_id FROM tracking.player_metrics WHERE match_id = 1 AND started")
+    rows = published.query(
+        "SELECT player_id FROM tracking.player_metrics WHERE match_id = 1 AND started"
+    )
 
     assert len(starters) == 22
     assert set(rows.column(0).to_pylist()) == starters

@@ -105,7 +105,9 @@ def test_a_rescheduled_match_moves_and_leaves_nothing_behind(as_before: World) -
             f"SELECT DISTINCT partition_date AS d FROM tracking.{table} WHERE match_id = 1"
         )
         assert days.column(0).to_pylist() == ["2024-12-24"], table
-        folders = {f.parents[2].name for f in iceberg_files(as_before, table) if "match_id=1" in f.parts}
+        folders = {
+            f.parents[2].name for f in iceberg_files(as_before, table) if "match_id=1" in f.parts
+        }
         assert folders == {"partition_date=2024-12-24"}, table
     after = as_before.contents(1)
     assert {t: n for t, (n, _) in after.items()} == {t: n for t, (n, _) in before.items()}
@@ -187,7 +189,9 @@ def test_plan_only_gold_lists_gold_tables(as_before: World) -> None:
     assert silver == []
 
 
-def test_another_threshold_makes_stale_what_depends_on_it_and_nothing_else(as_before: World) -> None:
+def test_another_threshold_makes_stale_what_depends_on_it_and_nothing_else(
+    as_before: World,
+) -> None:
     heads = as_before.heads(1)
     as_before.configure("[tracking]\nmin_sprint_kmh = 15.0\n")
 

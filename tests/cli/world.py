@@ -255,10 +255,10 @@ class World:
         """The one value of a SELECT."""
         return self.query(sql).column(0)[0].as_py()
 
-    def contents(self, match_id: int | None = None) -> dict[str, tuple[int, int]]:
+    def contents(self, match_id: int | None = None) -> dict[str, tuple[int, str]]:
         """Table -> how many rows there are, and what they hold; of one match or of all."""
         where = "" if match_id is None else f"WHERE match_id = {match_id}"
-        one = "SELECT '{t}' AS name, count(*) AS n, bit_xor(hash(x)) AS held FROM tracking.{t} AS x {w}"
+        one = "SELECT '{t}' AS name, count(*) AS n, CAST(sum(hash(x)) AS VARCHAR) AS held FROM tracking.{t} AS x {w}"
         found = self.query(" UNION ALL ".join(one.format(t=t, w=where) for t in TABLES))
         return {row["name"]: (row["n"], row["held"]) for row in found.to_pylist()}
 

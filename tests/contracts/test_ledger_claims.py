@@ -155,22 +155,40 @@ def half_done(ledger: Ledger, claims: Claims, publishes: list[Publish]) -> None:
         raise TransientError("the second table's commit failed")
 
 
-def test_tables_done_before_an_exception_are_kept(ledger: Ledger) -> None:
+def test_after_an_error_no_table_is_current_and_all_that_was_announced_is_unsettled(
+    ledger: Ledger,
+) -> None:
     both = [publish("a", commit="c"), publish("x", table=OTHER, commit="c")]
     with ledger.claim("tracking", [ONE]) as claims:
         with pytest.raises(TransientError):
             half_done(ledger, claims, both)
-        assert (contents(ledger), contents(ledger, OTHER)) == ({ONE: "a"}, {})
+        assert (contents(ledger), contents(ledger, OTHER)) == ({}, {})
+        assert {p.table for p in ledger.unsettled()} == {TABLE, OTHER}
+        with ledger.alone():
+            ledger.settle("c", TABLE, None)
+            ledger.settle("c", OTHER, None)
+        assert list(ledger.unsettled()) == []
         commit(ledger, claims, publish("b", commit="c2"))
-    assert contents(ledger) == {ONE: "b"}
+    assert (contents(ledger), contents(ledger, OTHER)) == ({ONE: "b"}, {})
 
 
-def test_an_exception_before_any_table_is_done_leaves_nothing(ledger: Ledger) -> None:
+def test_what_is_settled_within_alone_becomes_current_at_once(ledgers: Ledgers) -> None:
+    first, second = ledgers.open(), ledgers.open()
+    both = [publish("a", commit="c"), publish("x", table=OTHER, commit="c")]
+    with first.claim("tracking", [ONE]) as claims:
+        with pytest.raises(TransientError):
+            half_done(first, claims, both)
+        with first.alone():
+            first.settle("c", TABLE, "s1")
+            first.settle("c", OTHER, "s2")
+    assert (contents(second), contents(second, OTHER)) == ({ONE: "a"}, {ONE: "x"})
+
+
+def test_an_error_of_the_body_reaches_the_caller(ledger: Ledger) -> None:
     with ledger.claim("tracking", [ONE]) as claims:
         with pytest.raises(ZeroDivisionError), ledger.publishing(claims, [publish("a")]):
             1 / 0  # noqa: B018
         assert contents(ledger) == {}
-        assert list(ledger.unsettled()) == []
 
 
 def test_one_commit_of_many_partitions_is_current_in_all_of_them(ledger: Ledger) -> None:

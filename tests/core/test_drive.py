@@ -22,13 +22,13 @@ from small_pipeline import (
 )
 
 from touchline.core import planner
+from touchline.core.contracts import Contract
 from touchline.core.memory import MemoryLedger
 from touchline.core.pipeline import Job, Outcome
 from touchline.core.pipeline.drive import Done, run
+from touchline.core.pipeline.settling import settle
 from touchline.core.ports import Publish
-from touchline.errors import (
-    ConflictError,
-)
+from touchline.errors import ConflictError, StorageError
 
 ONE, TWO = match(1), match(2)
 
@@ -82,7 +82,9 @@ def test_a_run_that_lost_its_claim_publishes_nothing(world: World) -> None:
     assert world.run()[ONE].error is None
 
 
-def test_after_a_kill_between_two_tables_the_next_run_finds_out_and_goes_on(world: World) -> None:
+def test_after_a_kill_between_two_tables_none_is_current_and_the_next_run_makes_all(
+    world: World,
+) -> None:
     killed = MemoryLedger(beside=world.ledger, clock=world.clock)
     plan = {s.table: s.derivation for s in planned(world)}
     outcome = world.work(next(jobs(world)))
@@ -97,11 +99,62 @@ def test_after_a_kill_between_two_tables_the_next_run_finds_out_and_goes_on(worl
         world.tables.prepare([SQUAD])
         world.tables.publish(SQUAD, outcome.staged[:1], commit_id="c1", properties={})
         killed.close()
+    settle(world.pipeline, world.platform())
+    assert world.everything() == [[], [], [], []]
+    assert world.tables.seen(SQUAD).num_rows == 0
     report = world.report(world.run()[ONE])
-    assert [s["table"] for s in report["steps"]] == list(TABLES[1:])
-    assert world.current("club.squad")["run_id"] == "killed"
+    assert [s["table"] for s in report["steps"]] == list(TABLES)
     assert list(world.ledger.unsettled()) == []
     assert len(world.rows(LEADS)) == 2
+
+
+def test_after_a_kill_behind_the_last_table_all_are_current(world: World) -> None:
+    killed = MemoryLedger(beside=world.ledger, clock=world.clock)
+    plan = {s.table: s.derivation for s in planned(world)}
+    outcome = world.work(next(jobs(world)))
+    publishes = [
+        Publish(s.table, ONE, "killed", "c1", plan[s.table], plan[s.table], s.rows, s.pieces)
+        for s in outcome.staged
+    ]
+    with killed.claim("club", [ONE]) as claims, killed.publishing(claims, publishes):
+        world.tables.prepare(world.pipeline.contracts)
+        for staged in outcome.staged:
+            contract = world.pipeline.step(staged.table).makes
+            world.tables.publish(contract, [staged], commit_id="c1", properties={})
+        killed.close()
+    assert world.run() == {}
+    assert {world.current(t)["run_id"] for t in TABLES} == {"killed"}
+
+
+class FailingAt:
+    """A table store whose commits to one table fail, as on a full disk."""
+
+    def __init__(self, tables: Any, table: str) -> None:
+        self._tables, self._table = tables, table
+
+    def publish(self, contract: Contract, staged: Any, **more: Any) -> str:
+        if contract.table == self._table:
+            raise StorageError("no room")
+        snapshot: str = self._tables.publish(contract, staged, **more)
+        return snapshot
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tables, name)
+
+
+def test_a_commit_that_fails_at_a_later_table_leaves_every_table_as_it_was(world: World) -> None:
+    world.run()
+    old = world.everything()
+    seen = [world.tables.seen(world.pipeline.step(t).makes) for t in TABLES]
+    world.arrive_match(1, [("Ada", 35.0), ("Bo", 25.0), ("Cy", 15.0)], ["Ada", "Bo", "Cy"])
+    full = replace(world.platform(), tables=FailingAt(world.tables, LEADS.table))
+    with pytest.raises(StorageError):
+        list(run(world.pipeline, full))
+    assert world.everything() == old
+    assert [world.tables.seen(world.pipeline.step(t).makes) for t in TABLES] == seen
+    assert list(world.ledger.unsettled()) == []
+    assert world.run()[ONE].error is None
+    assert world.everything() != old
 
 
 def test_what_a_killed_run_left_is_settled_before_the_next_commit(world: World) -> None:

@@ -11,7 +11,7 @@ PUBLISHING = [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95]
 
 
 @pytest.fixture(scope="module")
-def versions(disk: SmallDisk) -> dict[int, dict[str, tuple[int, int]]]:
+def versions(disk: SmallDisk) -> dict[int, dict[str, tuple[int, str]]]:
     """What each of two versions of match 1 holds, with room enough; version 1 is current."""
     found = {}
     for version in (1, 2, 1):
@@ -23,7 +23,7 @@ def versions(disk: SmallDisk) -> dict[int, dict[str, tuple[int, int]]]:
 
 
 @pytest.fixture(scope="module")
-def needed(disk: SmallDisk, versions: object) -> tuple[int, int]:
+def needed(disk: SmallDisk, versions: object) -> tuple[int, str]:
     """How many bytes a run of version 2 stages, and how many it takes in all."""
     world = disk.world
     world.ingest(files(1, version=2))
@@ -66,8 +66,8 @@ def test_a_full_disk_while_landing_records_nothing_of_the_match(
 )
 def test_a_full_disk_while_running_publishes_nothing(
     disk: SmallDisk,
-    versions: dict[int, dict[str, tuple[int, int]]],
-    needed: tuple[int, int],
+    versions: dict[int, dict[str, tuple[int, str]]],
+    needed: tuple[int, str],
     phase: str,
     share: float,
 ) -> None:

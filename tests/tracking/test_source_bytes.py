@@ -1,11 +1,12 @@
 """Bytes of bronze files: unpacked, or refused where they cannot be the file."""
 
 import gzip
+import resource
 from pathlib import Path
 
 import pytest
 
-from touchline.errors import ContractError
+from touchline.errors import ContractError, StorageError
 from touchline.tracking.source.bytes import opened, text, unpacked
 
 PLAIN = b"first\nsecond\n" * 1000
@@ -60,6 +61,19 @@ def test_what_cannot_be_the_file_is_refused(file: Path, data: bytes, said: str) 
     assert refused.value.hint
     with pytest.raises(ContractError, match=said), unpacked(file):
         pass
+
+
+def test_no_room_to_unpack_is_a_storage_error(file: Path) -> None:
+    file.write_bytes(gzip.compress(bytes(1 << 20)))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 16, hard))
+    try:
+        with pytest.raises(StorageError, match="File too large") as full, unpacked(file):
+            pass
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+    assert "TMPDIR" in full.value.hint
 
 
 def test_text_loses_its_byte_order_mark() -> None:

@@ -1,7 +1,12 @@
 """Commands: parse, call the core, print. Nothing heavy is imported before a command needs it."""
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -64,10 +69,35 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     ctx.obj = config
 
 
+_TERMINATED = 128 + signal.SIGTERM
+
+
+@contextmanager
+def _ending_in_order() -> Iterator[None]:
+    """SIGTERM unwinds the command as Ctrl-C does, so that claims and temporary files are given up."""
+
+    def end(number: int, _: FrameType | None) -> None:
+        sys.exit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def main() -> None:
     """The console script."""
     try:
-        cli(standalone_mode=False)
+        with _ending_in_order():
+            cli(standalone_mode=False)
+    except SystemExit as exc:
+        if exc.code == _TERMINATED:
+            complain("stopped")
+        raise
     except click.exceptions.Exit as exc:
         sys.exit(exc.exit_code)
     except click.Abort:

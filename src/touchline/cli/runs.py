@@ -105,7 +105,7 @@ def run(
     chosen = here.pipeline(pipeline)
     wanted = _checked(here, pipeline, parts)
     platform = here.platform(workers=workers, engine=engine)
-    drive.settle(platform)
+    drive.settle(chosen, platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
     total = len(plans) if only != "bronze" else len(here.ledger.arrivals(pipeline, wanted))
     ends = drive.run(chosen, platform, parts=wanted, only=only, force=force)
@@ -169,7 +169,7 @@ def backfill(
     wanted = chosen_range.parts
     if chosen_range.undated:
         say(f"left out, as their day cannot be told: {', '.join(chosen_range.undated)}")
-    drive.settle(platform)
+    drive.settle(chosen, platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
     say(
         f"{len(wanted)} partitions from {first} to {last}, {len(wanted) - len(plans)} fresh already"

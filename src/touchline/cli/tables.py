@@ -85,7 +85,11 @@ def _write(rows: Any, out: Path) -> None:
 
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
-    writers: dict[str, Callable[[Path], object]] = {".csv": frame.write_csv, ".parquet": frame.write_parquet, ".json": frame.write_json}
+    writers: dict[str, Callable[[Path], object]] = {
+        ".csv": frame.write_csv,
+        ".parquet": frame.write_parquet,
+        ".json": frame.write_json,
+    }
     if out.suffix not in writers:
         raise ConfigError(f"{out}: expected one of {', '.join(writers)}")
     from touchline.adapters.local import translated
@@ -193,7 +197,7 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
     domain = contract.table.partition(".")[0]
     if contract.layer == "bronze":
         raise MissingInputError(f"{name}: bronze has no publishes")
-    now = back(domain, contract, part, platform=here.platform(), to=to)
+    now = back(here.pipeline(domain), contract, part, platform=here.platform(), to=to)
     say(f"{contract.table} {part} is as run {now.run_id} made it: {now.rows} rows")
     say("what is made from it is stale now; see: touchline plan")
 

@@ -34,7 +34,7 @@ class Upkeep:
 
 def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upkeep]:
     """One line per table that has anything; safe beside runs, whose staged files stay."""
-    settle(platform)
+    settle(pipeline, platform)
     platform.objects.sweep()
     done = []
     for contract in pipeline.contracts:

@@ -77,8 +77,8 @@ def _partition(
             if head is not None:
                 contents[table] = head[1]
             continue
-        lacking = _lacking(step, contents, shared)
-        if lacking:
+        absent = [name for name in step.reads if name not in contents]
+        if absent and (lacking := _lacking(absent, contents, shared)):
             return Plan(part, (), tuple(lacking))
         made_from = [(name, contents[name]) for name in step.reads]
         wanted = derivation(step, made_from)
@@ -90,9 +90,10 @@ def _partition(
     return Plan(part, tuple(steps))
 
 
-def _lacking(step: Step, contents: dict[str, str], shared: Mapping[str, Shared]) -> list[str]:
-    """What the step reads and nobody has; a shared value is named by what it would be made of."""
-    absent = [name for name in step.reads if name not in contents]
+def _lacking(
+    absent: Sequence[str], contents: dict[str, str], shared: Mapping[str, Shared]
+) -> list[str]:
+    """What of it nobody has; a shared value is named by what it would be made of."""
     for name in absent:
         if name in shared:
             made_from = [(read, contents.get(read, "")) for read in shared[name].reads]

@@ -6,13 +6,19 @@ from dataclasses import replace
 
 import touchline
 from touchline.core.contracts import Contract
+from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.ports import Partition, Publish, Staged
 from touchline.errors import ConfigError, ConflictError, MissingInputError
 
 
 def rollback(
-    pipeline: str, contract: Contract, part: Partition, *, platform: Platform, to: str | None = None
+    pipeline: Pipeline,
+    contract: Contract,
+    part: Partition,
+    *,
+    platform: Platform,
+    to: str | None = None,
 ) -> Publish:
     """The publish that is current now: the rows of an earlier one, as a new version.
 
@@ -31,8 +37,8 @@ def rollback(
         ConfigError: `to` fits several runs, or is what is current already.
         ConflictError: Another run holds the partition.
     """
-    settle(platform)
-    with platform.ledger.claim(pipeline, [part]) as claims:
+    settle(pipeline, platform)
+    with platform.ledger.claim(pipeline.name, [part]) as claims:
         if part in claims.refused:
             raise ConflictError(f"{contract.table} {part}: held by {claims.refused[part]}")
         history = platform.ledger.history(contract.table, part)

@@ -34,6 +34,7 @@ class SqliteLedger:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = opened(path)
             self._mark = marked(path.with_name(path.name + ".owners"))
+            self._publishing = False
             self._end = weakref.finalize(self, _ended, self._db, self._mark)
             migrate(self._db)
 
@@ -92,24 +93,16 @@ class SqliteLedger:
                 f"INSERT INTO publishes ({rows.PUBLISH}, owner) VALUES ({','.join('?' * 14)})",
                 [(*rows.publish_row(p), self._mark.owner) for p in publishes],
             )
-        commit_ids = {p.commit_id for p in publishes}
         done: dict[str, str] = {}
-        failed: BaseException | None = None
-        with self._writing() as db:
-            try:
+        self._publishing = True
+        try:
+            with self._writing() as db:
                 held.check(db, claims, publishes)
                 yield done.__setitem__
-            except BaseException as exc:  # noqa: BLE001 - what was committed is recorded first
-                failed = exc
-            for commit_id in commit_ids:
-                for table, snapshot in done.items():
-                    self._settle(db, commit_id, table, snapshot=snapshot)
-                db.execute(
-                    "DELETE FROM publishes WHERE commit_id = ? AND published_at IS NULL",
-                    (commit_id,),
-                )
-        if failed is not None:
-            raise failed
+                for table, commit_id in {(p.table, p.commit_id) for p in publishes}:
+                    self.settle(commit_id, table, done.get(table))
+        finally:
+            self._publishing = False
 
     def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, *, snapshot: str) -> None:
         key = (commit_id, table)
@@ -132,7 +125,8 @@ class SqliteLedger:
         found = self._db.execute(
             f"SELECT {rows.PUBLISH}, owner FROM publishes WHERE published_at IS NULL ORDER BY id"
         ).fetchall()
-        return [rows.publish(row[:13]) for row in found if not self._alive(row[13])]
+        mine = None if self._publishing else self._mark.owner
+        return [rows.publish(r[:13]) for r in found if r[13] == mine or not self._alive(r[13])]
 
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """See Ledger."""
@@ -268,7 +262,13 @@ class SqliteLedger:
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction beside which nobody else writes; rolled back if the body fails."""
+        """One transaction beside which nobody else writes; rolled back if the body fails.
+
+        Within another one it is part of that.
+        """
+        if self._db.in_transaction:
+            yield self._db
+            return
         with translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
         try:

@@ -89,7 +89,7 @@ def run(row: Sequence[Any], *, alive: bool) -> Run:
     """A row in the order of RUN; a run whose process died without a word counts as failed."""
     status, message = row[3], row[7]
     if status == "running" and not alive:
-        status, message = "failed", "the process ended without a word; nothing was published"
+        status, message = "failed", "the process ended without a word"
     return Run(
         run_id=row[0],
         pipeline=row[1],

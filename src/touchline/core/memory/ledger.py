@@ -59,6 +59,7 @@ class MemoryLedger:
         beside: "MemoryLedger | None" = None,
     ) -> None:
         self.clock = clock
+        self._publishing = False
         self.owner = uuid.uuid4().hex[:12]
         self._state: _State = beside._state if beside else _State()
         self._state.alive.add(self.owner)
@@ -135,16 +136,14 @@ class MemoryLedger:
                 version = _Version(next(self._state.numbers), unsaid, self.owner)
                 self._state.versions.append(version)
             done: dict[str, str] = {}
+            self._publishing = True
             try:
                 yield done.__setitem__
+                if self._alive(self.owner):
+                    for commit_id, table in {(p.commit_id, p.table) for p in publishes}:
+                        self.settle(commit_id, table, done.get(table))
             finally:
-                self._end(publishes, done)
-
-    def _end(self, publishes: Sequence[Publish], done: Mapping[str, str]) -> None:
-        """Settle what was announced, unless this owner was closed meanwhile."""
-        announced = {(p.commit_id, p.table) for p in publishes} if self._alive(self.owner) else ()
-        for commit_id, table in announced:
-            self.settle(commit_id, table, done.get(table))
+                self._publishing = False
 
     def _check(self, claims: Claims, publishes: Sequence[Publish]) -> None:
         held = {
@@ -163,8 +162,12 @@ class MemoryLedger:
             return [
                 v.publish
                 for v in self._state.versions
-                if v.publish.published_at is None and not self._alive(v.owner)
+                if v.publish.published_at is None and self._left(v.owner)
             ]
+
+    def _left(self, owner: str) -> bool:
+        """Whether an owner is past publishing: dead, or this one, busy with something else."""
+        return not self._alive(owner) or (owner == self.owner and not self._publishing)
 
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """See Ledger."""
@@ -280,7 +283,7 @@ class MemoryLedger:
         """Every run as it stands, newest first."""
         with self._state.lock:
             recorded = list(self._state.runs.values())
-        silent = "the process ended without a word; nothing was published"
+        silent = "the process ended without a word"
         runs = [
             replace(run, status="failed", message=silent)
             if run.status == "running" and not self._alive(owner)

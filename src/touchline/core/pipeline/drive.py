@@ -1,28 +1,24 @@
 """The driver: claims partitions, lets an engine work on them, and alone publishes the results."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 
 import msgspec
 
 from touchline.core import planner
+from touchline.core.contracts import Contract
 from touchline.core.pipeline import ends
-from touchline.core.pipeline.batch import batch
+from touchline.core.pipeline.batch import Batch, batch
 from touchline.core.pipeline.ends import Done
-from touchline.core.pipeline.job import Job, Outcome
+from touchline.core.pipeline.job import Job, Outcome, Platform
+from touchline.core.pipeline.settling import settle
 from touchline.core.pipeline.steps import Layer, Pipeline, rejected_contract
 from touchline.core.planner import Plan
 from touchline.core.ports import (
     Claims,
-    Engine,
-    Ledger,
-    ObjectStore,
     Partition,
     Run,
-    TableStore,
 )
 from touchline.errors import TouchlineError
 
@@ -30,18 +26,6 @@ __all__ = ["Done", "Platform", "run", "settle"]
 
 CLAIMED_AT_ONCE = 64
 PUBLISHED_AT_ONCE = 16
-
-
-@dataclass(frozen=True)
-class Platform:
-    """Where a run reads, works and writes; `task` is what an engine can carry to its workers."""
-
-    objects: ObjectStore
-    tables: TableStore
-    ledger: Ledger
-    engine: Engine
-    task: Callable[[Job], Outcome]
-    clock: Callable[[], datetime]
 
 
 def run(
@@ -59,7 +43,7 @@ def run(
     are not all there with MissingInputError; the others go on. With `pause`, a failure is told
     before anything behind it is published, so that the caller can stop there.
     """
-    settle(platform)
+    settle(pipeline, platform)
     plans = planner.plan(pipeline, platform.ledger, parts=parts, only=only, force=force)
     chosen = [p for p in plans if p.steps or p.missing]
     if only == "bronze":
@@ -75,16 +59,6 @@ def run(
             if only == "bronze":
                 again += [Plan(part, ()) for part in _whole(pipeline, platform, claims.held)]
             yield from _claimed(pipeline, platform, claims, plans=again, only=only, pause=pause)
-
-
-def settle(platform: Platform) -> None:
-    """Find out how publishes ended whose process died in the middle, and record it.
-
-    Done before every commit: a table store remembers the newest commits only.
-    """
-    for publish in platform.ledger.unsettled():
-        snapshot = platform.tables.committed(publish.table, publish.commit_id)
-        platform.ledger.settle(publish.commit_id, publish.table, snapshot)
 
 
 def _whole(
@@ -188,24 +162,31 @@ def _published(
     """Commit a batch, table by table in the order of steps, and record how each partition ended."""
     if not waiting:
         return
-    settle(platform)
+    settle(pipeline, platform)
     commit_id = uuid.uuid4().hex
     rejected = platform.ledger.current(
         [rejected_contract(s.makes).table for s in pipeline.steps],
         [o.job.partition for o in waiting],
     )
     found = batch(waiting, commit_id, plans=ready, rejected=rejected)
-    with platform.ledger.publishing(claims, found.publishes) as done:
-        for contract in pipeline.contracts:
-            if contract.table in found.staged:
-                snapshot = platform.tables.publish(
-                    contract,
-                    found.staged[contract.table],
-                    commit_id=commit_id,
-                    properties=found.properties,
-                )
-                done(contract.table, snapshot)
+    try:
+        with platform.ledger.publishing(claims, found.publishes) as done:
+            for contract in (c for c in pipeline.contracts if c.table in found.staged):
+                done(contract.table, _committed(contract, found, commit_id, platform=platform))
+    except TouchlineError:
+        with suppress(TouchlineError):  # if it fails too, the next run does it
+            settle(pipeline, platform)
+        raise
     yield from [_ended(platform, runs, o.job.partition, error=o.error, outcome=o) for o in waiting]
+
+
+def _committed(contract: Contract, found: Batch, commit_id: str, *, platform: Platform) -> str:
+    return platform.tables.publish(
+        contract,
+        found.staged[contract.table],
+        commit_id=commit_id,
+        properties=found.properties,
+    )
 
 
 def _ended(

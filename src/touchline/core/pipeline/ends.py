@@ -41,7 +41,7 @@ def lacks(pipeline: Pipeline, plan: Plan) -> MissingInputError:
 
 def crashed(run: Run, exc: BaseException, at: datetime) -> Run:
     """The run as it ended when an error, or the user, stopped the driver before its turn came."""
-    stopped = isinstance(exc, GeneratorExit | KeyboardInterrupt)
+    stopped = isinstance(exc, GeneratorExit | KeyboardInterrupt | SystemExit)
     message = "stopped before it was published" if stopped else f"{type(exc).__name__}: {exc}"
     return replace(run, status="failed", ended_at=at, message=message)
 

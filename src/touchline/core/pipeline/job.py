@@ -1,6 +1,6 @@
 """One partition's work order, its outcome, and what lies on the bench meanwhile."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -8,7 +8,16 @@ from typing import Any
 
 from touchline.core.pipeline.gate import StepReport
 from touchline.core.pipeline.steps import Decoded, Pipeline
-from touchline.core.ports import ObjectStore, Partition, Piece, Receipt, Staged, TableStore
+from touchline.core.ports import (
+    Engine,
+    Ledger,
+    ObjectStore,
+    Partition,
+    Piece,
+    Receipt,
+    Staged,
+    TableStore,
+)
 from touchline.errors import TouchlineError
 
 
@@ -51,3 +60,15 @@ class Bench:
     staged: list[Staged] = field(default_factory=list)
     rejected: list[Staged] = field(default_factory=list)
     reports: list[StepReport] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Platform:
+    """Where a run reads, works and writes; `task` is what an engine can carry to its workers."""
+
+    objects: ObjectStore
+    tables: TableStore
+    ledger: Ledger
+    engine: Engine
+    task: Callable[[Job], Outcome]
+    clock: Callable[[], datetime]

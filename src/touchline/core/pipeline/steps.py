@@ -137,12 +137,16 @@ def bare(table: str) -> str:
 
 def digest(*texts: str) -> str:
     """A short name for a content that nobody else's content has."""
+    return _named(texts)
+
+
+def _named(texts: Sequence[str]) -> str:
     return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
 
 
 def derivation(step: Step | Shared, made_from: Sequence[tuple[str, str]]) -> str:
     """The name of what a step makes of inputs with these contents."""
-    return digest(step.digest, *[f"{table}={content}" for table, content in made_from])
+    return _named([step.digest, *[f"{table}={content}" for table, content in made_from]])
 
 
 @cache

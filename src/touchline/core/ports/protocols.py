@@ -119,8 +119,9 @@ class Ledger(Protocol):
     ) -> AbstractContextManager[Callable[[str, str], None]]:
         """Announce publishes, then hold the ledger while they are committed to the tables.
 
-        Yields `done(table, snapshot_id)`, to be called after each table's commit. Tables not done
-        when the context ends are forgotten; after a crash `unsettled` knows them.
+        Yields `done(table, snapshot_id)`, to be called after each table's commit. All tables done
+        become current at once when the context ends, and those not done are forgotten. After an
+        error, or a crash, none has become current, and `unsettled` knows all that was announced.
 
         Raises:
             ConflictError: A claim was lost meanwhile; nothing may be committed.
@@ -128,11 +129,14 @@ class Ledger(Protocol):
         ...
 
     def unsettled(self) -> Sequence[Publish]:
-        """Publishes announced by a process that died before it said whether they were done."""
+        """Publishes announced and never ended: the process died, or an error left `publishing`."""
         ...
 
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
-        """Say how an unsettled publish ended: its snapshot, or None if it never was."""
+        """Say how an unsettled publish ended: its snapshot, or None if it is not to be.
+
+        Several belong together within `alone`.
+        """
         ...
 
     def current(

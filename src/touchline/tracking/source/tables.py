@@ -81,14 +81,18 @@ def decode(path: Path, *, columns: Mapping[str, str]) -> Decoded:
 
 def _whole_lines(data: bytes) -> _Lines:
     """The lines without blank ones, and without those whose quote would swallow the next."""
-    found = list(enumerate(data.split(b"\n"), start=1))
-    held = [(n, line) for n, line in found if line.strip()]
-    odd = [(n, line) for n, line in held if line.count(b'"') % 2]
-    bad = [_Bad("malformed line: a quote is left open", n, _said(line)) for n, line in odd]
-    if odd or len(held) < len(found):
-        held = [(n, line) for n, line in held if not line.count(b'"') % 2]
-        data = b"\n".join([*(line for _, line in held), b""])
-    return _Lines(data, tuple(n for n, _ in held), tuple(bad))
+    found = data.split(b"\n")
+    held = [n for n, line in enumerate(found, start=1) if line and not line.isspace()]
+    odd = {n for n in held if found[n - 1].count(b'"') % 2} if b'"' in data else set()
+    bad = [
+        _Bad("malformed line: a quote is left open", n, _said(found[n - 1]))
+        for n in held
+        if n in odd
+    ]
+    kept = [n for n in held if n not in odd]
+    if len(kept) < len(found) - data.endswith(b"\n"):
+        data = b"\n".join([*(found[n - 1] for n in kept), b""])
+    return _Lines(data, tuple(kept), tuple(bad))
 
 
 def _said(line: bytes) -> str:

@@ -1,0 +1,55 @@
+"""Publishes that a crash or an error left open: all tables of a commit become current, or none."""
+
+from collections.abc import Sequence
+
+import touchline
+from touchline.core.contracts import Contract
+from touchline.core.pipeline.job import Platform
+from touchline.core.pipeline.steps import Pipeline
+from touchline.core.ports import Partition, Publish, Staged
+
+
+def settle(pipeline: Pipeline, platform: Platform) -> None:
+    """End every publish of the pipeline that was left open.
+
+    If each of its tables was committed, all become current. If not, those that were are put back
+    to what is current. Done before every commit: a table store remembers the newest commits only.
+    """
+    if not platform.ledger.unsettled():
+        return
+    contracts = {c.table: c for c in pipeline.contracts}
+    with platform.ledger.alone():
+        left = [p for p in platform.ledger.unsettled() if p.table in contracts]
+        for commit_id in dict.fromkeys(p.commit_id for p in left):
+            _end([p for p in left if p.commit_id == commit_id], contracts, platform=platform)
+
+
+def _end(left: Sequence[Publish], contracts: dict[str, Contract], *, platform: Platform) -> None:
+    commit_id = left[0].commit_id
+    found = {
+        t: platform.tables.committed(t, commit_id) for t in dict.fromkeys(p.table for p in left)
+    }
+    whole = None not in found.values()
+    for table, snapshot in found.items():
+        if snapshot is not None and not whole:
+            parts = [p.partition for p in left if p.table == table]
+            _put_back(contracts[table], parts, commit_id, platform=platform)
+        platform.ledger.settle(commit_id, table, snapshot if whole else None)
+
+
+def _put_back(
+    contract: Contract, parts: Sequence[Partition], commit_id: str, *, platform: Platform
+) -> None:
+    """The partitions in the store as the ledger has them: their current pieces, or none."""
+    current = platform.ledger.current([contract.table], parts)[contract.table]
+    was = {part: current[part] for part in parts if part in current}
+    staged = [
+        Staged(contract.table, part, was[part].rows, was[part].pieces)
+        if part in was
+        else Staged(contract.table, part, 0, ())
+        for part in parts
+    ]
+    properties = {"touchline.put-back": commit_id, "touchline.code-version": touchline.__version__}
+    platform.tables.publish(
+        contract, staged, commit_id=f"{commit_id}-put-back", properties=properties
+    )

@@ -1,0 +1,62 @@
+"""Ctrl-C and SIGTERM: the command unwinds, tells no traceback, and gives up what it held."""
+
+import os
+import signal
+
+import pytest
+from phases import children, claims, gone, marks, reached
+from stored import orphans
+from world import World, files
+
+CODES = {signal.SIGINT: 130, signal.SIGTERM: 143}
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("sent", CODES, ids=lambda s: s.name)
+@pytest.mark.parametrize("at", ["working", "staging"])
+def test_a_run_that_is_stopped_says_so_and_holds_nothing(
+    empty: World, sent: signal.Signals, workers: str, at: str
+) -> None:
+    empty.ingest(files(1))
+    empty.well("status")
+    before = marks(empty)
+
+    with empty.process("run", "--workers", workers, start_new_session=True) as process:
+        reached(empty, process, before, at)
+        others = children(process.pid)
+        if sent == signal.SIGINT:
+            os.killpg(process.pid, sent)
+        else:
+            process.send_signal(sent)
+        _, err = process.communicate(timeout=60)
+
+    assert process.returncode == CODES[sent], err
+    assert "Traceback" not in err
+    assert "stopped" in err
+    assert gone(others)
+    assert claims(empty) == []
+    assert list((empty.data / "ledger.db.owners").iterdir()) == []
+    assert empty.heads() == {}
+    (row,) = empty.well("runs", "--json").rows
+    assert row["status"] == "failed"
+    empty.well("run")
+    empty.well("maintain")
+    assert orphans(empty) == []
+
+
+def test_a_stopped_backfill_is_resumed_by_the_same_command(empty: World) -> None:
+    for match_id in (1, 2, 3):
+        empty.ingest(files(match_id), match_id)
+    before = marks(empty)
+    command = ("backfill", "tracking", "1", "3")
+
+    with empty.process(*command, start_new_session=True) as process:
+        reached(empty, process, before, "staging")
+        os.killpg(process.pid, signal.SIGINT)
+        process.communicate(timeout=60)
+    ended = empty.well(*command, "--json")
+
+    assert process.returncode == 130
+    assert claims(empty) == []
+    assert {row["status"] for row in ended.rows} <= {"published"}
+    assert all(empty.heads(match_id) for match_id in (1, 2, 3))
