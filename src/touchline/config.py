@@ -63,9 +63,8 @@ class Stores(Section, frozen=True):
 
 
 class Limits(Section, frozen=True):
-    """How much of the machine one process takes; 0 threads means one per core."""
+    """How much of the machine one query takes."""
 
-    threads: int = 0
     memory: str = "1GB"
 
 

@@ -19,13 +19,13 @@ class TouchlineError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Survive the way back from a worker process, hint and facts included."""
-        return (_rebuilt, (type(self), str(self), self.hint, self.facts))
+        return (_rebuilt, (type(self), str(self), (self.hint, self.facts)))
 
 
 def _rebuilt(
-    kind: type[TouchlineError], message: str, hint: str, facts: dict[str, object]
+    kind: type[TouchlineError], message: str, rest: tuple[str, dict[str, object]]
 ) -> TouchlineError:
-    return kind(message, hint=hint, **facts)
+    return kind(message, hint=rest[0], **rest[1])
 
 
 class ConfigError(TouchlineError):

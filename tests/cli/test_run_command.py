@@ -6,7 +6,6 @@ from world import (
     EVENTS,
     GOLD,
     MATCH,
-    SILVER,
     TABLES,
     TRACKING,
     World,

@@ -1,10 +1,9 @@
 """A full disk, a limit on files, a folder that cannot be written: exit 7, and nothing is half done."""
 
 import pytest
-from limited import files_up_to, without_override
-from small_disk import SmallDisk, read_only
+from small_disk import SmallDisk
 from stored import disagreeing, missing, orphans
-from world import TRACKING, World, files
+from world import World, files
 
 STAGING = [0.02, 0.3, 0.8]
 PUBLISHING = [0.05, 0.2, 0.35, 0.5, 0.65, 0.8, 0.95]

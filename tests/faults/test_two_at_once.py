@@ -1,11 +1,14 @@
 """Two commands on the same match at once: one publishes, the other is told who holds it."""
 
-import subprocess
+import os
+import signal
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
-from phases import claims, gone, marks, reached
+from phases import children, claims, gone, marks, reached
 from stored import disagreeing, orphans
-from world import World, files
+from world import World, files, world
 
 from touchline import config
 from touchline.wiring import Touchline
@@ -13,6 +16,15 @@ from touchline.wiring import Touchline
 
 def ledger_of(world: World) -> Touchline:
     return Touchline(config.load(world.folder / "touchline.toml"))
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Match 1, published in two versions."""
+    made = world(tmp_path_factory.mktemp("twice"))
+    for version in (1, 2):
+        made.publish(files(1, version=version))
+    return made
 
 
 def test_of_two_runs_on_one_match_one_publishes_and_one_exits_6(empty: World) -> None:
@@ -46,21 +58,21 @@ def test_of_two_runs_on_one_match_one_publishes_and_one_exits_6(empty: World) ->
     ],
     ids=lambda words: words[0],
 )
-def test_a_match_that_somebody_holds_is_left_alone(empty: World, words: tuple[str, ...]) -> None:
-    empty.publish(files(1))
-    empty.publish(files(1, version=2))
-    heads = empty.heads()
+def test_a_match_that_somebody_holds_is_left_alone(twice: World, words: tuple[str, ...]) -> None:
+    heads = twice.heads()
 
-    with ledger_of(empty).ledger.claim("tracking", ["match_id=1"]) as held:
-        ended = empty.do(*words)
-    after = empty.do(*words)
+    with ledger_of(twice).ledger.claim("tracking", ["match_id=1"]) as held:
+        ended = twice.do(*words)
+        meanwhile = twice.heads()
+    after = twice.do(*words)
 
     assert held.held == ("match_id=1",)
     assert ended.code == 6
     assert "match_id=1: held by process" in ended.error
     assert ended.hint
+    assert meanwhile == heads
     assert after.code == 0
-    assert empty.heads() != heads
+    assert twice.heads() != heads
 
 
 def test_two_runs_on_different_matches_do_not_disturb_each_other(empty: World) -> None:
@@ -111,8 +123,6 @@ def test_ingest_beside_a_run_is_not_lost(empty: World) -> None:
 
 
 def test_a_worker_process_that_is_killed_is_an_error_that_may_pass(empty: World) -> None:
-    from phases import children
-
     empty.ingest(files(1))
     empty.well("status")
     before = marks(empty)
@@ -121,7 +131,8 @@ def test_a_worker_process_that_is_killed_is_an_error_that_may_pass(empty: World)
         reached(empty, process, before, "staging")
         workers = [pid for pid in children(process.pid) if "spawn_main" in command_of(pid)]
         for pid in workers:
-            subprocess.run(["kill", "-9", str(pid)], check=False)
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         _, err = process.communicate(timeout=60)
 
     assert gone(workers)
@@ -137,7 +148,6 @@ def test_a_worker_process_that_is_killed_is_an_error_that_may_pass(empty: World)
 
 def command_of(pid: int) -> str:
     try:
-        with open(f"/proc/{pid}/cmdline") as file:  # noqa: PTH123
-            return file.read()
+        return Path(f"/proc/{pid}/cmdline").read_text()
     except OSError:
         return ""

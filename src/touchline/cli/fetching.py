@@ -41,7 +41,7 @@ def fetched(
         files = module.fetch(client, wanted, Path(scratch), known=known)
         with progress("fetch", 4 * len(wanted)) as tell:
             for match_id, group in groupby(_told(files, tell), key=lambda f: f.match_id):
-                rows += _landed(here, source, match_id, list(group))
+                rows += _landed(here, source, match_id, files=list(group))
     table(rows, as_json=as_json, empty=f"{len(wanted)} matches, nothing new")
 
 
@@ -104,7 +104,7 @@ def _told(files: Iterable[Any], tell: Any) -> "Iterator[Fetched | Refused]":
 
 
 def _landed(
-    here: Touchline, source: str, match_id: int, files: "list[Fetched | Refused]"
+    here: Touchline, source: str, match_id: int, *, files: "list[Fetched | Refused]"
 ) -> list[dict[str, Any]]:
     """Land a match's files together and drop the copies."""
     from touchline.core.landing import Arrival

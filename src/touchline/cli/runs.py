@@ -186,11 +186,12 @@ def finish(ends: "Iterable[Done]", total: int, *, as_json: bool, keep_going: boo
         for done in ends:
             rows.append(_row(done))
             tell(done.partition, rows[-1]["status"])
-            if done.error is not None:
-                codes.append(done.error.exit_code)
-                complain(str(done.error), done.error.hint)
-                if not keep_going:
-                    break
+            if done.error is None:
+                continue
+            codes.append(done.error.exit_code)
+            complain(str(done.error), done.error.hint)
+            if not keep_going:
+                break
     close = getattr(ends, "close", None)
     if close:
         close()

@@ -31,7 +31,7 @@ class Instant(click.ParamType[datetime]):
         return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
-@click.command()
+@click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("sql")
 @click.option("--as-of", type=Instant(), help="Tables as they were published then.")
 @click.option(

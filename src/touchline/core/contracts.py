@@ -166,7 +166,7 @@ def _row_checks(contract: Contract, rows: pl.DataFrame) -> list[tuple[str, pl.Ex
             checks.append((f"{c.name} is not an allowed value", outside_values(c.name, c.allowed)))
         if c.within:
             low, high = c.within
-            outside = outside_range(c.name, low, high, rows.schema)
+            outside = outside_range(c.name, c.within, rows.schema)
             checks.append((f"{c.name} outside [{low:g}, {high:g}]", outside))
     return checks
 

@@ -142,7 +142,7 @@ def _expression(rule: Rule, frame: pl.DataFrame) -> pl.Expr:
         case Allowed():
             return outside_values(rule.column, rule.values).sum()
         case Within():
-            return outside_range(rule.column, rule.low, rule.high, frame.schema).sum()
+            return outside_range(rule.column, (rule.low, rule.high), frame.schema).sum()
         case Unique():
             return repeats(frame, rule.columns)
         case Ratio():
@@ -159,9 +159,10 @@ def outside_values(column: str, values: Sequence[str]) -> pl.Expr:
 
 
 def outside_range(
-    column: str, low: float | None, high: float | None, schema: Mapping[str, pl.DataType]
+    column: str, ends: tuple[float | None, float | None], schema: Mapping[str, pl.DataType]
 ) -> pl.Expr:
-    """True where the column lies outside [low, high] or is NaN; false for null."""
+    """True where the column lies outside its ends (included) or is NaN; false for null."""
+    low, high = ends
     col = pl.col(column)
     bad = pl.lit(value=False)
     if low is not None:

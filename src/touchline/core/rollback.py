@@ -40,7 +40,10 @@ def rollback(
     settle(pipeline, platform)
     with platform.ledger.claim(pipeline.name, [part]) as claims:
         if part in claims.refused:
-            raise ConflictError(f"{contract.table} {part}: held by {claims.refused[part]}")
+            raise ConflictError(
+                f"{contract.table} {part}: held by {claims.refused[part]}",
+                hint="run again when the other run has ended",
+            )
         history = platform.ledger.history(contract.table, part)
         target = _target(contract.table, part, history=history, to=to)
         again = replace(

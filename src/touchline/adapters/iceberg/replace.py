@@ -110,11 +110,14 @@ class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
             if not gone:
                 manifests.append(manifest)
             elif kept:
-                with self.new_manifest_writer(self.spec(manifest.partition_spec_id)) as writer:
-                    for entry in kept:
-                        writer.add_entry(self._marked(entry, ManifestEntryStatus.EXISTING))
-                manifests.append(writer.to_manifest_file())
+                manifests.append(self._rewritten(manifest, kept))
         return manifests
+
+    def _rewritten(self, manifest: ManifestFile, kept: list[ManifestEntry]) -> ManifestFile:
+        with self.new_manifest_writer(self.spec(manifest.partition_spec_id)) as writer:
+            for entry in kept:
+                writer.add_entry(self._marked(entry, ManifestEntryStatus.EXISTING))
+        return writer.to_manifest_file()
 
     def _marked(self, entry: ManifestEntry, status: ManifestEntryStatus) -> ManifestEntry:
         gone = status == ManifestEntryStatus.DELETED

@@ -139,11 +139,15 @@ class MemoryLedger:
             self._publishing = True
             try:
                 yield done.__setitem__
-                if self._alive(self.owner):
-                    for commit_id, table in {(p.commit_id, p.table) for p in publishes}:
-                        self.settle(commit_id, table, done.get(table))
+                self._end(publishes, done)
             finally:
                 self._publishing = False
+
+    def _end(self, publishes: Sequence[Publish], done: Mapping[str, str]) -> None:
+        """Settle what was announced, unless this owner was closed meanwhile."""
+        announced = {(p.commit_id, p.table) for p in publishes} if self._alive(self.owner) else ()
+        for commit_id, table in announced:
+            self.settle(commit_id, table, done.get(table))
 
     def _check(self, claims: Claims, publishes: Sequence[Publish]) -> None:
         held = {
@@ -158,16 +162,13 @@ class MemoryLedger:
 
     def unsettled(self) -> Sequence[Publish]:
         """See Ledger."""
+        mine = None if self._publishing else self.owner
         with self._state.lock:
             return [
                 v.publish
                 for v in self._state.versions
-                if v.publish.published_at is None and self._left(v.owner)
+                if v.publish.published_at is None and (not self._alive(v.owner) or v.owner == mine)
             ]
-
-    def _left(self, owner: str) -> bool:
-        """Whether an owner is past publishing: dead, or this one, busy with something else."""
-        return not self._alive(owner) or (owner == self.owner and not self._publishing)
 
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """See Ledger."""
@@ -283,9 +284,8 @@ class MemoryLedger:
         """Every run as it stands, newest first."""
         with self._state.lock:
             recorded = list(self._state.runs.values())
-        silent = "the process ended without a word"
         runs = [
-            replace(run, status="failed", message=silent)
+            replace(run, status="failed", message="the process ended without a word")
             if run.status == "running" and not self._alive(owner)
             else run
             for run, owner in recorded

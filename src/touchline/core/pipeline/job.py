@@ -46,7 +46,7 @@ class Outcome:
     error: TouchlineError | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class Bench:
     """What a job has on its table while it works; freed table by table after the last use."""
 

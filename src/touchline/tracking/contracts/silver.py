@@ -33,7 +33,7 @@ OUT_OF_POSSESSION = (
 EVENT_PHASES = (*IN_POSSESSION, "disruption")
 
 
-def _table(name: str, grain: str, columns: tuple[Column, ...], key: tuple[str, ...]) -> Contract:
+def _table(name: str, grain: str, columns: tuple[Column, ...], *, key: tuple[str, ...]) -> Contract:
     return Contract(
         f"tracking.{name}",
         grain,

@@ -6,7 +6,6 @@ import polars as pl
 from touchline.tracking.simulate.arrays import Bools, Floats, Ints
 from touchline.tracking.simulate.ball import Ball
 from touchline.tracking.simulate.events.acts import IN_KINDS, OUT_KINDS, clock_text
-from touchline.tracking.simulate.events.columns import PHASE_COLUMNS
 from touchline.tracking.simulate.events.labels import (
     SIDES,
     Columns,
@@ -19,6 +18,7 @@ from touchline.tracking.simulate.events.labels import (
 from touchline.tracking.simulate.events.scene import Scene, team
 from touchline.tracking.simulate.events.table import csv
 from touchline.tracking.simulate.plan import FRAMES_PER_S, MatchPlan
+from touchline.tracking.source.headers import PHASE_COLUMNS
 
 UNKNOWN_SHARE = 0.16
 

@@ -7,7 +7,6 @@ import polars as pl
 
 from touchline.tracking.simulate.arrays import Bools, Ints
 from touchline.tracking.simulate.engagements import Engagements
-from touchline.tracking.simulate.events.columns import EVENT_COLUMNS
 from touchline.tracking.simulate.events.labels import Columns, given
 from touchline.tracking.simulate.events.on_ball import possession_columns
 from touchline.tracking.simulate.events.options import (
@@ -20,6 +19,7 @@ from touchline.tracking.simulate.events.pressing import engagement_columns
 from touchline.tracking.simulate.events.runs import Runs, run_columns
 from touchline.tracking.simulate.events.scene import Scene
 from touchline.tracking.simulate.plan import MatchPlan
+from touchline.tracking.source.headers import EVENT_COLUMNS
 
 TIES = {8: 0, 7: 1, 1: 2, 9: 3}
 
