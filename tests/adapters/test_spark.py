@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.util import find_spec
@@ -51,18 +52,42 @@ def lacking() -> str:
 
 
 @pytest.fixture(scope="module")
-def engine() -> Iterator[Any]:
-    """Two Spark workers on this machine."""
+def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Any, str]]:
+    """Two Spark workers on this machine that have had a job, and what they said meanwhile."""
     if lacking():
         refuse = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
         refuse(f"missing: {lacking()}")
     from touchline.adapters.spark import SparkExecutors
 
     found = SparkExecutors(2)
+    said = tmp_path_factory.mktemp("said") / "output"
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYSPARK_PYTHON", "/nowhere/python")
-        yield found
+        with outputs_to(said):
+            assert list(found.map(abs, [-1])) == [1]
+        yield found, said.read_text()
         found.close()
+
+
+@pytest.fixture
+def engine(started: tuple[Any, str]) -> Any:
+    """Two Spark workers on this machine."""
+    return started[0]
+
+
+@contextmanager
+def outputs_to(file: Path) -> Iterator[None]:
+    """Standard output and error go to a file, those of processes started meanwhile for good."""
+    kept = {number: os.dup(number) for number in (1, 2)}
+    with file.open("wb") as out:
+        for number in kept:
+            os.dup2(out.fileno(), number)
+        try:
+            yield
+        finally:
+            for number, copy in kept.items():
+                os.dup2(copy, number)
+                os.close(copy)
 
 
 # --- the pipeline -------------------------------------------------------------------------------
@@ -74,7 +99,7 @@ def provided(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("provided")
     for number in (1, 2, 3, 4):
         kick_off = datetime(2024, 11, number, 9, tzinfo=UTC)
-        write(match(MatchPlan(number, kick_off, minutes=3.0)), folder)
+        write(match(MatchPlan(number, kick_off, minutes=2.5)), folder)
     edit(folder / "matches/2/2_dynamic_events.csv", with_an_unknown_run)
     edit(folder / "matches/4/4_phases_of_play.csv", lambda text: text[:40])
     return folder
@@ -121,9 +146,10 @@ def usual(provided: Path, tmp_path_factory: pytest.TempPathFactory) -> Touchline
 
 
 @pytest.fixture(scope="module")
-def sparked(provided: Path, tmp_path_factory: pytest.TempPathFactory, engine: Engine) -> Touchline:
+def sparked(
+    provided: Path, tmp_path_factory: pytest.TempPathFactory, started: tuple[Any, str]
+) -> Touchline:
     """Where Spark has made everything, through the session that is there."""
-    assert list(engine.map(abs, [-1])) == [1]
     here = landed(provided, tmp_path_factory.mktemp("sparked"))
     assert set(ends(here, here.platform(workers=2, engine="spark"))) == {*PARTS, REFUSED}
     return here
@@ -321,30 +347,37 @@ def test_workers_have_this_interpreter_their_share_of_threads_and_no_pandas(engi
     assert list(engine.map(seen, [1])) == [(sys.executable, str(share), False)]
 
 
+def test_a_session_of_our_own_is_quiet(started: tuple[Any, str]) -> None:
+    _, said = started
+    assert [line for line in said.splitlines() if "incubator modules" not in line] == []
+
+
 def test_an_active_session_is_used_and_left(engine: Engine) -> None:
     from touchline.adapters.spark import SparkExecutors
 
-    assert list(engine.map(abs, [-1])) == [1]
     other = SparkExecutors(1)
     assert list(other.map(abs, [-2])) == [2]
     other.close()
     assert list(engine.map(abs, [-3])) == [3]
 
 
-def test_a_closed_engine_starts_again(engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_closed_engine_starts_again_on_the_master_it_is_told(
+    engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from pyspark.sql import SparkSession
 
-    assert list(engine.map(abs, [-1])) == [1]
     engine.close()
     assert SparkSession.getActiveSession() is None
     monkeypatch.setenv("SPARK_MASTER", "nonsense")
     with pytest.raises(ConfigError, match=r"Spark does not start: .*nonsense"):
         list(engine.map(abs, [-1]))
-    monkeypatch.delenv("SPARK_MASTER")
+    monkeypatch.setenv("SPARK_MASTER", "local[3,2]")
     assert list(engine.map(abs, [-1])) == [1]
+    assert SparkSession.active().sparkContext.master == "local[3,2]"
+    assert SparkSession.active().sparkContext.uiWebUrl is None
 
 
-# --- what is missing, and what is said ----------------------------------------------------------
+# --- what is missing ----------------------------------------------------------
 
 
 def apart(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -387,18 +420,3 @@ def test_without_java_the_error_says_so(
         **environment,
     )
     assert ended.stdout == f"{said} | install Java 17 or later, or set JAVA_HOME\n", ended.stderr
-
-
-def test_a_session_of_our_own_is_quiet_and_on_the_master_it_was_told(engine: Engine) -> None:
-    ended = apart(
-        "from touchline.adapters.spark import SparkExecutors\n"
-        "engine = SparkExecutors(1)\n"
-        "assert list(engine.map(abs, [-1])) == [1]\n"
-        "from pyspark.sql import SparkSession\n"
-        "context = SparkSession.active().sparkContext\n"
-        "print(context.master, context.uiWebUrl)\n",
-        SPARK_MASTER="local[3,2]",
-    )
-    assert ended.stdout == "local[3,2] None\n", ended.stderr
-    loud = [line for line in ended.stderr.splitlines() if "incubator modules" not in line]
-    assert loud == []

@@ -67,7 +67,7 @@ def orphans(world: World) -> list[Path]:
     on_disk = {f for f in (world.data / "warehouse").rglob("*") if f.is_file()}
     kept = {plain(path) for (path,) in world.asked("SELECT path FROM receipts")}
     objects = world.data / "objects"
-    half = {f for f in objects.rglob(".staged-*")}
+    half = set(objects.rglob(".staged-*"))
     strange = {
         f
         for f in (objects / "objects").rglob("*")

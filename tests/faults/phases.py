@@ -1,5 +1,6 @@
 """How far a run has come, seen from outside: by the ledger's rows and the files on the disk."""
 
+import itertools
 import random
 import sqlite3
 import subprocess
@@ -50,7 +51,7 @@ def lasting(
         time.sleep(LOOK_S)
     began["ended"] = time.perf_counter()
     names = [name for name in (*PHASES, "ended") if name in began]
-    return {a: began[b] - began[a] for a, b in zip(names, names[1:], strict=False)}
+    return {a: began[b] - began[a] for a, b in itertools.pairwise(names)}
 
 
 def reached(

@@ -36,7 +36,7 @@ def test_of_two_runs_on_one_match_one_publishes_and_one_exits_6(empty: World) ->
     with empty.process("run", "--partition", "match_id=1", "--json") as first:
         reached(empty, first, before, "working")
         second = empty.do("run", "--json")
-        out, err = first.communicate(timeout=60)
+        _out, err = first.communicate(timeout=60)
 
     assert first.returncode == 0, err
     assert second.code == 6

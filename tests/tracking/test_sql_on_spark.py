@@ -73,7 +73,7 @@ def simulated(tmp_path_factory: pytest.TempPathFactory) -> Frames:
     folder = tmp_path_factory.mktemp("simulated")
     for match_id in (1, 2):
         kick_off = datetime(2024, 11, match_id, 9, tzinfo=UTC)
-        write(match(MatchPlan(match_id, kick_off, minutes=3.0)), folder / "landing")
+        write(match(MatchPlan(match_id, kick_off, minutes=2.5)), folder / "landing")
     here = Touchline(Config(folder=str(folder)))
     found, _ = files.recognised([folder / "landing"], folder)
     arrivals = files.arrivals(found)

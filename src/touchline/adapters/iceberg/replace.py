@@ -9,7 +9,11 @@ from pyiceberg.expressions import And, In
 from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Transaction
 from pyiceberg.table.snapshots import Operation
-from pyiceberg.table.update import RemoveSnapshotsUpdate
+from pyiceberg.table.update import (
+    RemoveSnapshotsUpdate,
+    _apply_table_update,
+    _TableMetadataUpdateContext,
+)
 from pyiceberg.table.update.snapshot import _ManifestMergeManager, _SnapshotProducer
 
 _KEPT_SNAPSHOTS = 5
@@ -19,18 +23,24 @@ _MANIFEST_BYTES = 256 * 1024
 
 
 class QuickTransaction(Transaction):  # type: ignore[misc]
-    """A transaction that works its metadata out once per change, not once per look.
+    """A transaction that works its metadata out once per change, and copies none of it.
 
     The library copies all metadata at every look, some forty times a commit.
     """
 
-    _seen: tuple[int, Any] = (-1, None)
+    _seen: tuple[int, Any] = (0, None)
 
     @property
     def table_metadata(self) -> Any:
-        """The table's metadata with the changes made so far."""
+        """The table's metadata with the changes made so far; nobody may change it in place."""
+        if not self._updates:
+            return self._table.metadata
         if self._seen[0] != len(self._updates):
-            self._seen = (len(self._updates), super().table_metadata)
+            context = _TableMetadataUpdateContext()
+            metadata = self._table.metadata
+            for update in self._updates:
+                metadata = _apply_table_update(update, metadata, context)
+            self._seen = (len(self._updates), metadata)
         return self._seen[1]
 
 

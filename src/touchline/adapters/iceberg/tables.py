@@ -19,7 +19,7 @@ from pyiceberg.exceptions import (
     TableAlreadyExistsError,
 )
 from pyiceberg.expressions.literals import literal
-from pyiceberg.io.pyarrow import parquet_file_to_data_file, schema_to_pyarrow
+from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import Table
@@ -37,6 +37,7 @@ from pyiceberg.types import (
 )
 from sqlalchemy.exc import OperationalError
 
+from touchline.adapters.iceberg.data_files import data_file
 from touchline.adapters.iceberg.maintenance import swept
 from touchline.adapters.iceberg.replace import QuickTransaction, Replacement, expire
 from touchline.core.contracts import Contract
@@ -110,9 +111,7 @@ class IcebergTables:
                 properties={**properties, _COMMIT_ID: commit_id},
             )
             for piece in (p for s in staged for p in s.pieces):
-                commit.append_data_file(
-                    parquet_file_to_data_file(table.io, table.metadata, piece.path)
-                )
+                commit.append_data_file(data_file(table, piece))
             commit.commit()
             expire(transaction)
             transaction.commit_transaction()
