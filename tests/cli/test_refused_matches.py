@@ -117,8 +117,8 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
         for name, seen in {
             MATCH: ("99", "expected 1"),
             TRACKING: ("squad",),
-            EVENTS: ("99", "is another match than 1", "expected at most"),
-            PHASES: ("99", "is another match than 1", "expected at most"),
+            EVENTS: ("99", "is another match than 1", "as in all"),
+            PHASES: ("99", "is another match than 1", "as in all"),
         }.items()
     },
     "all four are of another match": (MATCH, lambda _: OTHER, ("99", "expected 1")),
@@ -174,12 +174,12 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "a required column of events has another type": (
         EVENTS,
         edited(EVENTS, every("frame_start", "soon")),
-        ("frame_start: 'soon' is not int", "expected at most"),
+        ("frame_start: 'soon' is not int", "nor is any other"),
     ),
     "a required column of phases has another type": (
         PHASES,
         edited(PHASES, every("frame_start", "soon")),
-        ("frame_start: 'soon' is not int", "expected at most"),
+        ("frame_start: 'soon' is not int", "nor is any other"),
     ),
     "a required member of tracking is missing": (
         TRACKING,

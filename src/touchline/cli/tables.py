@@ -11,7 +11,7 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, say, table
-from touchline.errors import ConfigError, MissingInputError
+from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
 
@@ -193,10 +193,13 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
     contract, column = contract_of(here, name)
     keys_of(part)
     if column is not None:
-        raise ConfigError(f"{name}: a column; give a table")
+        raise ConfigError(f"{name}: a column; give a table", hint=f"such as {contract.table}")
     domain = contract.table.partition(".")[0]
     if contract.layer == "bronze":
-        raise MissingInputError(f"{name}: bronze has no publishes")
+        raise ConfigError(
+            f"{name}: bronze has no publishes",
+            hint="every arrival is kept; ingest the file you want again",
+        )
     now = back(here.pipeline(domain), contract, part, platform=here.platform(), to=to)
     say(f"{contract.table} {part} is as run {now.run_id} made it: {now.rows} rows")
     say("what is made from it is stale now; see: touchline plan")
