@@ -3,13 +3,20 @@
 import os
 import tomllib
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from touchline.errors import ConfigError
 
 DEFAULT_FILE = Path("touchline.toml")
+
+Domain = Literal["tracking"]
+Schema = Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]*$")]
+ProviderId = Annotated[str, Meta(pattern="^[0-9]{1,18}$")]
+Code = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+"""A code stands in paths and partitions: no separators, no dots."""
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -44,7 +51,7 @@ class LocalObjects(Section, frozen=True, tag_field="kind", tag="local"):
 class IcebergTables(Section, frozen=True, tag_field="kind", tag="iceberg"):
     """Silver and gold as Iceberg tables."""
 
-    catalog: str = "sqlite:///data/catalog.db"
+    catalog: Annotated[str, Meta(pattern=r"^sqlite:///.+")] = "sqlite:///data/catalog.db"
     warehouse: str = "data/warehouse"
 
 
@@ -65,25 +72,25 @@ class Stores(Section, frozen=True):
 class Limits(Section, frozen=True):
     """How much of the machine one query takes."""
 
-    memory: str = "1GB"
+    memory: Annotated[str, Meta(pattern=r"^[0-9]+ ?[KMGT]i?B$")] = "1GB"
 
 
 class Retention(Section, frozen=True):
     """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`."""
 
-    publishes: int = 5
-    days: int = 7
+    publishes: Annotated[int, Meta(ge=1)] = 5
+    days: Annotated[int, Meta(ge=0, le=100_000)] = 7
 
 
 class Tracking(Section, frozen=True):
     """Thresholds of tracking that teams change."""
 
-    competitions: dict[str, str] = msgspec.field(default_factory=lambda: {"61": "aus1"})
+    competitions: dict[ProviderId, Code] = msgspec.field(default_factory=lambda: {"61": "aus1"})
     sprint_rule: Literal["default", "prototype"] = "default"
-    min_sprint_kmh: float = 25.0
-    min_sprint_s: float = 0.7
-    max_rejected: float = 0.01
-    max_outside_m: float = 50.0
+    min_sprint_kmh: Annotated[float, Meta(gt=0, le=100)] = 25.0
+    min_sprint_s: Annotated[float, Meta(ge=0, le=60)] = 0.7
+    max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
 
 
 class Skillcorner(Section, frozen=True):
@@ -111,7 +118,9 @@ class Config(Section, frozen=True):
     tracking: Tracking = Tracking()
     skillcorner: Skillcorner = Skillcorner()
     opendata: Opendata = Opendata()
-    aliases: dict[str, str] = msgspec.field(default_factory=lambda: {"traits_etl": "tracking"})
+    aliases: dict[Schema, Domain] = msgspec.field(
+        default_factory=lambda: {"traits_etl": "tracking"}
+    )
     folder: str = "."
 
     def place(self, path: str) -> Path:

@@ -62,6 +62,8 @@ def _state(plan: Any, run: Any) -> str:
 def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) -> None:
     """List the newest runs."""
     here = Touchline(config.load(file))
+    if pipeline is not None:
+        here.pipeline(pipeline)
     rows = [
         {
             "run": r.run_id,

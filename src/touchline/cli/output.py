@@ -1,10 +1,12 @@
 """What people and programs see: tables that fit, JSON on request, progress, complaints."""
 
 import json
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import click
@@ -35,7 +37,7 @@ def table(
 ) -> None:
     """The rows as a table that fits the terminal, or as a JSON array."""
     if as_json:
-        click.echo(json.dumps(list(rows), default=_plain, indent=None if len(rows) > 1000 else 1))
+        click.echo(_json(list(rows), indent=None if len(rows) > 1000 else 1))
         return
     if not rows:
         click.echo(empty)
@@ -47,7 +49,7 @@ def table(
         title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False
     )
     for name in rows[0]:
-        numbers = all(isinstance(r[name], int | float | None) for r in rows)
+        numbers = all(isinstance(r[name], int | float | Decimal | None) for r in rows)
         grid.add_column(name, justify="right" if numbers else "left", overflow="fold")
     for row in rows:
         grid.add_row(*(_cell(value) for value in row.values()))
@@ -70,7 +72,30 @@ def _cell(value: Any) -> str:
             return escape(str(value))
 
 
+def _json(rows: Any, indent: int | None) -> str:
+    """JSON, which knows no NaN and no infinity: they become null."""
+    try:
+        return json.dumps(rows, default=_plain, indent=indent, allow_nan=False)
+    except ValueError:
+        return json.dumps(_finite(rows), default=_plain, indent=indent, allow_nan=False)
+
+
+def _finite(value: Any) -> Any:
+    match value:
+        case float():
+            return value if math.isfinite(value) else None
+        case dict():
+            return {name: _finite(each) for name, each in value.items()}
+        case list():
+            return [_finite(each) for each in value]
+        case _:
+            return value
+
+
 def _plain(value: Any) -> Any:
+    """What JSON lacks: sums of whole numbers, which come as decimals, are whole numbers again."""
+    if isinstance(value, Decimal) and value.as_tuple().exponent == 0:
+        return int(value)
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 

@@ -72,6 +72,7 @@ def query(
     elif kind == "csv":
         import pyarrow.csv as pc
 
+        _must_be_flat(found)
         sys.stdout.flush()
         pc.write_csv(found, sys.stdout.buffer)
     else:
@@ -91,12 +92,28 @@ def _write(rows: Any, out: Path) -> None:
         ".json": frame.write_json,
     }
     if out.suffix not in writers:
-        raise ConfigError(f"{out}: expected one of {', '.join(writers)}")
+        raise ConfigError(
+            f"{out}: seen the ending {out.suffix!r}, expected one of {', '.join(writers)}",
+            hint="the ending says how the rows are written",
+        )
+    if out.suffix == ".csv":
+        _must_be_flat(rows)
     from touchline.adapters.local import translated
 
     with translated(out):
         writers[out.suffix](out)
     say(f"{frame.height} rows -> {out}")
+
+
+def _must_be_flat(rows: Any) -> None:
+    import pyarrow as pa
+
+    nested = [field.name for field in rows.schema if pa.types.is_nested(field.type)]
+    if nested:
+        raise ConfigError(
+            f"columns {', '.join(nested)} hold lists or structures, which CSV cannot",
+            hint="write json or parquet, or select their members",
+        )
 
 
 @click.command()

@@ -1,6 +1,6 @@
 """What is stale, why, and in which order it is to be made again."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation
@@ -80,13 +80,12 @@ def _partition(
         absent = [name for name in step.reads if name not in contents]
         if absent and (lacking := _lacking(absent, contents, shared)):
             return Plan(part, (), tuple(lacking))
-        made_from = [(name, contents[name]) for name in step.reads]
-        wanted = derivation(step, made_from)
+        wanted = derivation(step, contents)
         if head is not None and head[0] == wanted and not force:
             contents[table] = head[1]
         else:
             contents[table] = wanted
-            steps.append(Planned(table, wanted, _origin(step, made_from)))
+            steps.append(Planned(table, wanted, _origin(step, contents)))
     return Plan(part, tuple(steps))
 
 
@@ -96,14 +95,14 @@ def _lacking(
     """What of it nobody has; a shared value is named by what it would be made of."""
     for name in absent:
         if name in shared:
-            made_from = [(read, contents.get(read, "")) for read in shared[name].reads]
-            contents[name] = derivation(shared[name], made_from)
+            contents[name] = derivation(shared[name], contents)
     return [name for name in absent if name not in contents]
 
 
-def _origin(step: Step, made_from: Iterable[tuple[str, str]]) -> dict[str, str]:
+def _origin(step: Step, contents: Mapping[str, str]) -> dict[str, str]:
     """What a result comes from, piece by piece, so that a later plan can say what changed."""
-    return {**dict(made_from), **{f"step {k}": v for k, v in step.parts.items()}}
+    made_from = {name: contents[name] for name in step.reads}
+    return {**made_from, **{f"step {k}": v for k, v in step.parts.items()}}
 
 
 def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list[Plan]:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def ask(
             con.execute("SET enable_external_access = false")
             con.execute("SET lock_configuration = true")
             _one_select(con, sql)
-            return con.sql(sql).to_arrow_table()
+            return _named_apart(con.sql(sql).to_arrow_table())
         except duckdb.OutOfMemoryException as exc:
             raise StorageError(
                 f"the query needs more than {memory} of memory", hint="raise limits.memory"
@@ -86,6 +87,15 @@ def ask(
         except duckdb.Error as exc:
             said = str(exc).strip()
             raise ConfigError(said, hint=_way_out(said, sources)) from exc
+
+
+def _named_apart(rows: pa.Table) -> pa.Table:
+    """The rows; of columns with one name, as a join of two tables has, later ones are numbered."""
+    names: list[str] = []
+    for name in rows.column_names:
+        numbered = (f"{name}_{n}" for n in count(1))
+        names.append(next(n for n in chain([name], numbered) if n not in names))
+    return rows.rename_columns(names)
 
 
 def _one_select(con: Any, sql: str) -> None:

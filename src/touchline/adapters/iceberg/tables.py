@@ -1,7 +1,7 @@
 """A TableStore over one Iceberg catalog."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -11,32 +11,14 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.exceptions import (
-    CommitFailedException,
-    NamespaceAlreadyExistsError,
-    NoSuchTableError,
-    TableAlreadyExistsError,
-)
+from pyiceberg.catalog import Catalog
+from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.expressions.literals import literal
 from pyiceberg.io.pyarrow import schema_to_pyarrow
-from pyiceberg.partitioning import PartitionField, PartitionSpec
-from pyiceberg.schema import Schema
 from pyiceberg.table import Table
-from pyiceberg.transforms import IdentityTransform
-from pyiceberg.types import (
-    BooleanType,
-    DateType,
-    DoubleType,
-    IcebergType,
-    IntegerType,
-    LongType,
-    NestedField,
-    StringType,
-    TimestamptzType,
-)
 from sqlalchemy.exc import OperationalError
 
+from touchline.adapters.iceberg.catalog import TYPES, opened, table_of
 from touchline.adapters.iceberg.data_files import data_file
 from touchline.adapters.iceberg.maintenance import swept
 from touchline.adapters.iceberg.replace import QuickTransaction, Replacement, expire
@@ -44,21 +26,6 @@ from touchline.core.contracts import Contract
 from touchline.core.ports import Partition, Piece, Staged, keys_of
 from touchline.errors import ContractError, StorageError, TransientError
 
-_TYPES: Mapping[str, IcebergType] = {
-    "bool": BooleanType(),
-    "int": IntegerType(),
-    "long": LongType(),
-    "double": DoubleType(),
-    "string": StringType(),
-    "date": DateType(),
-    "instant": TimestamptzType(),
-}
-_PROPERTIES = {
-    "format-version": "2",
-    "write.metadata.delete-after-commit.enabled": "true",
-    "write.metadata.previous-versions-max": "10",
-    "write.parquet.compression-codec": "zstd",
-}
 _COMMIT_ID = "touchline.commit-id"
 
 
@@ -157,9 +124,7 @@ class IcebergTables:
     @property
     def _catalog(self) -> Catalog:
         if self._opened is None:
-            warehouse = Path(self._settings["warehouse"].removeprefix("file://"))
-            warehouse.mkdir(parents=True, exist_ok=True)
-            self._opened = load_catalog("touchline", **self._settings)
+            self._opened = opened(self._settings)
         return self._opened
 
     def _known(self, contract: Contract) -> tuple[Contract, Table, pa.Schema]:
@@ -170,32 +135,11 @@ class IcebergTables:
     def _looked_up(self, contract: Contract) -> tuple[Contract, Table, pa.Schema]:
         known = self._schemas.get(contract.table)
         if known is None or known[0] is not contract:
-            table = _widened(self._made(contract), contract)
+            table = table_of(self._catalog, contract)
             wanted = schema_to_pyarrow(table.schema().select(*contract.names))
             ordered = pa.schema([_plain(wanted.field(n)) for n in contract.names])
             known = self._schemas[contract.table] = (contract, table, ordered)
         return known
-
-    def _made(self, contract: Contract) -> Table:
-        try:
-            return self._catalog.load_table(contract.table)
-        except NoSuchTableError:
-            pass
-        with suppress(NamespaceAlreadyExistsError):
-            self._catalog.create_namespace(contract.table.partition(".")[0])
-        schema = Schema(*[_field(i, contract, n) for i, n in enumerate(contract.names, start=1)])
-        spec = PartitionSpec(
-            *[
-                PartitionField(schema.find_field(n).field_id, 1000 + i, IdentityTransform(), n)
-                for i, n in enumerate(contract.partition_by)
-            ]
-        )
-        try:
-            return self._catalog.create_table(
-                contract.table, schema, partition_spec=spec, properties=_PROPERTIES
-            )
-        except TableAlreadyExistsError:
-            return self._catalog.load_table(contract.table)
 
     @contextmanager
     def _translated(self, table: str) -> Iterator[None]:
@@ -222,39 +166,10 @@ class IcebergTables:
             ) from exc
 
 
-def _field(number: int, contract: Contract, name: str) -> NestedField:
-    column = contract.column(name)
-    doc = f"{column.definition} [{column.unit}]" if column.unit else column.definition
-    return NestedField(number, name, _TYPES[column.type], required=not column.null, doc=doc)
-
-
 def _plain(field: pa.Field) -> pa.Field:
     """The field with Arrow's ordinary string type; its Iceberg id stays in its metadata."""
     kind = pa.string() if pa.types.is_large_string(field.type) else field.type
     return field.with_type(kind)
-
-
-def _widened(table: Table, contract: Contract) -> Table:
-    """The table with every column of the contract; added ones are null in older partitions."""
-    has = {f.name: f for f in table.schema().fields}
-    for c in contract.columns:
-        if c.name in has and has[c.name].field_type != _TYPES[c.type]:
-            raise ContractError(
-                f"{contract.table}.{c.name}: the table holds {has[c.name].field_type},"
-                f" the contract says {_TYPES[c.type]}",
-                hint="give a column of another type another name",
-            )
-    missing = [c for c in contract.columns if c.name not in has]
-    relaxed = [
-        c.name for c in contract.columns if c.null and c.name in has and has[c.name].required
-    ]
-    if missing or relaxed:
-        with table.update_schema() as change:
-            for c in missing:
-                change.add_column(c.name, _TYPES[c.type], doc=c.definition)
-            for name in relaxed:
-                change.make_column_optional(name)
-    return table
 
 
 def _by_folder(contract: Contract, rows: pa.Table) -> Iterator[tuple[str, pa.Table]]:
@@ -288,4 +203,4 @@ def _written(rows: pa.Table, path: Path) -> Piece:
 
 def _typed(contract: Contract, column: str, value: str) -> Any:
     """The value as partitions of Iceberg hold it: a date as days, an instant as microseconds."""
-    return literal(value).to(_TYPES[contract.column(column).type]).value
+    return literal(value).to(TYPES[contract.column(column).type]).value

@@ -1,7 +1,7 @@
 """What a pipeline is made of: bronze files with their decoders, and steps in order."""
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
@@ -144,9 +144,9 @@ def _named(texts: Sequence[str]) -> str:
     return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
 
 
-def derivation(step: Step | Shared, made_from: Sequence[tuple[str, str]]) -> str:
-    """The name of what a step makes of inputs with these contents."""
-    return _named([step.digest, *[f"{table}={content}" for table, content in made_from]])
+def derivation(step: Step | Shared, contents: Mapping[str, str]) -> str:
+    """The name of what a step makes of its inputs with these contents; "" stands for a lacking one."""
+    return _named([step.digest, *[f"{name}={contents.get(name, '')}" for name in step.reads]])
 
 
 @cache

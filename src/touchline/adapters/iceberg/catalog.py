@@ -1,0 +1,129 @@
+"""The catalog, and a contract's table in it."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from pyiceberg.catalog import Catalog, load_catalog
+from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.exceptions import (
+    NamespaceAlreadyExistsError,
+    NoSuchNamespaceError,
+    NoSuchTableError,
+    TableAlreadyExistsError,
+)
+from pyiceberg.partitioning import PartitionField, PartitionSpec
+from pyiceberg.schema import Schema
+from pyiceberg.table import Table
+from pyiceberg.transforms import IdentityTransform
+from pyiceberg.types import (
+    BooleanType,
+    DateType,
+    DoubleType,
+    IcebergType,
+    IntegerType,
+    LongType,
+    NestedField,
+    StringType,
+    TimestamptzType,
+)
+from sqlalchemy.exc import OperationalError
+
+from touchline.core.contracts import Contract
+from touchline.errors import ContractError
+
+TYPES: Mapping[str, IcebergType] = {
+    "bool": BooleanType(),
+    "int": IntegerType(),
+    "long": LongType(),
+    "double": DoubleType(),
+    "string": StringType(),
+    "date": DateType(),
+    "instant": TimestamptzType(),
+}
+_PROPERTIES = {
+    "format-version": "2",
+    "write.metadata.delete-after-commit.enabled": "true",
+    "write.metadata.previous-versions-max": "10",
+    "write.parquet.compression-codec": "zstd",
+}
+
+
+def opened(settings: Mapping[str, str]) -> Catalog:
+    """The catalog of these settings; its warehouse folder is there.
+
+    One in a SQLite file is put into WAL mode, where a commit waits for the disk once, not thrice.
+    """
+    Path(settings["warehouse"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
+    catalog = load_catalog("touchline", **settings)
+    if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
+        with suppress(OperationalError), catalog.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA journal_mode = WAL")
+    return catalog
+
+
+def table_of(catalog: Catalog, contract: Contract) -> Table:
+    """The contract's table, made or widened where the contract asks for it.
+
+    Raises:
+        ContractError: A column exists with another type.
+    """
+    return _widened(_made(catalog, contract), contract)
+
+
+def _made(catalog: Catalog, contract: Contract) -> Table:
+    try:
+        return catalog.load_table(contract.table)
+    except NoSuchTableError:
+        pass
+    try:
+        return _created(catalog, contract)
+    except NoSuchNamespaceError:
+        with suppress(NamespaceAlreadyExistsError):
+            catalog.create_namespace(contract.table.partition(".")[0])
+        return _created(catalog, contract)
+
+
+def _created(catalog: Catalog, contract: Contract) -> Table:
+    schema = Schema(*[_field(i, contract, n) for i, n in enumerate(contract.names, start=1)])
+    spec = PartitionSpec(
+        *[
+            PartitionField(schema.find_field(n).field_id, 1000 + i, IdentityTransform(), n)
+            for i, n in enumerate(contract.partition_by)
+        ]
+    )
+    try:
+        return catalog.create_table(
+            contract.table, schema, partition_spec=spec, properties=_PROPERTIES
+        )
+    except TableAlreadyExistsError:
+        return catalog.load_table(contract.table)
+
+
+def _field(number: int, contract: Contract, name: str) -> NestedField:
+    column = contract.column(name)
+    doc = f"{column.definition} [{column.unit}]" if column.unit else column.definition
+    return NestedField(number, name, TYPES[column.type], required=not column.null, doc=doc)
+
+
+def _widened(table: Table, contract: Contract) -> Table:
+    """The table with every column of the contract; added ones are null in older partitions."""
+    has = {f.name: f for f in table.schema().fields}
+    for c in contract.columns:
+        if c.name in has and has[c.name].field_type != TYPES[c.type]:
+            raise ContractError(
+                f"{contract.table}.{c.name}: the table holds {has[c.name].field_type},"
+                f" the contract says {TYPES[c.type]}",
+                hint="give a column of another type another name",
+            )
+    missing = [c for c in contract.columns if c.name not in has]
+    relaxed = [
+        c.name for c in contract.columns if c.null and c.name in has and has[c.name].required
+    ]
+    if missing or relaxed:
+        with table.update_schema() as change:
+            for c in missing:
+                change.add_column(c.name, TYPES[c.type], doc=c.definition)
+            for name in relaxed:
+                change.make_column_optional(name)
+    return table

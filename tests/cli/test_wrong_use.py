@@ -1,0 +1,213 @@
+"""Wrong commands and wrong configuration: exit 2, a message with what and where, nothing written."""
+
+import pytest
+from world import World, files
+
+COMMANDS = (
+    "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
+    "query", "define", "report", "rollback", "maintain",
+)  # fmt: skip
+
+WRONG: dict[tuple[str, ...], str] = {
+    (): "Usage: touchline",
+    ("nothing",): "No such command 'nothing'",
+    ("ingest",): "Missing argument",
+    ("ingest", "tracking"): "Missing argument 'PATHS...'",
+    ("ingest", "chess", "landing"): "'chess' is not 'tracking'",
+    ("simulate",): "Missing argument",
+    ("simulate", "tracking"): "Missing argument 'OUT'",
+    ("simulate", "tracking", "out", "--matches", "0"): "0 is not in the range",
+    ("simulate", "tracking", "out", "--minutes", "1"): "1.0 is not in the range",
+    ("simulate", "tracking", "out", "--minutes", "many"): "'many' is not a valid float",
+    ("simulate", "tracking", "out", "--date", "2024-02-30"): "'2024-02-30' does not match",
+    ("simulate", "tracking", "out", "--missing", "ball"): "'ball' is not one of",
+    ("simulate", "tracking", "out", "--first-id", "-1"): "-1 is not in the range",
+    ("simulate", "tracking", "touchline.toml"): "touchline.toml",
+    ("fetch",): "Missing argument",
+    ("fetch", "elsewhere"): "'elsewhere' is not one of 'skillcorner', 'skillcorner-open'",
+    ("fetch", "skillcorner", "--match", "one"): "'one' is not a valid integer",
+    ("fetch", "skillcorner", "--from", "yesterday"): "'yesterday' does not match",
+    ("plan", "chess"): "no pipeline 'chess'",
+    ("plan", "--only", "copper"): "'copper' is not one of 'bronze', 'silver', 'gold'",
+    ("plan", "--partition", "2017461"): "partition '2017461': expected column=value",
+    ("run", "chess"): "no pipeline 'chess'",
+    ("run", "--workers", "0"): "0 is not in the range",
+    ("run", "--workers", "two"): "'two' is not a valid integer",
+    ("run", "--engine", "steam"): "'steam' is not one of 'process', 'spark'",
+    ("run", "--partition", "match_id=../../etc"): "match_id",
+    ("run", "--partition", "match_id="): "match_id: '' is not an id",
+    ("run", "--partition", "match_id=1/2"): "expected column=value",
+    ("run", "--nothing"): "No such option",
+    ("backfill",): "Missing argument 'PIPELINE'",
+    ("backfill", "tracking", "2024-11-01"): "Missing argument 'LAST'",
+    ("backfill", "chess", "1", "2"): "no pipeline 'chess'",
+    ("status", "chess"): "no pipeline 'chess'",
+    ("runs", "chess"): "no pipeline 'chess'",
+    ("runs", "--limit", "0"): "0 is not in the range",
+    ("show",): "Missing argument 'RUN'",
+    ("query",): "Missing argument 'SQL'",
+    ("query", "SELECT 1", "--format", "xml"): "'xml' is not one of",
+    ("query", "SELECT 1", "--as-of", "never"): "'never' is not an instant",
+    ("define",): "Missing argument",
+    ("define", "nothing"): "no table 'nothing'",
+    ("define", "player_metrics.nothing"): "tracking.player_metrics has no column 'nothing'",
+    ("define", "elsewhere.player_metrics"): "no table 'elsewhere.player_metrics'",
+    ("define", "tracking.player_metrics.sprint_count.x"): "no table",
+    ("define", ""): "no table ''",
+    ("report",): "Missing argument",
+    ("report", "club", "1"): "'club' is not 'match'",
+    ("report", "match", "../1"): "match id: '../1' is not an id",
+    ("rollback",): "Missing argument 'TABLE'",
+    ("rollback", "tracking.players"): "Missing argument 'PARTITION'",
+    ("rollback", "tracking.players", "1"): "partition '1': expected column=value",
+    ("maintain", "now"): "Got unexpected extra argument (now)",
+    ("demo", "demo", "--matches", "99"): "99 is not in the range",
+}  # fmt: skip
+
+NOT_THERE: dict[tuple[str, ...], str] = {
+    ("run", "--partition", "match_id=404"): "tracking match_id=404: nothing has arrived for it",
+    ("plan", "--partition", "match_id=404"): "tracking match_id=404: nothing has arrived for it",
+    ("run", "--partition", "player_id=1"): "tracking player_id=1: nothing has arrived for it",
+    ("show", "1999"): "no run '1999'",
+    ("report", "match", "404"): "tracking match_id=404: not published in full",
+    ("rollback", "tracking.players", "match_id=404"): "match_id=404: never published",
+    ("ingest", "tracking", "nowhere"): "nowhere: no such file or folder",
+    ("ingest", "tracking", "landing", "nowhere"): "nowhere: no such file or folder",
+}
+
+
+@pytest.fixture(scope="module")
+def used(published: World) -> World:
+    return published
+
+
+@pytest.mark.parametrize("words", WRONG, ids=lambda w: " ".join(w) or "nothing")
+def test_a_wrong_command_is_told_what_is_wrong_and_writes_nothing(
+    used: World, words: tuple[str, ...]
+) -> None:
+    before = used.everything()
+
+    ended = used.do(*words)
+
+    assert (ended.code, "Traceback" in ended.err) == (2, False), ended.err
+    assert WRONG[words] in ended.err + ended.out
+    assert used.everything() == before
+
+
+@pytest.mark.parametrize("words", NOT_THERE, ids=" ".join)
+def test_what_is_not_there_is_named_and_a_way_out_is_told(
+    used: World, words: tuple[str, ...]
+) -> None:
+    before = used.everything()
+
+    ended = used.do(*words)
+
+    assert (ended.code, "Traceback" in ended.err) == (4, False), ended.err
+    assert NOT_THERE[words] in ended.error
+    assert ended.hint or "no such file" in ended.error
+    assert used.everything() == before
+
+
+def test_a_folder_that_is_not_empty_is_no_place_for_a_demo(used: World) -> None:
+    ended = used.do("demo", used.landing)
+
+    assert ended.code == 2
+    assert f"{used.landing}: not empty" in ended.error
+    assert ended.hint
+
+
+# --- the configuration
+
+CONFIGURED: dict[str, tuple[str, ...]] = {
+    "speed = 1": ("unknown field `speed`",),
+    "[tracking]\nmin_sprint = 20": ("unknown field `min_sprint`", "$.tracking"),
+    "[stores]\nobjects = { kind = 's4' }": ("Invalid value 's4'", "$.stores.objects.kind"),
+    "[stores]\nledger = { kind = 'sqlite', file = 'x' }": ("`file`", "$.stores.ledger"),
+    "[tracking]\nmin_sprint_kmh = 'fast'": (
+        "Expected `float`, got `str`", "$.tracking.min_sprint_kmh",
+    ),
+    "[tracking]\nsprint_rule = 'new'": ("Invalid enum value 'new'", "$.tracking.sprint_rule"),
+    "[tracking]\ncompetitions = { 61 = 1 }": ("Expected `str`, got `int`", "$.tracking.competitions"),
+    "[tracking]\ncompetitions = { league = 'x' }": ("matching regex", "$.tracking.competitions"),
+    "[tracking]\ncompetitions = { 61 = '../x' }": ("matching regex", "$.tracking.competitions"),
+    "[retention]\npublishes = 'all'": ("Expected `int`, got `str`", "$.retention.publishes"),
+    "[retention]\npublishes = -1": ("$.retention.publishes",),
+    "[retention]\ndays = -1": ("$.retention.days",),
+    "[tracking]\nmax_rejected = 2.0": ("$.tracking.max_rejected",),
+    "[tracking]\nmin_sprint_s = -1.0": ("$.tracking.min_sprint_s",),
+    "[limits]\nmemory = 'much'": ("matching regex", "$.limits.memory"),
+    "[aliases]\nold = 'chess'": ("Invalid enum value 'chess'", "$.aliases"),
+    "[skillcorner]\npassword = 'open sesame'": ("$.skillcorner.password",),
+    "[skillcorner]\npassword = { env = 1 }": ("$.skillcorner.password.env",),
+    "[stores]\ntables = { kind = 'iceberg', catalog = 'mysql://x' }": (
+        "$.stores.tables.catalog", "sqlite:///",
+    ),
+    "not toml at all": ("not TOML", "line 1"),
+    "[tracking\n": ("not TOML", "line 1"),
+    "\udcff": ("not TOML",),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CONFIGURED, ids=lambda t: t.encode("utf-8", "replace").decode())
+def test_a_wrong_configuration_is_told_its_place_and_stops_every_command(
+    empty: World, text: str
+) -> None:
+    (empty.folder / "touchline.toml").write_bytes(text.encode("utf-8", "surrogateescape"))
+    empty.put(files(1))
+    before = empty.everything()
+
+    for words in (
+        ("run",),
+        ("ingest", "tracking", "landing"),
+        ("query", "SELECT * FROM tracking.x"),
+    ):
+        ended = empty.do(*words)
+        assert (ended.code, "Traceback" in ended.err) == (2, False), (words, ended.err)
+        assert "touchline.toml" in ended.error, words
+        for said in CONFIGURED[text]:
+            assert said in ended.error, words
+        assert "open sesame" not in ended.err
+    assert empty.everything() == before
+
+
+def test_a_configuration_that_is_not_there_is_named(empty: World) -> None:
+    ended = empty.do("--config", "other.toml", "status")
+
+    assert ended.code == 2
+    assert "other.toml: no such file" in ended.error
+    assert "--config" in ended.hint
+
+
+def test_a_configuration_elsewhere_keeps_its_data_beside_it(empty: World) -> None:
+    (empty.folder / "club").mkdir()
+    (empty.folder / "club/touchline.toml").write_text("")
+
+    empty.well("-c", "club/touchline.toml", "ingest", "tracking", empty.put(files(1)))
+
+    assert (empty.folder / "club/data/ledger.db").exists()
+    assert not empty.data.exists()
+
+
+def test_every_store_can_be_put_elsewhere(empty: World) -> None:
+    empty.configure(
+        "[stores]\n"
+        "objects = { kind = 'local', root = 'a/objects' }\n"
+        "tables = { kind = 'iceberg', catalog = 'sqlite:///b/c.db', warehouse = 'd' }\n"
+        "ledger = { kind = 'sqlite', path = 'e/l.db' }\n"
+    )
+    empty.publish(files(1))
+
+    assert {f.name for f in empty.folder.iterdir()} == {
+        "a", "b", "d", "e", "landing", "touchline.toml",
+    }  # fmt: skip
+    assert empty.one("SELECT count(*) FROM tracking.player_metrics") > 0
+
+
+def test_a_secret_that_is_written_down_is_not_repeated(empty: World) -> None:
+    empty.configure("[skillcorner]\ntoken = 'abc-secret'\n")
+
+    ended = empty.do("fetch", "skillcorner")
+
+    assert ended.code == 2
+    assert "$.skillcorner.token" in ended.error
+    assert "abc-secret" not in ended.out + ended.err
