@@ -12,13 +12,13 @@ FIGURE = "match: four raw files to all silver and gold tables"
 ROUNDS, WARM = 3, 4
 COLD_S, WARM_S, PEAK_MB = 4.0, 1.5, 900.0
 MANY, A_MINUTE = 12, 30.0
-FEW, A_HUNDRED = 10, 100
+SHORT_RUNS, WHOLE_RUNS = (10, 100), (10, 40)
 SHORT_MINUTES = 10
 MB_A_MATCH = 0.5
 
 
 def rows() -> list[Row]:
-    """One match cold and warm, then twelve with two workers, then ten against a hundred."""
+    """One match cold and warm, then twelve with two workers, then few against many."""
     return [*_one(), *_many(), *_flat()]
 
 
@@ -118,15 +118,15 @@ def _flat() -> list[Row]:
     short = inputs.simulated("short", minutes=SHORT_MINUTES)
     long = next(iter(inputs.whole_matches().values()))
     return [
-        *_slope(f"{SHORT_MINUTES}-minute matches in one process", short, workers=1),
-        *_slope("whole matches with two workers", long, workers=2),
+        *_slope(f"{SHORT_MINUTES}-minute matches in one process", short, SHORT_RUNS, workers=1),
+        *_slope("whole matches with two workers", long, WHOLE_RUNS, workers=2),
     ]
 
 
-def _slope(what: str, match: Path, *, workers: int) -> list[Row]:
-    """Peak memory after ten and after a hundred matches, each in processes of its own."""
+def _slope(what: str, match: Path, counts: tuple[int, int], *, workers: int) -> list[Row]:
+    """Peak memory after few and after many matches, each in processes of its own."""
     found = {}
-    for count in (FEW, A_HUNDRED):
+    for count in counts:
         landing = inputs.folder("flat-landing")
         inputs.copies(match, count, first_id=8_000_001, into=landing, own_bytes=False)
         store = inputs.folder("flat")
@@ -134,7 +134,7 @@ def _slope(what: str, match: Path, *, workers: int) -> list[Row]:
         found[count] = _backfill(store, count, workers=workers)
         shutil.rmtree(store)
         shutil.rmtree(landing)
-    few, many = found[FEW], found[A_HUNDRED]
+    few, many = (found[count] for count in counts)
     said = []
     for who in ("driver_mb",) if workers == 1 else ("driver_mb", "worker_mb"):
         name = {"driver_mb": "the process", "worker_mb": "the larger worker"}[who]
@@ -143,9 +143,9 @@ def _slope(what: str, match: Path, *, workers: int) -> list[Row]:
         said.append(
             Row(
                 FIGURE,
-                f"{what}: {name} holds {low:.0f} MB after {FEW}, {high:.0f} after {A_HUNDRED};"
+                f"{what}: {name} holds {low:.0f} MB after {counts[0]}, {high:.0f} after {counts[1]};"
                 " growth a match",
-                (high - low) / (A_HUNDRED - FEW),
+                (high - low) / (counts[1] - counts[0]),
                 " MB",
                 at_most=MB_A_MATCH,
                 cpu_s=many.facts["process_cpu_s"],

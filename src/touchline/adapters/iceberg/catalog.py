@@ -1,8 +1,9 @@
 """The catalog, and a contract's table in it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from pyiceberg.catalog import Catalog, load_catalog
 from pyiceberg.catalog.sql import SqlCatalog
@@ -27,7 +28,7 @@ from pyiceberg.types import (
     StringType,
     TimestamptzType,
 )
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from touchline.core.contracts import Contract
 from touchline.errors import ContractError
@@ -41,6 +42,8 @@ TYPES: Mapping[str, IcebergType] = {
     "date": DateType(),
     "instant": TimestamptzType(),
 }
+Made = TypeVar("Made")
+_RACES = 8
 _PROPERTIES = {
     "format-version": "2",
     "write.metadata.delete-after-commit.enabled": "true",
@@ -55,7 +58,7 @@ def opened(settings: Mapping[str, str]) -> Catalog:
     One in a SQLite file is put into WAL mode, where a commit waits for the disk once, not thrice.
     """
     Path(settings["warehouse"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
-    catalog = load_catalog("touchline", **settings)
+    catalog = _first_or_second(lambda: load_catalog("touchline", **settings))
     if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
         with suppress(OperationalError), catalog.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
@@ -68,7 +71,18 @@ def table_of(catalog: Catalog, contract: Contract) -> Table:
     Raises:
         ContractError: A column exists with another type.
     """
-    return _widened(_made(catalog, contract), contract)
+    return _widened(_first_or_second(lambda: _made(catalog, contract)), contract)
+
+
+def _first_or_second(make: Callable[[], Made]) -> Made:
+    """What `make` gives; where another process makes the same thing first, tried again."""
+    for _ in range(_RACES):
+        try:
+            return make()
+        except (IntegrityError, OperationalError) as exc:
+            if not isinstance(exc, IntegrityError) and "already exists" not in str(exc.orig):
+                raise
+    return make()
 
 
 def _made(catalog: Catalog, contract: Contract) -> Table:
