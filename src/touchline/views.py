@@ -1,6 +1,6 @@
 """What commands and pages read: tables by name, under any alias, now or as of an instant."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -29,22 +29,24 @@ def rows_of(here: Touchline, sql: str, *, as_of: datetime | None = None) -> "pa.
     Raises:
         ConfigError: See `core.query.ask`; or `as_of` lies before what is kept.
     """
-    names = tables_named(sql, schemas(here))
-    sources = {name: source for name in sorted(names) if (source := _source(here, name, as_of))}
+    names = sorted(tables_named(sql, schemas(here)))
+    contracts = {c.table: c for p in here.pipelines.values() for c in p.contracts}
+    bronze = {b.table: (d, b) for d, p in here.pipelines.items() for b in p.bronze}
+    made = [n for n in names if n in contracts]
+    current = here.ledger.current(made, as_of=as_of) if made else {}
+    sources = {
+        **{n: _published(contracts[n], found.values()) for n, found in current.items()},
+        **{n: _as_it_came(here, *bronze[n]) for n in names if n in bronze},
+    }
     return ask(sql, sources, here.config.aliases, memory=here.config.limits.memory)
 
 
-def _source(here: Touchline, name: str, as_of: datetime | None) -> Source | None:
-    domain = name.partition(".")[0]
-    pipeline = here.pipelines[domain]
-    bronze = {b.table: b for b in pipeline.bronze}
-    if name in bronze:
-        return Source(relation=bronze[name].relation, files=_files(here, domain, bronze[name]))
-    contracts = {c.table: c for c in pipeline.contracts}
-    if name not in contracts:
-        return None
-    publishes = here.ledger.current([name], as_of=as_of)[name]
-    return Source(contracts[name], tuple(p for pub in publishes.values() for p in pub.pieces))
+def _published(contract: Contract, publishes: "Iterable[Publish]") -> Source:
+    return Source(contract, tuple(piece for p in publishes for piece in p.pieces))
+
+
+def _as_it_came(here: Touchline, domain: str, bronze: "Bronze") -> Source:
+    return Source(relation=bronze.relation, files=_files(here, domain, bronze))
 
 
 def _files(here: Touchline, domain: str, bronze: "Bronze") -> tuple[BronzeFile, ...]:

@@ -4,20 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from stored import disagreeing, missing, orphans
-from world import EVENTS, World, broken, files, with_rows, world
+from world import World, dearer, world
 
 METRICS = "tracking.player_metrics"
 RUNS = "tracking.player_runs"
-
-
-def dearer(number: int) -> dict[str, bytes]:
-    """Match 1 with another value in one run, different for each number."""
-
-    def change(rows: list[dict[str, str]]) -> None:
-        run = next(row for row in rows if row["event_type"] == "off_ball_run")
-        run["xthreat"] = f"0.5{number:02}"
-
-    return broken(files(1), EVENTS, with_rows(change))
 
 
 def value(world: World, table: str = METRICS, *words: str) -> float:

@@ -51,7 +51,9 @@ def land(here: Touchline, arrivals: "list[Arrival]", *, as_json: bool) -> None:
             counts[arrival.partition][kind] += 1
             tell(f"{arrival.partition}/{arrival.name}", kind)
     after = here.ledger.arrivals("tracking", parts)
-    wanted = [b.file for b in here.pipeline("tracking").bronze]
+    from touchline.tracking.source import files
+
+    wanted = [files.MATCH_JSON, files.TRACKING, files.EVENTS, files.PHASES]
     rows = [
         {
             "partition": p,

@@ -55,8 +55,7 @@ def select(
         for table, rows in tables.items():
             cursor.register(table, rows.to_arrow() if isinstance(rows, pl.DataFrame) else rows)
         try:
-            _refuse_other_than_one_select(cursor, sql, name)
-            result: pa.Table = cursor.sql(sql).to_arrow_table()
+            result: pa.Table = cursor.sql(_one_select(cursor, sql, name)).to_arrow_table()
         except duckdb.OutOfMemoryException as exc:
             raise StorageError(
                 f"{name}: needs more than {limits.memory_mib} MiB of memory",
@@ -98,8 +97,11 @@ def _engine(process: int, limits: Limits) -> Any:  # noqa: ARG001
     return connection
 
 
-def _refuse_other_than_one_select(cursor: Any, sql: str, name: str) -> None:
-    kinds = [statement.type for statement in cursor.extract_statements(sql)]
+def _one_select(cursor: Any, sql: str, name: str) -> Any:
+    """The parsed statement, so that the engine need not parse it again."""
+    statements = cursor.extract_statements(sql)
+    kinds = [statement.type for statement in statements]
     if kinds != [duckdb.StatementType.SELECT]:
         seen = ", ".join(kind.name for kind in kinds) or "nothing"
         raise ContractError(f"{name}: expected one SELECT, seen {seen}", sql=name)
+    return statements[0]

@@ -146,21 +146,19 @@ class SqliteLedger:
         *,
         as_of: datetime | None = None,
     ) -> Mapping[str, Mapping[Partition, Publish]]:
-        """See Ledger."""
+        """See Ledger. One statement, so that tables are seen as they are together."""
         found: dict[str, dict[Partition, Publish]] = {t: {} for t in tables}
-        latest = "SELECT publish_id FROM heads WHERE table_name = ? {}"
-        past = (
-            "SELECT max(id) FROM publishes WHERE table_name = ? AND published_at <= ? {}"
-            " GROUP BY partition"
-        )
-        sql = f"SELECT {rows.PUBLISH} FROM publishes WHERE id IN ({past if as_of else latest})"
-        for table in tables:
-            values: list[object] = [table, rows.text(as_of)] if as_of else [table]
-            if as_of:
-                self._remembers(table, as_of, parts)
-            for row in self._by_parts(sql, values, parts):
-                publish = rows.publish(row)
-                found[table][publish.partition] = publish
+        named = "table_name IN (SELECT value FROM json_each(?))"
+        past = f"publishes WHERE {named} AND published_at <= ? {{}} GROUP BY table_name, partition"
+        ids = f"max(id) FROM {past}" if as_of else f"publish_id FROM heads WHERE {named} {{}}"
+        values: list[object] = [rows.to_json(list(tables))]
+        if as_of:
+            values.append(rows.text(as_of))
+            self._remembers(values, parts)
+        sql = f"SELECT {rows.PUBLISH} FROM publishes WHERE id IN (SELECT {ids})"
+        for row in self._by_parts(sql, values, parts):
+            publish = rows.publish(row)
+            found[publish.table][publish.partition] = publish
         return found
 
     def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
@@ -199,12 +197,12 @@ class SqliteLedger:
                 sorted({(p.table, p.partition) for p in publishes}),
             )
 
-    def _remembers(self, table: str, as_of: datetime, parts: Sequence[Partition] | None) -> None:
+    def _remembers(self, values: list[object], parts: Sequence[Partition] | None) -> None:
         sql = (
-            "SELECT partition, whole_since FROM forgotten"
-            " WHERE table_name = ? AND whole_since > ? {} ORDER BY 2 DESC"
+            "SELECT table_name, partition, whole_since FROM forgotten WHERE table_name IN"
+            " (SELECT value FROM json_each(?)) AND whole_since > ? {} ORDER BY whole_since DESC"
         )
-        for part, since in self._by_parts(sql, [table, rows.text(as_of)], parts):
+        for table, part, since in self._by_parts(sql, values, parts):
             raise rows.no_longer_kept(table, part, since)
 
     @contextmanager

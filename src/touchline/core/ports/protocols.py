@@ -8,12 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import pyarrow as pa
-
-from touchline.core.contracts import Contract
 from touchline.core.ports.values import Claims, Partition, Piece, Publish, Receipt, Run, Staged
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from touchline.core.contracts import Contract
 
 
 class ObjectStore(Protocol):
@@ -51,7 +53,7 @@ class ObjectStore(Protocol):
 class TableStore(Protocol):
     """Tables in partitions: silver and gold. Which pieces are current is the ledger's to say."""
 
-    def prepare(self, contracts: Sequence[Contract]) -> None:
+    def prepare(self, contracts: "Sequence[Contract]") -> None:
         """Make tables that are not there, and add columns that older ones lack.
 
         Raises:
@@ -59,13 +61,13 @@ class TableStore(Protocol):
         """
         ...
 
-    def stage(self, contract: Contract, part: Partition, rows: pa.Table, *, run_id: str) -> Staged:
+    def stage(self, contract: "Contract", part: Partition, rows: "pa.Table", *, run_id: str) -> Staged:
         """Rows written unseen by readers; safe in any process. StorageError without room."""
         ...
 
     def publish(
         self,
-        contract: Contract,
+        contract: "Contract",
         staged: Sequence[Staged],
         *,
         commit_id: str,
@@ -81,7 +83,7 @@ class TableStore(Protocol):
         """The snapshot of a commit that `publish` made, None if it never happened."""
         ...
 
-    def read(self, contract: Contract, pieces: Iterable[Piece]) -> pa.Table:
+    def read(self, contract: "Contract", pieces: Iterable[Piece]) -> "pa.Table":
         """The rows of these pieces in the contract's columns; a column they lack is null."""
         ...
 

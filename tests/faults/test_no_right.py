@@ -1,0 +1,115 @@
+"""Files that may not grow, folders that may not be written: exit 7, and nothing is half done."""
+
+from collections.abc import Iterator
+
+import pytest
+from limited import files_up_to, without_override
+from small_disk import read_only
+from stored import disagreeing, orphans
+from world import World, files, world
+
+MINUTES = 8.0
+"""So long that the largest staged file is larger than the ledger."""
+
+
+@pytest.fixture(scope="module")
+def usual(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Match 1, published, and its re-issue landed."""
+    made = world(tmp_path_factory.mktemp("usual"))
+    made.publish(files(1, minutes=MINUTES))
+    made.ingest(files(1, minutes=MINUTES, version=2))
+    return made
+
+
+def test_a_file_that_may_not_grow_while_landing_records_nothing(usual: World) -> None:
+    folder = usual.put(files(5), 5)
+
+    ended = usual.apart("ingest", "tracking", folder, preexec_fn=files_up_to(1 << 20))
+
+    assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
+    assert "File too large" in ended.error
+    assert usual.asked("SELECT * FROM receipts WHERE partition = 'match_id=5'") == []
+    usual.well("maintain")
+    assert [f for f in orphans(usual) if f.name.startswith(".staged-")] == []
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_file_that_may_not_grow_while_staging_publishes_nothing(
+    usual: World, workers: str
+) -> None:
+    heads, contents = usual.heads(), usual.contents(1)
+    staged = max(f.stat().st_size for f in (usual.data / "warehouse").rglob("*.parquet"))
+    assert usual.ledger.stat().st_size < staged
+
+    ended = usual.apart("run", "--workers", workers, preexec_fn=files_up_to(staged - 1000))
+
+    assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
+    assert "tracking.frames" in ended.error
+    assert "make room" in ended.hint
+    assert usual.heads() == heads
+    assert usual.contents(1) == contents
+    assert usual.report()["status"] == "failed"
+
+
+@pytest.fixture
+def closed(usual: World) -> Iterator[World]:
+    """The same, with every folder and file closed to writing."""
+    places = [usual.data, *usual.data.rglob("*")]
+    modes = {place: place.stat().st_mode for place in places}
+    for place in places:
+        place.chmod(0o555 if place.is_dir() else 0o444)
+    yield usual
+    for place, mode in modes.items():
+        place.chmod(mode)
+
+
+COMMANDS = [("run",), ("ingest", "tracking", "landing"), ("maintain",)]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_a_folder_that_may_not_be_written_is_told(closed: World, words: tuple[str, ...]) -> None:
+    before = closed.everything()
+
+    ended = closed.apart(*words, preexec_fn=without_override)
+
+    assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
+    assert str(closed.data) in ended.error
+    assert "grant the right to write" in ended.hint
+    assert closed.everything() == before
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
+def test_a_disk_that_may_not_be_written_is_told(usual: World, words: tuple[str, ...]) -> None:
+    with read_only(usual.data):
+        ended = usual.do(*words)
+
+    assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
+    assert str(usual.data) in ended.error
+    assert "grant the right to write" in ended.hint
+
+
+@pytest.mark.parametrize("part", ["warehouse", "objects"])
+def test_one_store_that_may_not_be_written_publishes_nothing(usual: World, part: str) -> None:
+    heads, contents = usual.heads(), usual.contents(1)
+
+    with read_only(usual.data / part):
+        ended = usual.do("run")
+
+    assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
+    assert f"data/{part}" in ended.error
+    if part == "warehouse":
+        assert usual.heads() == heads
+        assert usual.contents(1) == contents
+
+
+def test_once_there_is_room_and_right_the_next_run_publishes(usual: World) -> None:
+    usual.ingest(files(5), 5)  # the landing that failed: its bytes in bronze get their receipts
+    usual.publish(files(1, minutes=MINUTES))
+    old = usual.contents(1)
+
+    usual.publish(files(1, minutes=MINUTES, version=2))
+    usual.well("maintain")
+
+    assert usual.contents(1) != old
+    assert orphans(usual) == []
+    assert disagreeing(usual) == {}
