@@ -280,7 +280,9 @@ class World:
         for table, pieces in listed:
             name = table.removeprefix("tracking.")
             for piece in json.loads(pieces) if name in found else ():
-                rows = pl.read_parquet(piece["path"].removeprefix("file://"), hive_partitioning=False)
+                rows = pl.read_parquet(
+                    piece["path"].removeprefix("file://"), hive_partitioning=False
+                )
                 count, held = found[name]
                 found[name] = (count + rows.height, held + int(rows.hash_rows(0).sum()))
         return {name: (count, f"{held:x}") for name, (count, held) in found.items()}

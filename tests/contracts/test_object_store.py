@@ -1,12 +1,15 @@
 """Every ObjectStore keeps the promises of the port."""
 
+import hashlib
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from under_test import Objects
 
 from touchline.core.memory import MemoryObjects
+from touchline.core.ports import Stored
 from touchline.errors import ConfigError, MissingInputError, StorageError
 
 
@@ -15,12 +18,34 @@ def test_what_was_written_is_read(objects: Objects) -> None:
     assert objects.store.read("bronze/a") == b"one\ntwo"
 
 
-def test_a_file_of_this_machine_is_written_by_its_path(objects: Objects, tmp_path: Path) -> None:
+def test_a_file_of_this_machine_is_kept_under_its_hash(objects: Objects, tmp_path: Path) -> None:
     file = tmp_path / "match.json"
     file.write_bytes(bytes(range(256)) * 10_000)
-    assert objects.store.write("bronze/match", file) is True
+    whole = file.read_bytes()
+    digest = hashlib.sha256(whole).hexdigest()
+
+    kept = objects.store.keep("bronze", file)
+
+    path = f"bronze/{digest[:2]}/{digest}"
+    assert kept == Stored(path=path, sha256=digest, size=len(whole), new=True)
     file.write_bytes(b"changed afterwards")
-    assert objects.store.read("bronze/match") == bytes(range(256)) * 10_000
+    assert objects.store.read(path) == whole
+
+
+def test_the_same_bytes_are_kept_once(objects: Objects, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).write_bytes(b"same")
+    first = objects.store.keep("bronze", tmp_path / "one")
+    again = objects.store.keep("bronze", tmp_path / "two")
+
+    assert again == replace(first, new=False)
+    assert list(objects.store.list("")) == [first.path]
+
+
+def test_an_empty_file_is_kept_too(objects: Objects, tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    kept = objects.store.keep("bronze", tmp_path / "empty")
+    assert (kept.size, objects.store.read(kept.path)) == (0, b"")
 
 
 def test_no_bytes_are_an_object_too(objects: Objects) -> None:
@@ -29,12 +54,9 @@ def test_no_bytes_are_an_object_too(objects: Objects) -> None:
     assert list(objects.store.list("")) == ["empty"]
 
 
-def test_a_path_is_written_at_most_once(objects: Objects, tmp_path: Path) -> None:
-    file = tmp_path / "later"
-    file.write_bytes(b"later")
+def test_a_path_is_written_at_most_once(objects: Objects) -> None:
     objects.store.write("a", b"first")
     assert objects.store.write("a", b"second") is False
-    assert objects.store.write("a", file) is False
     assert objects.store.read("a") == b"first"
 
 
@@ -124,11 +146,11 @@ def test_without_room_nothing_is_written(objects: Objects, tmp_path: Path) -> No
         with pytest.raises(StorageError):
             objects.store.write("large", b"x" * 100_000)
         with pytest.raises(StorageError):
-            objects.store.write("large", file)
+            objects.store.keep("bronze", file)
     with pytest.raises(MissingInputError):
         objects.store.read("large")
     assert list(objects.store.list("")) == []
-    assert objects.store.write("large", file) is True
+    assert objects.store.keep("bronze", file).new is True
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside", ".."])
@@ -138,6 +160,7 @@ def test_a_path_out_of_the_store_is_refused(objects: Objects, path: str) -> None
         objects.store.delete,
         lambda p: objects.store.write(p, b"."),
         lambda p: list(objects.store.list(p)),
+        lambda p: objects.store.keep(p, Path(__file__)),
         lambda p: objects.store.local(p).__enter__(),
     )
     for call in calls:

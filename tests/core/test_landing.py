@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from touchline.core.landing import Arrival, land, sha256_of
+from touchline.core.landing import Arrival, land
 from touchline.core.memory import MemoryLedger, MemoryObjects
 from touchline.core.ports import Receipt
 from touchline.errors import MissingInputError, StorageError
@@ -155,9 +155,3 @@ def test_a_file_that_is_still_being_written_is_not_landed(landing: Landing) -> N
     assert dict(landing.ledger.arrivals("tracking")) == {}
     (receipt,) = landing.land(arrival)
     assert hashlib.sha256(landing.objects.read(receipt.path)).hexdigest() == receipt.sha256
-
-
-def test_the_hash_of_a_file_is_that_of_its_bytes(tmp_path: Path) -> None:
-    file = tmp_path / "large"
-    file.write_bytes(b"0123456789" * 300_000)
-    assert sha256_of(file) == hashlib.sha256(file.read_bytes()).hexdigest()

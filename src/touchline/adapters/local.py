@@ -2,12 +2,16 @@
 
 import errno
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import BinaryIO
 
+from touchline.core.ports import Stored
 from touchline.errors import ConfigError, MissingInputError, StorageError
 
 _BLOCK = 1 << 20
@@ -37,7 +41,7 @@ class LocalObjects:
         with translated(self._at(path)):
             return self._at(path).read_bytes()
 
-    def write(self, path: str, data: bytes | Path) -> bool:
+    def write(self, path: str, data: bytes) -> bool:
         """See ObjectStore. Written beside its place and linked, so a second write finds the first."""
         target = self._at(path)
         if target.exists():
@@ -46,12 +50,17 @@ class LocalObjects:
             target.parent.mkdir(parents=True, exist_ok=True)
             with _staged(target.parent) as (handle, staged):
                 _fill(handle, data)
-                os.fsync(handle)
-                with suppress(FileExistsError):
-                    os.link(staged, target)
-                    _sync_folder(target.parent)
-                    return True
-        return False
+                return _linked(handle, staged, target)
+
+    def keep(self, folder: str, file: Path) -> Stored:
+        """See ObjectStore. Read once: what is hashed is what is stored."""
+        place = self._at(folder)
+        with _opened(file) as source, translated(place):
+            place.mkdir(parents=True, exist_ok=True)
+            with _staged(place) as (handle, staged):
+                size, digest = _copied(source, handle)
+                path = f"{folder}/{digest[:2]}/{digest}"
+                return Stored(path, digest, size, _linked(handle, staged, self._at(path)))
 
     def delete(self, path: str) -> None:
         """See ObjectStore."""
@@ -104,16 +113,44 @@ def _swept(staged: Path) -> bool:
     return False
 
 
-def _fill(target: int, data: bytes | Path) -> None:
+def _opened(file: Path) -> BinaryIO:
+    try:
+        return file.open("rb", buffering=0)
+    except OSError as exc:
+        hint = "check the path and its rights"
+        raise StorageError(f"{file}: {exc.strerror}", hint=hint) from exc
+
+
+def _copied(source: BinaryIO, target: int) -> tuple[int, str]:
+    """How many bytes, and their SHA-256 in hexadecimal, worked out beside the writing."""
+    size, digest = 0, hashlib.sha256()
+    with ThreadPoolExecutor(1) as beside:
+        while block := source.read(_BLOCK):
+            hashed = beside.submit(digest.update, block)
+            _fill(target, block)
+            size += len(block)
+            hashed.result()
+    return size, digest.hexdigest()
+
+
+def _fill(target: int, data: bytes) -> None:
     """Write it all: on a full disk one call may write a part, and only the next one fails."""
-    if isinstance(data, Path):
-        with data.open("rb", buffering=0) as source:
-            while block := source.read(_BLOCK):
-                _fill(target, block)
-    else:
-        view = memoryview(data)
-        while view:
-            view = view[os.write(target, view) :]
+    view = memoryview(data)
+    while view:
+        view = view[os.write(target, view) :]
+
+
+def _linked(handle: int, staged: Path, target: Path) -> bool:
+    """Whether the staged file is the target now, durable; not if there was one already."""
+    if target.exists():
+        return False
+    os.fsync(handle)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.link(staged, target)
+        _sync_folder(target.parent)
+        return True
+    return False
 
 
 def _sync_folder(folder: Path) -> None:

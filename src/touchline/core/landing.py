@@ -12,8 +12,6 @@ import msgspec
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt
 from touchline.errors import MissingInputError, StorageError
 
-_BLOCK = 1 << 20
-
 
 @dataclass(frozen=True)
 class Arrival:
@@ -40,7 +38,7 @@ def land(
         MissingInputError: A file is still being written; the same.
     """
     for (domain, part), group in groupby(arrivals, key=lambda a: (a.domain, a.partition)):
-        receipts = [_stored(arrival, objects, now) for arrival in group]
+        receipts = [_received(arrival, objects, now) for arrival in group]
         manifest = msgspec.json.encode(receipts)
         digest = hashlib.sha256(manifest).hexdigest()[:12]
         stamp = now.strftime("%Y%m%dT%H%M%S.%fZ")
@@ -49,14 +47,12 @@ def land(
         yield from receipts
 
 
-def _stored(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
+def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
     before = _state(arrival.path)
-    digest = sha256_of(arrival.path)
-    path = f"objects/{digest[:2]}/{digest}"
-    wrote = objects.write(path, arrival.path)
+    stored = objects.keep("objects", arrival.path)
     if _state(arrival.path) != before:
-        if wrote:
-            objects.delete(path)
+        if stored.new:
+            objects.delete(stored.path)
         raise MissingInputError(
             f"{arrival.path}: changed while it was read",
             hint="run again once whoever writes it has ended",
@@ -65,11 +61,11 @@ def _stored(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
         domain=arrival.domain,
         partition=arrival.partition,
         name=arrival.name,
-        sha256=digest,
-        size=before[0],
+        sha256=stored.sha256,
+        size=stored.size,
         source=arrival.source,
         received_at=now,
-        path=path,
+        path=stored.path,
     )
 
 
@@ -78,22 +74,5 @@ def _state(path: Path) -> tuple[int, int]:
     try:
         found = path.stat()
     except OSError as exc:
-        raise _unreadable(path, exc) from exc
+        raise StorageError(f"{path}: {exc.strerror}", hint="check the path and its rights") from exc
     return found.st_size, found.st_mtime_ns
-
-
-def sha256_of(path: Path) -> str:
-    """The file's SHA-256, in hexadecimal.
-
-    Raises:
-        StorageError: The file cannot be read.
-    """
-    try:
-        with path.open("rb", buffering=0) as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as exc:
-        raise _unreadable(path, exc) from exc
-
-
-def _unreadable(path: Path, exc: OSError) -> StorageError:
-    return StorageError(f"{path}: {exc.strerror}", hint="check the path and its rights")

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pyiceberg.catalog import Catalog, load_catalog
-from pyiceberg.catalog.sql import SqlCatalog
+from pyiceberg.catalog import Catalog
+from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import (
     NamespaceAlreadyExistsError,
     NoSuchNamespaceError,
@@ -15,8 +15,18 @@ from pyiceberg.exceptions import (
 )
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
-from pyiceberg.table import Table
+from pyiceberg.table import CommitTableResponse, StagedTable, Table
+from pyiceberg.table.locations import load_location_provider
+from pyiceberg.table.update import (
+    AddSnapshotUpdate,
+    RemoveSnapshotsUpdate,
+    SetSnapshotRefUpdate,
+    TableRequirement,
+    TableUpdate,
+    _update_table_metadata_log,
+)
 from pyiceberg.transforms import IdentityTransform
+from pyiceberg.typedef import Identifier
 from pyiceberg.types import (
     BooleanType,
     DateType,
@@ -30,6 +40,7 @@ from pyiceberg.types import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from touchline.adapters.iceberg.replace import applied
 from touchline.core.contracts import Contract
 from touchline.errors import ContractError
 
@@ -43,6 +54,7 @@ TYPES: Mapping[str, IcebergType] = {
     "instant": TimestamptzType(),
 }
 Made = TypeVar("Made")
+_OF_SNAPSHOTS = (AddSnapshotUpdate, SetSnapshotRefUpdate, RemoveSnapshotsUpdate)
 _RACES = 8
 _PROPERTIES = {
     "format-version": "2",
@@ -52,13 +64,57 @@ _PROPERTIES = {
 }
 
 
+class _SqlCatalog(SqlCatalog):  # type: ignore[misc]
+    """A catalog in a SQL database that parses the metadata of a table once for each commit.
+
+    Metadata files never change, and nobody may change metadata in place. The library reads them
+    from the disk twice a commit, and copies all that is in them.
+    """
+
+    def __init__(self, name: str, **properties: str) -> None:
+        super().__init__(name, **properties)
+        self._parsed: dict[Identifier, Table] = {}
+
+    def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
+        name = (orm_table.table_namespace, orm_table.table_name)
+        known = self._parsed.get(name)
+        if known is None or known.metadata_location != orm_table.metadata_location:
+            known = self._parsed[name] = super()._convert_orm_to_iceberg(orm_table)
+        return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
+
+    def commit_table(self, table: Table, *args: Any) -> CommitTableResponse:
+        done = super().commit_table(table, *args)
+        name = table.name()
+        self._parsed[name] = Table(name, done.metadata, done.metadata_location, table.io, self)
+        return done
+
+    def _update_and_stage_table(
+        self,
+        current_table: Table | None,
+        table_identifier: Identifier,
+        requirements: tuple[TableRequirement, ...],
+        updates: tuple[TableUpdate, ...],
+    ) -> StagedTable:
+        if current_table is None or not all(isinstance(u, _OF_SNAPSHOTS) for u in updates):
+            return super()._update_and_stage_table(
+                current_table, table_identifier, requirements, updates
+            )
+        old, at = current_table.metadata, current_table.metadata_location
+        for requirement in requirements:
+            requirement.validate(old)
+        new = _update_table_metadata_log(applied(old, updates), at, old.last_updated_ms)
+        places = load_location_provider(new.location, new.properties)
+        place = places.new_table_metadata_file_location(self._parse_metadata_version(at) + 1)
+        return StagedTable(table_identifier, new, place, current_table.io, self)
+
+
 def opened(settings: Mapping[str, str]) -> Catalog:
     """The catalog of these settings; its warehouse folder is there.
 
     One in a SQLite file is put into WAL mode, where a commit waits for the disk once, not thrice.
     """
     Path(settings["warehouse"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
-    catalog = _first_or_second(lambda: load_catalog("touchline", **settings))
+    catalog = _first_or_second(lambda: _SqlCatalog("touchline", **settings))
     if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
         with suppress(OperationalError), catalog.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")

@@ -1,6 +1,6 @@
 """The commit that replaces whole partitions, reading each manifest at most once."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property, reduce
 from typing import Any
 
@@ -8,9 +8,11 @@ from pyiceberg.exceptions import CommitFailedException
 from pyiceberg.expressions import And, In
 from pyiceberg.manifest import ManifestEntry, ManifestEntryStatus, ManifestFile
 from pyiceberg.table import Transaction
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.snapshots import Operation
 from pyiceberg.table.update import (
     RemoveSnapshotsUpdate,
+    TableUpdate,
     _apply_table_update,
     _TableMetadataUpdateContext,
 )
@@ -36,12 +38,16 @@ class QuickTransaction(Transaction):  # type: ignore[misc]
         if not self._updates:
             return self._table.metadata
         if self._seen[0] != len(self._updates):
-            context = _TableMetadataUpdateContext()
-            metadata = self._table.metadata
-            for update in self._updates:
-                metadata = _apply_table_update(update, metadata, context)
-            self._seen = (len(self._updates), metadata)
+            self._seen = (len(self._updates), applied(self._table.metadata, self._updates))
         return self._seen[1]
+
+
+def applied(metadata: TableMetadata, updates: Iterable[TableUpdate]) -> TableMetadata:
+    """The metadata with these updates; what they leave alone is shared with the old metadata."""
+    context = _TableMetadataUpdateContext()
+    for update in updates:
+        metadata = _apply_table_update(update, metadata, context)
+    return metadata
 
 
 class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]

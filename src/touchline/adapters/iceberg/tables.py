@@ -19,7 +19,7 @@ from pyiceberg.table import Table
 from sqlalchemy.exc import OperationalError
 
 from touchline.adapters.iceberg.catalog import TYPES, opened, table_of
-from touchline.adapters.iceberg.data_files import data_file
+from touchline.adapters.iceberg.data_files import DataFiles
 from touchline.adapters.iceberg.maintenance import swept
 from touchline.adapters.iceberg.replace import QuickTransaction, Replacement, expire
 from touchline.core.contracts import Contract
@@ -36,6 +36,7 @@ class IcebergTables:
         self._settings = dict(catalog)
         self._opened: Catalog | None = None
         self._schemas: dict[str, tuple[Contract, Table, pa.Schema]] = {}
+        self._data_files = DataFiles()
         self._lock = Lock()
 
     def prepare(self, contracts: Sequence[Contract]) -> None:
@@ -52,7 +53,7 @@ class IcebergTables:
             _, table, schema = self._known(contract)
             root = Path(table.location().removeprefix("file://")) / "data"
             pieces = tuple(
-                _written(chunk.cast(schema), root / folder / f"{run_id}.parquet")
+                _written(chunk.cast(schema), contract.key, root / folder / f"{run_id}.parquet")
                 for folder, chunk in _by_folder(contract, rows)
             )
         return Staged(contract.table, part, rows.num_rows, pieces)
@@ -78,7 +79,7 @@ class IcebergTables:
                 properties={**properties, _COMMIT_ID: commit_id},
             )
             for piece in (p for s in staged for p in s.pieces):
-                commit.append_data_file(data_file(table, piece))
+                commit.append_data_file(self._data_files.of(table, piece))
             commit.commit()
             expire(transaction)
             transaction.commit_transaction()
@@ -191,10 +192,22 @@ def _folder(contract: Contract, values: Sequence[object]) -> str:
     return "/".join(f"{name}={quote(str(value), safe='')}" for name, value in named)
 
 
-def _written(rows: pa.Table, path: Path) -> Piece:
+def _written(rows: pa.Table, key: Sequence[str], path: Path) -> Piece:
+    """The rows as one file; whole numbers of the key, which mostly rise, as their differences."""
+    rising = {
+        n: "DELTA_BINARY_PACKED" for n in key if pa.types.is_integer(rows.schema.field(n).type)
+    }
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        pq.write_table(rows, path, compression="zstd", store_schema=False, row_group_size=1 << 20)
+        pq.write_table(
+            rows,
+            path,
+            compression="zstd",
+            store_schema=False,
+            row_group_size=1 << 20,
+            use_dictionary=[name for name in rows.column_names if name not in rising],
+            column_encoding=rising or None,
+        )
     except BaseException:
         path.unlink(missing_ok=True)
         raise

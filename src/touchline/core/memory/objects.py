@@ -1,11 +1,13 @@
 """Bytes under paths, in memory."""
 
+import hashlib
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
+from touchline.core.ports import Stored
 from touchline.errors import ConfigError, MissingInputError, StorageError
 
 
@@ -31,11 +33,11 @@ class MemoryObjects:
         except KeyError as exc:
             raise MissingInputError(f"{path}: no such object", path=path) from exc
 
-    def write(self, path: str, data: bytes | Path) -> bool:
+    def write(self, path: str, data: bytes) -> bool:
         """See ObjectStore."""
         if _checked(path) in self._held:
             return False
-        whole = data.read_bytes() if isinstance(data, Path) else bytes(data)
+        whole = bytes(data)
         with self._lock:
             if path in self._held:
                 return False
@@ -47,6 +49,13 @@ class MemoryObjects:
                 )
             self._held[path] = whole
         return True
+
+    def keep(self, folder: str, file: Path) -> Stored:
+        """See ObjectStore."""
+        data = file.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        path = f"{folder}/{digest[:2]}/{digest}"
+        return Stored(path, digest, len(data), self.write(path, data))
 
     def delete(self, path: str) -> None:
         """See ObjectStore."""

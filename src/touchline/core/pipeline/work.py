@@ -59,6 +59,8 @@ def _make_all(bench: Bench, steps: list[Step]) -> None:
     running: dict[Future[pl.DataFrame], Step] = {}
     failed: dict[int, BaseException] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for name in _largest_first(bench, steps):
+            pool.submit(given, bench, name)
         while running or (waiting and not failed):
             left = {s.table for s in (*waiting, *running.values())}
             for step in [s for s in waiting if not failed and not _needs(bench, s) & left]:
@@ -74,6 +76,16 @@ def _make_all(bench: Bench, steps: list[Step]) -> None:
             staged.result()
     if failed:
         raise failed[min(failed)]
+
+
+def _largest_first(bench: Bench, steps: list[Step]) -> list[str]:
+    """What is decoded at once, so that no step waits longer than it must for the largest file.
+
+    An error is met again, and told, by the step that reads it.
+    """
+    wanted = {name for step in steps for name in _needs(bench, step)}
+    files = {b.table: bench.job.files[b.file] for b in bench.pipeline.bronze if b.table in wanted}
+    return sorted(files, key=lambda name: -files[name].size)
 
 
 def _needs(bench: Bench, step: Step) -> set[str]:

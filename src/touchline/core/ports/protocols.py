@@ -10,7 +10,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from touchline.core.ports.values import Claims, Partition, Piece, Publish, Receipt, Run, Staged
+from touchline.core.ports.values import (
+    Claims,
+    Partition,
+    Piece,
+    Publish,
+    Receipt,
+    Run,
+    Staged,
+    Stored,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,8 +42,12 @@ class ObjectStore(Protocol):
         """The bytes; MissingInputError if there are none."""
         ...
 
-    def write(self, path: str, data: bytes | Path) -> bool:
+    def write(self, path: str, data: bytes) -> bool:
         """Durable on return; False if the path was there already, StorageError without room."""
+        ...
+
+    def keep(self, folder: str, file: Path) -> Stored:
+        """A file of this machine as `folder/ab/abcd...`, its SHA-256; else as `write`."""
         ...
 
     def delete(self, path: str) -> None:
@@ -61,7 +74,9 @@ class TableStore(Protocol):
         """
         ...
 
-    def stage(self, contract: "Contract", part: Partition, rows: "pa.Table", *, run_id: str) -> Staged:
+    def stage(
+        self, contract: "Contract", part: Partition, rows: "pa.Table", *, run_id: str
+    ) -> Staged:
         """Rows written unseen by readers; safe in any process. StorageError without room."""
         ...
 

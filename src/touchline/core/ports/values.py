@@ -52,6 +52,16 @@ def keys_of(part: Partition) -> dict[str, str]:
 
 
 @dataclass(frozen=True)
+class Stored:
+    """A file in an object store, under the SHA-256 of its bytes; `new` if it was not there before."""
+
+    path: str
+    sha256: str
+    size: int
+    new: bool
+
+
+@dataclass(frozen=True)
 class Receipt:
     """One arrival: which bytes came under which logical name, from where, for which partition."""
 
