@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from under_test import ENGINES, LEDGERS, OBJECTS, TABLES, Clock, Ledgers, Objects, Tables
@@ -36,7 +37,20 @@ def ledger(ledgers: Ledgers) -> Ledger:
     return ledgers.open()
 
 
-@pytest.fixture(params=ENGINES)
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """An engine of each kind."""
-    return ENGINES[request.param]()
+# PySpark leaves the socket of each result to the garbage collector.
+ON_SPARK = [
+    pytest.mark.spark,
+    pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning"),
+]
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(kind, marks=ON_SPARK if kind == "spark" else ()) for kind in ENGINES],
+)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    """An engine of each kind, the same for all tests of a module: Spark takes seconds to start."""
+    found: Any = ENGINES[request.param]()
+    yield found
+    if hasattr(found, "close"):
+        found.close()

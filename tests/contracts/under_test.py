@@ -19,6 +19,7 @@ from pyiceberg.catalog import load_catalog
 from touchline.adapters.iceberg import IcebergTables
 from touchline.adapters.local import LocalObjects
 from touchline.adapters.processes import InProcess, WorkerProcesses
+from touchline.adapters.spark import SparkExecutors
 from touchline.adapters.sqlite import SqliteLedger
 from touchline.core.contracts import Contract
 from touchline.core.memory import MemoryEngine, MemoryLedger, MemoryObjects, MemoryTables
@@ -201,4 +202,5 @@ ENGINES: dict[str, Callable[[], Engine]] = {
     "memory": MemoryEngine,
     "in process": InProcess,
     "worker processes": partial(WorkerProcesses, 2),
+    "spark": partial(SparkExecutors, 2),
 }

@@ -170,7 +170,7 @@ def test_rows_of_another_match_are_refused(world: World) -> None:
     world.arrive(1, "squad", "2,Ada\n2,Bo")
     refused = error(world.run()[ONE])
     assert isinstance(refused, ContractError)
-    assert str(refused) == "club.squad: rows of match_id 2, expected 1"
+    assert str(refused) == "club.squad: rows of match_id 2, expected 1 in squad"
     assert world.everything() == [[], [], [], []]
 
 

@@ -65,6 +65,23 @@ def test_a_partition_in_several_pieces_is_written_as_one_and_stays_fresh(world: 
     assert world.planned() == {}
 
 
+def test_a_partition_with_a_file_in_each_of_two_folders_is_left_as_it_is(world: World) -> None:
+    now = world.ledger.current(["club.speeds"])["club.speeds"][ONE]
+    (piece,) = now.pieces
+    elsewhere = replace(piece, path=piece.path.replace(ONE, "day=2/match_id=1"))
+    with (
+        world.ledger.claim("club", [ONE]) as claims,
+        world.ledger.publishing(
+            claims, [replace(now, commit_id="c", pieces=(piece, elsewhere))]
+        ) as done,
+    ):
+        done("club.speeds", "1")
+
+    upkeep = {u.table: u.compacted for u in maintain(PIPELINE, world.platform(), kept=Kept())}
+
+    assert upkeep["club.speeds"] == 0
+
+
 def test_writing_anew_does_not_undo_what_a_run_published_meanwhile(world: World) -> None:
     in_two_pieces(world)
 

@@ -1,7 +1,7 @@
 """Rules of the gate: each by hand, at its border, on no rows, and against a count row by row."""
 
 import math
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -117,6 +117,13 @@ def test_the_newest_value_may_be_just_as_old_as_allowed() -> None:
     assert (fresh.seen, fresh.passed) == ("3600 s old", True)
     late = NOW + timedelta(microseconds=1)
     assert not measured(frame, Fresh("at", max_age_s=3600), now=late).passed
+
+
+def test_a_date_is_as_old_as_its_beginning() -> None:
+    frame = pl.DataFrame({"day": [NOW.date() - timedelta(days=1), NOW.date()]})
+    since_s = (NOW - datetime.combine(NOW.date(), time(), UTC)).total_seconds()
+    assert measured(frame, Fresh("day", since_s), now=NOW).passed
+    assert not measured(frame, Fresh("day", since_s - 1), now=NOW).passed
 
 
 def test_without_values_nothing_is_fresh_and_without_a_clock_nobody_can_say() -> None:

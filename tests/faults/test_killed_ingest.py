@@ -13,7 +13,7 @@ SEED = 7
 
 def seconds(world: World) -> float:
     """How long an undisturbed landing takes in a process of its own."""
-    folder = world.put(files(99), 99)
+    folder = world.put(files(999), 999)
     began = time.perf_counter()
     assert world.apart("ingest", "tracking", folder).code == 0
     return time.perf_counter() - began
@@ -52,7 +52,7 @@ def orphans_in_objects(world: World) -> list[object]:
 def test_a_landing_killed_at_ten_moments_is_made_good_by_the_next(
     empty: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty.ingest(files(98), 98)
+    empty.ingest(files(998), 998)
     empty.well("run")
     hit = kill_at_random_moments(empty, 10)
     with capsys.disabled():
@@ -63,7 +63,7 @@ def test_a_landing_killed_at_ten_moments_is_made_good_by_the_next(
 def test_a_landing_killed_at_a_hundred_moments_is_made_good_by_the_next(
     empty: World, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    empty.ingest(files(98), 98)
+    empty.ingest(files(998), 998)
     empty.well("run")
     hit = kill_at_random_moments(empty, 100)
     with capsys.disabled():

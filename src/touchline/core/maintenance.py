@@ -61,9 +61,9 @@ def _old(history: Sequence[Publish], kept: Kept, now: datetime) -> list[Publish]
 
 
 def _compacted(pipeline: Pipeline, contract: Contract, platform: Platform) -> int:
-    """Partitions that lie in several files are written as one, with the same content."""
+    """Where a partition has several files in a folder they are written as one, with its content."""
     current = platform.ledger.current([contract.table])[contract.table]
-    many = [p.partition for p in current.values() if len(p.pieces) > 1]
+    many = [p.partition for p in current.values() if _scattered(p)]
     if not many:
         return 0
     with platform.ledger.claim(pipeline.name, many) as claims:
@@ -91,6 +91,11 @@ def _compacted(pipeline: Pipeline, contract: Contract, platform: Platform) -> in
                     ),
                 )
         return len(publishes)
+
+
+def _scattered(publish: Publish) -> bool:
+    folders = {piece.path.rpartition("/")[0] for piece in publish.pieces}
+    return len(publish.pieces) > len(folders)
 
 
 def _swept(contract: Contract, platform: Platform) -> Mapping[str, int]:

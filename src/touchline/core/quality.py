@@ -6,7 +6,7 @@ them into a single Polars select over the partition, so ten rules cost little mo
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from typing import Literal
 
 import polars as pl
@@ -75,7 +75,10 @@ class Ratio:
 
 @dataclass(frozen=True)
 class Fresh:
-    """The newest `column` is at most `max_age_s` seconds older than the run's start."""
+    """The newest `column` is at most `max_age_s` seconds older than the run's start.
+
+    A date counts from its beginning, in UTC.
+    """
 
     column: str
     max_age_s: float
@@ -246,6 +249,8 @@ def _fresh(rule: Fresh, newest: object, now: datetime | None) -> Result:
     if now is None:
         raise ValueError("a freshness rule needs the run's start")
     name, expected = f"freshness {rule.column}", f"at most {rule.max_age_s:g} s old"
+    if isinstance(newest, date) and not isinstance(newest, datetime):
+        newest = datetime.combine(newest, time(), UTC)
     if not isinstance(newest, datetime):
         return Result(name, rule.severity, passed=False, seen="no value", expected=expected)
     age_s = (now - newest).total_seconds()

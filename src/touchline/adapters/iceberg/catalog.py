@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pyiceberg.catalog import Catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
@@ -21,8 +21,6 @@ from pyiceberg.table.update import (
     AddSnapshotUpdate,
     RemoveSnapshotsUpdate,
     SetSnapshotRefUpdate,
-    TableRequirement,
-    TableUpdate,
     _update_table_metadata_log,
 )
 from pyiceberg.transforms import IdentityTransform
@@ -89,16 +87,12 @@ class _SqlCatalog(SqlCatalog):  # type: ignore[misc]
         return done
 
     def _update_and_stage_table(
-        self,
-        current_table: Table | None,
-        table_identifier: Identifier,
-        requirements: tuple[TableRequirement, ...],
-        updates: tuple[TableUpdate, ...],
+        self, current_table: Table | None, table_identifier: Identifier, *changes: Any
     ) -> StagedTable:
+        requirements, updates = changes
         if current_table is None or not all(isinstance(u, _OF_SNAPSHOTS) for u in updates):
-            return super()._update_and_stage_table(
-                current_table, table_identifier, requirements, updates
-            )
+            staged = super()._update_and_stage_table(current_table, table_identifier, *changes)
+            return cast(StagedTable, staged)
         old, at = current_table.metadata, current_table.metadata_location
         for requirement in requirements:
             requirement.validate(old)

@@ -9,13 +9,13 @@ def swept(table: Table, keep: frozenset[str]) -> tuple[int, int]:
     """Delete every file that neither the table's snapshots nor `keep` names; how many, bytes.
 
     `keep` holds paths of pieces that may still be asked for, and ids of runs at work, whose staged
-    files are named after them.
+    files are named after them, whole or half written.
     """
     named = _named(table) | {p for p in keep if p.startswith("file://")}
     root = Path(table.location().removeprefix("file://"))
     files = size = 0
     for file in [f for f in root.rglob("*") if f.is_file()]:
-        if f"file://{file}" in named or file.stem in keep:
+        if f"file://{file}" in named or file.name.partition(".")[0] in keep:
             continue
         size += file.stat().st_size
         file.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 from urllib.parse import quote
+from uuid import uuid4
 
 import polars as pl
 import pyarrow as pa
@@ -193,23 +194,25 @@ def _folder(contract: Contract, values: Sequence[object]) -> str:
 
 
 def _written(rows: pa.Table, key: Sequence[str], path: Path) -> Piece:
-    """The rows as one file; whole numbers of the key, which mostly rise, as their differences."""
+    """The rows as one file, whole at once under its name; whole numbers of the key, which mostly rise, as their differences."""
     rising = {
         n: "DELTA_BINARY_PACKED" for n in key if pa.types.is_integer(rows.schema.field(n).type)
     }
     path.parent.mkdir(parents=True, exist_ok=True)
+    half = path.with_suffix(f".{uuid4().hex[:8]}.half")
     try:
         pq.write_table(
             rows,
-            path,
+            half,
             compression="zstd",
             store_schema=False,
             row_group_size=1 << 20,
             use_dictionary=[name for name in rows.column_names if name not in rising],
             column_encoding=rising or None,
         )
+        half.replace(path)
     except BaseException:
-        path.unlink(missing_ok=True)
+        half.unlink(missing_ok=True)
         raise
     return Piece(f"file://{path}", rows.num_rows, path.stat().st_size)
 

@@ -60,7 +60,7 @@ class MemoryTables:
                     f"{contract.table}: {size} bytes, room for {self.room_bytes - taken}",
                     hint="make room, then run again",
                 )
-            path = f"memory://{contract.table}/{part}/{next(self._ids)}/{run_id}"
+            path = f"memory://{contract.table}/{part}/{run_id}.{next(self._ids)}"
             self._rows[path] = held
         return Staged(contract.table, part, held.num_rows, (Piece(path, held.num_rows, size),))
 
@@ -97,7 +97,11 @@ class MemoryTables:
             found = self._tables.get(table, _Table({}))
             named = {p.path for pieces in found.pieces.values() for p in pieces} | keep
             mine = [path for path in self._rows if path.startswith(f"memory://{table}/")]
-            gone = [p for p in mine if p not in named and p.rpartition("/")[2] not in keep]
+            gone = [
+                p
+                for p in mine
+                if p not in named and p.rpartition("/")[2].partition(".")[0] not in keep
+            ]
             size = sum(self._rows.pop(path).nbytes for path in gone)
             expired = max(0, len(found.snapshots) - 1)
             found.snapshots = found.snapshots[expired:]

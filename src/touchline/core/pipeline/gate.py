@@ -1,6 +1,6 @@
 """What refuses a whole partition: rows of another one, too many rejected rows, a broken rule."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -24,14 +24,17 @@ class StepReport:
     seconds: float = 0.0
 
 
-def of_this_partition(contract: Contract, rows: pl.DataFrame, part: Partition) -> None:
-    """Rows of another match's file in this match's place are refused, never published under it."""
+def of_this_partition(
+    contract: Contract, rows: pl.DataFrame, part: Partition, *, files: Sequence[str]
+) -> None:
+    """Rows of another match in this match's `files` are refused, never published under it."""
     for name, value in keys_of(part).items():
         if name in contract.names and not rows.is_empty():
             seen = [str(v) for v in rows.get_column(name).unique().sort().head(3)]
             if seen != [value]:
+                where = f" in {', '.join(files)}" if files else ""
                 raise ContractError(
-                    f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}",
+                    f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
                     hint="a file of another match lies under this one's name",
                 )
 

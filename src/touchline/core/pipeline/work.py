@@ -134,7 +134,7 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     started = time.perf_counter()
     inputs = {name: given(bench, name) for name in step.reads}
     enforced = enforce(_result(step, inputs), step.makes)
-    of_this_partition(step.makes, enforced.rows, bench.job.partition)
+    of_this_partition(step.makes, enforced.rows, bench.job.partition, files=_files_of(bench, step))
     rejected = rejected_rows(bench, step, enforced.rejected)
     results = measure(
         enforced.rows,
@@ -157,6 +157,10 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     passes(step.makes, bench.job.partition, results)
     bench.frames[step.table] = enforced.rows
     return enforced.rows
+
+
+def _files_of(bench: Bench, step: Step) -> list[str]:
+    return [b.file for b in bench.pipeline.bronze if b.table in step.reads]
 
 
 def _result(step: Step, inputs: Mapping[str, Any]) -> pl.DataFrame:

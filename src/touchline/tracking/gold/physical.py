@@ -64,7 +64,7 @@ def player_physical(
     Raises:
         ContractError: The frames are of more than one match.
 
-    Source: domain/tracking.md, definitions for gold; the provider's glossary of physical metrics.
+    Source: docs/tracking.md, Numbers; the provider's glossary of physical metrics.
     """
     rule = rule or PhysicalRule()
     motion = given_or_made(motion, frames, rule.kinematics)

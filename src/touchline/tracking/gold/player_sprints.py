@@ -28,7 +28,7 @@ def player_sprints(
         PLAYER_SPRINTS, one row per player, ordered by key: 0 for one without a sprint, null for
         one without positions or, in rates, without minutes.
 
-    Source: domain/tracking.md, definitions for gold.
+    Source: docs/tracking.md, Numbers.
     """
     squad = players.filter(pl.col("started") | pl.col("played"))
     measured = pl.col("player_id").is_in(frames["player_id"].unique().implode())

@@ -1,4 +1,4 @@
-"""The sprint rule of design 000's prototype, kept so that its published table can be checked."""
+"""The prototype's sprint rule, kept so that its published table can be checked."""
 
 from dataclasses import dataclass
 
@@ -34,7 +34,7 @@ class PrototypeRule:
 def prototype_sprints(frames: pl.DataFrame, rule: PrototypeRule) -> pl.DataFrame:
     """`first_row`, `last_row`, duration, distance and speeds of each sprint of ordered frames.
 
-    Source: domain/tracking.md, definitions for gold.
+    Source: docs/tracking.md, Two sprint rules.
     """
     same = frames["player_id"] == frames["player_id"].shift(1)
     speed = _smooth_kmh(frames, rule)

@@ -65,7 +65,7 @@ def sprints(
     Raises:
         ContractError: The frames are of more than one match.
 
-    Source: design 000, section 3.3; domain/tracking.md.
+    Source: docs/tracking.md, Two sprint rules.
     """
     rule = rule or SprintRule()
     if isinstance(rule, PrototypeRule):

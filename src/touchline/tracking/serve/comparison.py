@@ -19,7 +19,7 @@ class ComparisonRule:
     """Whom a player is compared with, and when that is too few to trust.
 
     Performances shorter than `min_minutes` stay out of the group (their rates per 90 minutes swing
-    wildly), not out of the page. Source: the query of design 000, section 5, asks for the same 45.
+    wildly), not out of the page. The README's query asks for the same 45.
     """
 
     min_minutes: float = 45.0
