@@ -1,8 +1,9 @@
 """Configuration -> objects; the only place that names adapters."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from touchline.config import Config
 from touchline.errors import ConfigError
@@ -74,12 +75,22 @@ class Touchline:
 
         return Platform(
             objects=self.objects,
-            tables=self.tables,
+            tables=cast("TableStore", _Late(lambda: self.tables)),
             ledger=self.ledger,
             engine=_engine(engine, workers),
             task=partial(_work, self.config),
             clock=_now,
         )
+
+
+class _Late:
+    """A store that is imported when it is first used: a run that finds nothing stale never does."""
+
+    def __init__(self, made: Callable[[], Any]) -> None:
+        self._made = made
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._made(), name)
 
 
 def _now() -> datetime:

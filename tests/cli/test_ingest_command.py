@@ -123,7 +123,7 @@ def test_files_of_others_are_left_alone_and_mentioned(empty: World) -> None:
 
     ended = empty.well("ingest", "tracking", folder)
 
-    assert "1 files are not tracking's and were left alone" in ended.err
+    assert "left alone, as not tracking's: 1 file, such as" in ended.err
     assert "README.txt" in ended.err
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, progress, say, table
+from touchline.cli.output import JSON, counted, progress, say, table
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -36,7 +36,9 @@ def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: 
     with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
         found, others = files.recognised(paths, Path(scratch))
         if others:
-            say(f"{len(others)} files are not {domain}'s and were left alone, such as {others[0]}")
+            say(
+                f"left alone, as not {domain}'s: {counted(len(others), 'file')}, such as {others[0]}"
+            )
         land(here, list(files.arrivals(found)), as_json=as_json)
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TOP = """
 SELECT player_short_name AS player, team_name AS team, position_group AS "group",
-       round(minutes_played) AS "min", distance_m / 1000 AS km, metres_per_min AS "m/min",
+       CAST(round(minutes_played) AS INTEGER) AS "min", distance_m / 1000 AS km, metres_per_min AS "m/min",
        hsr_distance_m AS hsr_m, sprint_count AS sprints, top_speed_kmh AS "top km/h",
        run_count AS runs, threat_per_90 AS "threat/90", pressing_action_count AS presses
 FROM tracking.player_metrics

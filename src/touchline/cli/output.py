@@ -28,6 +28,11 @@ def say(message: str) -> None:
     click.echo(message, err=True)
 
 
+def counted(number: int, what: str) -> str:
+    """1 file, 2 files."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def table(
     rows: Sequence[Mapping[str, Any]],
     *,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, complain, progress, say, seconds, table, worst
+from touchline.cli.output import JSON, complain, counted, progress, say, seconds, table, worst
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -171,9 +171,8 @@ def backfill(
         say(f"left out, as their day cannot be told: {', '.join(chosen_range.undated)}")
     drive.settle(chosen, platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
-    say(
-        f"{len(wanted)} partitions from {first} to {last}, {len(wanted) - len(plans)} fresh already"
-    )
+    fresh = len(wanted) - len(plans)
+    say(f"{counted(len(wanted), 'partition')} from {first} to {last}, {fresh} fresh already")
     ends = drive.run(chosen, platform, parts=wanted, force=redo, pause=not keep_going)
     finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
 

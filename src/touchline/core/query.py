@@ -73,6 +73,7 @@ def ask(
     with closing(duckdb.connect(":memory:", config={"memory_limit": memory})) as con:
         try:
             con.execute("SET TimeZone = 'UTC'")
+            con.execute("SET enable_progress_bar = false")
             _views(con, sources, aliases)
             paths = [p for s in sources.values() for p in _paths(s)]
             con.execute(f"SET allowed_paths = {_list(paths)}")

@@ -1,7 +1,8 @@
 """The driver: claims partitions, lets an engine work on them, and alone publishes the results."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import msgspec
@@ -88,16 +89,31 @@ def _claimed(
             if p.missing:
                 yield _ended(platform, runs, p.partition, error=ends.lacks(pipeline, p))
         jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
-        if any(job.makes for job in jobs):
-            platform.tables.prepare(pipeline.contracts)
-        for outcome in platform.engine.map(platform.task, jobs):
-            waiting.append(outcome)
-            if len(waiting) >= PUBLISHED_AT_ONCE or (pause and outcome.error):
-                yield from _published(
-                    pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
-                )
-                waiting = []
-        yield from _published(pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs)
+        with _prepared(pipeline, platform, jobs) as prepared:
+            for outcome in platform.engine.map(platform.task, jobs):
+                waiting.append(outcome)
+                if len(waiting) >= PUBLISHED_AT_ONCE or (pause and outcome.error):
+                    prepared()
+                    yield from _published(
+                        pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
+                    )
+                    waiting = []
+            prepared()
+            yield from _published(
+                pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
+            )
+
+
+@contextmanager
+def _prepared(
+    pipeline: Pipeline, platform: Platform, jobs: Sequence[Job]
+) -> Iterator[Callable[[], None]]:
+    """The tables are made beside the first work; yields what waits until they are there."""
+    if not any(job.makes for job in jobs):
+        yield lambda: None
+        return
+    with ThreadPoolExecutor(1) as beside:
+        yield beside.submit(platform.tables.prepare, pipeline.contracts).result
 
 
 @contextmanager
