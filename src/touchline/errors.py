@@ -28,6 +28,10 @@ def _rebuilt(
     return kind(message, hint=rest[0], **rest[1])
 
 
+class UnforeseenError(TouchlineError):
+    """A step met a value, or has a bug, that nobody foresaw: the partition is as it was; report it."""
+
+
 class ConfigError(TouchlineError):
     """The command, the configuration or the environment is wrong: fix it."""
 

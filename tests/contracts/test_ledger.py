@@ -154,6 +154,18 @@ def test_as_of_gives_what_was_current_at_an_instant(ledgers: Ledgers) -> None:
     assert set(narrowed) == {TWO}
 
 
+def test_all_tables_of_a_commit_are_published_at_one_instant(ledgers: Ledgers) -> None:
+    ledger = ledgers.open()
+    ledgers.clock.at_every_look = timedelta(milliseconds=1)
+    tables = [TABLE, "club.other", "club.third"]
+    several = [publish("a", table=t, commit="c") for t in tables]
+    with ledger.claim("club", [ONE]) as claims, ledger.publishing(claims, several) as done_:
+        for table in tables:
+            done_(table, "1")
+    found = ledger.current(tables)
+    assert len({found[t][ONE].published_at for t in tables}) == 1
+
+
 def test_history_is_newest_first_by_partition_or_by_table(ledger: Ledger) -> None:
     for content, part in (("a", ONE), ("b", TWO), ("c", ONE)):
         done(ledger, publish(content, part=part))

@@ -128,11 +128,13 @@ TABLES = {"memory": _memory_tables, "iceberg": _iceberg_tables}
 
 @dataclass
 class Clock:
-    """A clock that stands still until it is told to go on."""
+    """A clock that stands still until it is told to go on, or goes on at every look."""
 
     now: datetime = datetime(2025, 4, 5, 12, tzinfo=UTC)
+    at_every_look: timedelta = timedelta(0)
 
     def __call__(self) -> datetime:
+        self.now += self.at_every_look
         return self.now
 
     def forward(self, seconds: float) -> datetime:

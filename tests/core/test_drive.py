@@ -27,8 +27,8 @@ from touchline.core.memory import MemoryLedger
 from touchline.core.pipeline import Job, Outcome
 from touchline.core.pipeline.drive import Done, run
 from touchline.core.pipeline.settling import settle
-from touchline.core.ports import Publish
-from touchline.errors import ConflictError, StorageError
+from touchline.core.ports import Publish, Run
+from touchline.errors import ConflictError, StorageError, UnforeseenError
 
 ONE, TWO = match(1), match(2)
 
@@ -191,21 +191,88 @@ def jobs(world: World) -> Iterator[Job]:
 
 
 def broken(bronze_squad: pl.DataFrame) -> pl.DataFrame:
-    return squad(bronze_squad).with_columns(match_id=1 // (bronze_squad.height - 2))
+    return squad(bronze_squad).head(9 // (bronze_squad.height - 2))
 
 
-def test_a_bug_in_a_step_is_not_caught_and_the_run_is_recorded_as_failed(world: World) -> None:
+def test_what_nobody_foresaw_in_one_match_fails_that_match_alone(world: World) -> None:
+    world.arrive_match(2, players=["Ada", "Bo", "Cy"])
     world.pipeline = with_step(replace(SQUAD_STEP, call=broken))
-    with pytest.raises(ZeroDivisionError):
-        world.run()
-    (failed,) = world.ledger.runs()
-    assert (failed.status, failed.message) == (
-        "failed",
-        "ZeroDivisionError: integer division or modulo by zero",
-    )
-    assert world.everything() == [[], [], [], []]
+
+    ended = world.run()
+
+    error = ended[ONE].error
+    assert isinstance(error, UnforeseenError)
+    assert str(error) == "club.squad: ZeroDivisionError: integer division or modulo by zero"
+    assert ended["match_id=2"].error is None
+    (failed,) = world.ledger.runs(part=ONE)
+    assert (failed.status, failed.message) == ("failed", str(error))
+    assert "in broken" in failed.report["failures"][0]["traceback"]
+    assert {row["match_id"] for table in world.everything() for row in table} == {2}
     world.pipeline = PIPELINE
     assert world.run()[ONE].error is None
+
+
+class WithoutReports:
+    """An object store that takes no reports, as on a disk that has just become full."""
+
+    def __init__(self, objects: Any) -> None:
+        self._objects = objects
+
+    def write(self, path: str, data: bytes) -> bool:
+        raise StorageError(f"{path}: no room")
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._objects, name)
+
+
+def test_a_run_whose_report_has_no_room_is_published_and_says_so(world: World) -> None:
+    platform = replace(world.platform(), objects=WithoutReports(world.objects))
+    (done,) = run(world.pipeline, platform)
+    assert done.error is None
+    (recorded,) = world.ledger.runs()
+    assert (recorded.status, recorded.report["status"]) == ("published", "published")
+    assert len(world.rows(LEADS)) == 2
+    assert world.run() == {}
+
+
+class LosingItsLastWord(MemoryLedger):
+    """A ledger whose commit fails once, behind the commits of the tables."""
+
+    failures = 1
+
+    def record(self, runs: Any) -> None:
+        if self.failures and any(r.status == "published" for r in runs):
+            self.failures -= 1
+            raise StorageError("ledger: no room")
+        super().record(runs)
+
+
+def test_a_commit_whose_last_word_failed_is_settled_and_told_as_it_is(world: World) -> None:
+    world.ledger = LosingItsLastWord(beside=world.ledger, clock=world.clock)
+    (done,) = world.run().values()
+    assert done.error is None
+    assert [r.status for r in world.ledger.runs()] == ["published"]
+    assert world.run() == {}
+    assert len(world.rows(LEADS)) == 2
+
+
+def test_a_run_that_was_killed_behind_its_last_table_is_known_as_published(world: World) -> None:
+    plan = {s.table: s.derivation for s in planned(world)}
+    outcome = world.work(next(jobs(world)))
+    killed = MemoryLedger(beside=world.ledger, clock=world.clock)
+    killed.record([Run("killed", "club", ONE, "running", world.clock())])
+    publishes = [
+        Publish(s.table, ONE, "killed", "c1", plan[s.table], plan[s.table], s.rows, s.pieces)
+        for s in outcome.staged
+    ]
+    with killed.claim("club", [ONE]) as claims, killed.publishing(claims, publishes):
+        world.tables.prepare(world.pipeline.contracts)
+        for staged in outcome.staged:
+            contract = world.pipeline.step(staged.table).makes
+            world.tables.publish(contract, [staged], commit_id="c1", properties={})
+        killed.close()
+    settle(world.pipeline, world.platform())
+    assert [(r.run_id, r.status) for r in world.ledger.runs()] == [("killed", "published")]
 
 
 def test_whoever_stops_reading_leaves_no_run_that_seems_to_go_on(world: World) -> None:

@@ -16,6 +16,7 @@ from small_pipeline import (
     match,
 )
 
+from touchline.core.maintenance import Kept, maintain
 from touchline.core.pipeline import rejected_contract
 from touchline.core.quality import Rows
 from touchline.errors import (
@@ -95,6 +96,32 @@ def test_how_many_may_be_rejected_is_the_pipelines_to_say(world: World) -> None:
     assert world.run()[ONE].error is None
     world.arrive(1, "speeds", hundred(*["1,Cy,1"] * 30))
     assert isinstance(error(world.run()[ONE]), QualityError)
+
+
+def test_rejected_rows_of_what_stays_published_stay_beside_those_of_a_refused_run(
+    world: World,
+) -> None:
+    world.arrive(1, "speeds", hundred("1,Cy,20"))
+    published = world.run()[ONE].run
+    for kmh in (21, 22):
+        world.arrive(1, "speeds", hundred(f"1,Di,{kmh}", "1;Ada;20"))
+        refused = world.run()[ONE]
+        assert isinstance(error(refused), QualityError)
+
+    assert published is not None
+    assert refused.run is not None
+    told = sorted((r["run_id"], r["line"]) for r in world.rows(REJECTED))
+    assert told == [
+        (published.run_id, 100),
+        (refused.run.run_id, 99),
+        (refused.run.run_id, 100),
+    ]
+    maintain(PIPELINE, world.platform(), kept=Kept())
+    assert len(world.rows(REJECTED)) == 3
+
+    world.arrive(1, "speeds", hundred())
+    assert world.run()[ONE].error is None
+    assert world.rows(REJECTED) == []
 
 
 def test_rejected_rows_of_a_match_go_once_they_come_no_more(world: World) -> None:

@@ -7,6 +7,8 @@ import pytest
 from small_pipeline import PIPELINE, SPEEDS, TABLES, World, match
 
 from touchline.core.maintenance import Kept, maintain
+from touchline.core.memory import MemoryLedger
+from touchline.errors import ConflictError
 
 ONE = match(1)
 
@@ -80,6 +82,13 @@ def test_a_partition_with_a_file_in_each_of_two_folders_is_left_as_it_is(world: 
     upkeep = {u.table: u.compacted for u in maintain(PIPELINE, world.platform(), kept=Kept())}
 
     assert upkeep["club.speeds"] == 0
+
+
+def test_two_at_once_do_not_keep_one_pipeline_up(world: World) -> None:
+    other = MemoryLedger(beside=world.ledger, clock=world.clock)
+    with other.claim("maintain", ["club"]), pytest.raises(ConflictError, match="maintain club"):
+        maintain(PIPELINE, world.platform(), kept=Kept())
+    assert maintain(PIPELINE, world.platform(), kept=Kept())
 
 
 def test_writing_anew_does_not_undo_what_a_run_published_meanwhile(world: World) -> None:

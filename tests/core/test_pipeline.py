@@ -184,9 +184,23 @@ def test_a_snapshot_names_its_runs_their_inputs_and_the_code(world: World) -> No
     (snapshot,) = world.tables.snapshots("club.tops")
     assert snapshot.properties["touchline.run-id"] == done.run.run_id
     assert snapshot.properties["touchline.code-version"] == touchline.__version__
-    digests = snapshot.properties["touchline.inputs-digest"].split(",")
-    assert world.current("club.tops")["derivation"] in digests
+    assert (
+        snapshot.properties["touchline.inputs-digest"] == world.current("club.tops")["derivation"]
+    )
     assert world.current("club.tops")["snapshot_id"] == snapshot.id
+
+
+def test_a_snapshot_of_several_matches_names_only_those_it_holds(world: World) -> None:
+    world.arrive_match(2)
+    world.arrive(3, "squad", "3,Ada")
+    world.arrive(3, "speeds", "3,Bo,20")
+    ended = world.run()
+    assert ended[match(3)].error is not None
+    (snapshot,) = world.tables.snapshots("club.tops")
+    published = [world.current("club.tops", number) for number in (1, 2)]
+    for name, field in (("run-id", "run_id"), ("inputs-digest", "derivation")):
+        said = snapshot.properties[f"touchline.{name}"].split(",")
+        assert said == [p[field] for p in published]
 
 
 def test_a_publish_remembers_what_it_was_made_from(world: World) -> None:

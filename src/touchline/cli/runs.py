@@ -108,7 +108,7 @@ def run(
     drive.settle(chosen, platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
     total = len(plans) if only != "bronze" else len(here.ledger.arrivals(pipeline, wanted))
-    ends = drive.run(chosen, platform, parts=wanted, only=only, force=force)
+    ends = drive.run(chosen, platform, parts=wanted, plans=plans, only=only, force=force)
     finish(ends, total, as_json=as_json, keep_going=True)
 
 
@@ -127,7 +127,7 @@ def _checked(here: Touchline, pipeline: str, parts: Sequence[str]) -> Sequence[s
             raise MissingInputError(
                 f"{pipeline} {part}: nothing has arrived for it", hint="see: touchline status"
             )
-    return parts
+    return list(dict.fromkeys(parts))
 
 
 @click.command()
@@ -173,7 +173,7 @@ def backfill(
     plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
     fresh = len(wanted) - len(plans)
     say(f"{counted(len(wanted), 'partition')} from {first} to {last}, {fresh} fresh already")
-    ends = drive.run(chosen, platform, parts=wanted, force=redo, pause=not keep_going)
+    ends = drive.run(chosen, platform, plans=plans, force=redo, pause=not keep_going)
     finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
 
 

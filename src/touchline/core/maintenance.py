@@ -8,8 +8,10 @@ from datetime import datetime, timedelta
 import touchline
 from touchline.core.contracts import Contract
 from touchline.core.pipeline import Pipeline
+from touchline.core.pipeline.batch import REFUSED
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.ports import Publish
+from touchline.errors import ConflictError
 
 
 @dataclass(frozen=True)
@@ -33,7 +35,21 @@ class Upkeep:
 
 
 def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upkeep]:
-    """One line per table that has anything; safe beside runs, whose staged files stay."""
+    """One line per table that has anything; safe beside runs, whose staged files stay.
+
+    Raises:
+        ConflictError: Another process is at it.
+    """
+    with platform.ledger.claim("maintain", [pipeline.name]) as claims:
+        if claims.refused:
+            holder = claims.refused[pipeline.name]
+            raise ConflictError(
+                f"maintain {pipeline.name}: held by {holder}", hint="it ends by itself; run again"
+            )
+        return _kept_up(pipeline, platform, kept)
+
+
+def _kept_up(pipeline: Pipeline, platform: Platform, kept: Kept) -> list[Upkeep]:
     settle(pipeline, platform)
     platform.objects.sweep()
     done = []
@@ -42,7 +58,7 @@ def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upke
         old = _old(history, kept, platform.clock())
         platform.ledger.forget(old)
         compacted = _compacted(pipeline, contract, platform)
-        swept = _swept(contract, platform)
+        swept = _swept(pipeline, contract, platform)
         if history or swept["files"]:
             done.append(Upkeep(contract.table, len(old), compacted, **swept))
     return done
@@ -95,11 +111,12 @@ def _compacted(pipeline: Pipeline, contract: Contract, platform: Platform) -> in
 
 def _scattered(publish: Publish) -> bool:
     folders = {piece.path.rpartition("/")[0] for piece in publish.pieces}
-    return len(publish.pieces) > len(folders)
+    return len(publish.pieces) > len(folders) and REFUSED not in publish.made_from
 
 
-def _swept(contract: Contract, platform: Platform) -> Mapping[str, int]:
+def _swept(pipeline: Pipeline, contract: Contract, platform: Platform) -> Mapping[str, int]:
     with platform.ledger.alone() as live:
+        settle(pipeline, platform)
         remembered = platform.ledger.history(contract.table)
         pieces = {piece.path for publish in remembered for piece in publish.pieces}
         return platform.tables.maintain(contract.table, frozenset(pieces | live))

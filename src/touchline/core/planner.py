@@ -41,7 +41,7 @@ def plan(
     they are. With `force`, fresh tables are made again.
     """
     arrivals = ledger.arrivals(pipeline.name, parts)
-    heads = ledger.heads([s.table for s in pipeline.steps])
+    heads = ledger.heads([s.table for s in pipeline.steps], parts)
     shared = {s.name: s for s in pipeline.shared}
     wanted = sorted(arrivals) if parts is None else list(parts)
     plans = []

@@ -11,10 +11,11 @@ from typing import Any
 
 import msgspec
 
+from touchline.adapters.local import made
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
-from touchline.adapters.sqlite.owners import Mark, alive, give_back, marked, swept
-from touchline.adapters.sqlite.schema import migrate, opened, translated
+from touchline.adapters.sqlite.owners import alive, marked, swept
+from touchline.adapters.sqlite.schema import closed, migrate, opened, translated
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 
 
@@ -31,11 +32,11 @@ class SqliteLedger:
         self.path = path
         self.clock = clock
         with translated(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
+            made(path.parent)
             self._db = opened(path)
             self._mark = marked(path.with_name(path.name + ".owners"))
             self._publishing = False
-            self._end = weakref.finalize(self, _ended, self._db, self._mark)
+            self._end = weakref.finalize(self, closed, self._db, self._mark)
             migrate(self._db)
 
     def close(self) -> None:
@@ -107,9 +108,10 @@ class SqliteLedger:
     def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, *, snapshot: str) -> None:
         key = (commit_id, table)
         db.execute(
-            "UPDATE publishes SET published_at = ?, snapshot_id = ?"
+            "UPDATE publishes SET snapshot_id = ?, published_at = coalesce("
+            "(SELECT max(published_at) FROM publishes WHERE commit_id = ?), ?)"
             " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",
-            (rows.text(self.clock()), snapshot, *key),
+            (snapshot, commit_id, rows.text(self.clock()), *key),
         )
         db.execute(
             "INSERT INTO heads SELECT table_name, partition, id, derivation, content FROM publishes"
@@ -122,9 +124,9 @@ class SqliteLedger:
 
     def unsettled(self) -> Sequence[Publish]:
         """See Ledger."""
-        found = self._db.execute(
+        found = self._rows(
             f"SELECT {rows.PUBLISH}, owner FROM publishes WHERE published_at IS NULL ORDER BY id"
-        ).fetchall()
+        )
         mine = None if self._publishing else self._mark.owner
         return [rows.publish(r[:13]) for r in found if r[13] == mine or not self._alive(r[13])]
 
@@ -161,22 +163,22 @@ class SqliteLedger:
             found[publish.table][publish.partition] = publish
         return found
 
-    def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
+    def heads(
+        self, tables: Sequence[str], parts: Sequence[Partition] | None = None
+    ) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
         """See Ledger."""
+        sql = "SELECT partition, derivation, content FROM heads WHERE table_name = ? {}"
         return {
             table: {
                 part: (derivation, content)
-                for part, derivation, content in self._db.execute(
-                    "SELECT partition, derivation, content FROM heads WHERE table_name = ?",
-                    (table,),
-                )
+                for part, derivation, content in self._by_parts(sql, [table], parts)
             }
             for table in tables
         }
 
     def history(self, table: str, part: Partition | None = None) -> Sequence[Publish]:
         """See Ledger."""
-        found = self._db.execute(
+        found = self._rows(
             f"SELECT {rows.PUBLISH} FROM publishes WHERE table_name = ? AND published_at IS NOT NULL"
             " AND partition = coalesce(?, partition) ORDER BY id DESC",
             (table, part),
@@ -208,8 +210,8 @@ class SqliteLedger:
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:
         """See Ledger."""
-        swept(self._mark)
         with self._writing() as db:
+            swept(self._mark)
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
             yield frozenset(run for run, owner in found if self._alive(owner))
 
@@ -239,16 +241,14 @@ class SqliteLedger:
             where.append("substr(run_id, 1, ?) = ?")
             values += [len(run_id), run_id]
         sql = f"SELECT {rows.RUN}, owner FROM runs WHERE {' AND '.join(where) or 'true'}"
-        found = self._db.execute(
-            sql + " ORDER BY started_at DESC, run_id DESC LIMIT ?", (*values, limit)
-        )
+        found = self._rows(sql + " ORDER BY started_at DESC, run_id DESC LIMIT ?", (*values, limit))
         return [rows.run(row, alive=self._alive(row[9])) for row in found]
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
         """See Ledger."""
-        owners = self._db.execute("SELECT DISTINCT owner FROM runs WHERE status = 'running'")
-        living = [owner for (owner,) in owners.fetchall() if self._alive(owner)]
-        found = self._db.execute(
+        owners = self._rows("SELECT DISTINCT owner FROM runs WHERE status = 'running'")
+        living = [owner for (owner,) in owners if self._alive(owner)]
+        found = self._rows(
             "SELECT run_id, pipeline, partition, status, started_at, ended_at, derivations, message,"
             " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND (status <> 'running'"
             " OR owner NOT IN (SELECT value FROM json_each(?))) GROUP BY partition",
@@ -283,15 +283,16 @@ class SqliteLedger:
     ) -> Iterable[tuple[Any, ...]]:
         """The rows of a query that may be narrowed to partitions, however many there are."""
         if parts is None:
-            return self._db.execute(sql.format(""), values).fetchall()
+            return self._rows(sql.format(""), values)
         listed = msgspec.json.encode(list(parts)).decode()
         narrowed = sql.format("AND partition IN (SELECT value FROM json_each(?))")
-        return self._db.execute(narrowed, [*values, listed]).fetchall()
+        return self._rows(narrowed, [*values, listed])
+
+    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
+        """The rows of a query; every read beside a transaction comes through here."""
+        with translated(self.path):
+            return self._db.execute(sql, values).fetchall()
 
     def _alive(self, owner: str) -> bool:
-        return alive(self._mark, owner)
-
-
-def _ended(db: sqlite3.Connection, mark: Mark) -> None:
-    db.close()
-    give_back(mark)
+        with translated(self.path):
+            return alive(self._mark, owner)

@@ -173,7 +173,8 @@ class MemoryLedger:
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """See Ledger."""
         with self._state.lock:
-            now = self.clock()
+            same = [v.publish for v in self._state.versions if v.publish.commit_id == commit_id]
+            now = max((p.published_at for p in same if p.published_at), default=self.clock())
             for v in list(self._state.versions):
                 named = (v.publish.commit_id, v.publish.table) == (commit_id, table)
                 if not named or v.publish.published_at is not None:
@@ -203,11 +204,13 @@ class MemoryLedger:
                     found[p.table][p.partition] = p
         return found
 
-    def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
+    def heads(
+        self, tables: Sequence[str], parts: Sequence[Partition] | None = None
+    ) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
         """See Ledger."""
         return {
             table: {part: (p.derivation, p.content) for part, p in published.items()}
-            for table, published in self.current(tables).items()
+            for table, published in self.current(tables, parts).items()
         }
 
     def history(self, table: str, part: Partition | None = None) -> Sequence[Publish]:

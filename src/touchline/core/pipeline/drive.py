@@ -21,7 +21,7 @@ from touchline.core.ports import (
     Partition,
     Run,
 )
-from touchline.errors import TouchlineError
+from touchline.errors import StorageError, TouchlineError
 
 __all__ = ["Done", "Platform", "run", "settle"]
 
@@ -34,6 +34,7 @@ def run(
     platform: Platform,
     *,
     parts: Sequence[Partition] | None = None,
+    plans: Sequence[Plan] | None = None,
     only: Layer | None = None,
     force: bool = False,
     pause: bool = False,
@@ -42,10 +43,12 @@ def run(
 
     Partitions end in any order. One that another run holds ends with ConflictError, one whose files
     are not all there with MissingInputError; the others go on. With `pause`, a failure is told
-    before anything behind it is published, so that the caller can stop there.
+    before anything behind it is published, so that the caller can stop there. `plans` is what
+    `planner.plan` found for the same arguments, where the caller has asked already.
     """
     settle(pipeline, platform)
-    plans = planner.plan(pipeline, platform.ledger, parts=parts, only=only, force=force)
+    if plans is None:
+        plans = planner.plan(pipeline, platform.ledger, parts=parts, only=only, force=force)
     chosen = [p for p in plans if p.steps or p.missing]
     if only == "bronze":
         chosen += [Plan(part, ()) for part in _whole(pipeline, platform, parts)]
@@ -87,7 +90,7 @@ def _claimed(
     with _crash_recorded(platform, runs):
         for p in plans:
             if p.missing:
-                yield _ended(platform, runs, p.partition, error=ends.lacks(pipeline, p))
+                yield _waiting(platform, runs, p.partition, error=ends.lacks(pipeline, p))
         jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
         with _prepared(pipeline, platform, jobs) as prepared:
             for outcome in platform.engine.map(platform.task, jobs):
@@ -133,6 +136,17 @@ def _begun(pipeline: Pipeline, platform: Platform, p: Plan) -> Run:
     run_id = f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     derivations = {s.table: s.derivation for s in p.steps}
     return Run(run_id, pipeline.name, p.partition, "running", now, derivations=derivations)
+
+
+def _waiting(
+    platform: Platform, runs: dict[Partition, Run], part: Partition, *, error: TouchlineError
+) -> Done:
+    """The end of a run that could not begin, as files are missing."""
+    over = ends.ended(runs[part], platform.clock(), error=error, outcome=None)
+    _reported(platform, over)
+    platform.ledger.record([over])
+    runs[part] = over
+    return Done(part, over, error)
 
 
 def _jobs(
@@ -185,15 +199,36 @@ def _published(
         [o.job.partition for o in waiting],
     )
     found = batch(waiting, commit_id, plans=ready, rejected=rejected)
+    over = [
+        ends.ended(runs[o.job.partition], platform.clock(), error=o.error, outcome=o)
+        for o in waiting
+    ]
     try:
         with platform.ledger.publishing(claims, found.publishes) as done:
             for contract in (c for c in pipeline.contracts if c.table in found.staged):
                 done(contract.table, _committed(contract, found, commit_id, platform=platform))
+            platform.ledger.record(over)
     except TouchlineError:
         with suppress(TouchlineError):  # if it fails too, the next run does it
             settle(pipeline, platform)
-        raise
-    yield from [_ended(platform, runs, o.job.partition, error=o.error, outcome=o) for o in waiting]
+        if not _is_current(found, platform):
+            raise
+        platform.ledger.record(over)
+    for run_, outcome in zip(over, waiting, strict=True):
+        runs[run_.partition] = run_
+        with suppress(StorageError):  # what is published is; the ledger has the report, too
+            _reported(platform, run_)
+        yield Done(run_.partition, run_, outcome.error)
+
+
+def _is_current(found: Batch, platform: Platform) -> bool:
+    """Whether the commit took place after all, although its last word failed."""
+    tables = sorted(found.staged)
+    current = platform.ledger.current(tables, [p.partition for p in found.publishes])
+    return bool(found.publishes) and all(
+        p.partition in current[p.table] and current[p.table][p.partition].commit_id == p.commit_id
+        for p in found.publishes
+    )
 
 
 def _committed(contract: Contract, found: Batch, commit_id: str, *, platform: Platform) -> str:
@@ -201,22 +236,11 @@ def _committed(contract: Contract, found: Batch, commit_id: str, *, platform: Pl
         contract,
         found.staged[contract.table],
         commit_id=commit_id,
-        properties=found.properties,
+        properties=found.properties(contract.table),
     )
 
 
-def _ended(
-    platform: Platform,
-    runs: dict[Partition, Run],
-    part: Partition,
-    *,
-    error: TouchlineError | None,
-    outcome: Outcome | None = None,
-) -> Done:
-    """The run's last word: its report as an object and in the ledger."""
-    over = ends.ended(runs[part], platform.clock(), error=error, outcome=outcome)
-    path = f"metrics/{over.pipeline}/{part}/{over.run_id}.json"
+def _reported(platform: Platform, over: Run) -> None:
+    """The run's report as an object, under its partition."""
+    path = f"metrics/{over.pipeline}/{over.partition}/{over.run_id}.json"
     platform.objects.write(path, msgspec.json.format(msgspec.json.encode(over.report), indent=2))
-    platform.ledger.record([over])
-    runs[part] = over
-    return Done(part, over, error)

@@ -62,6 +62,12 @@ def _status(error: TouchlineError | None) -> RunStatus:
     return "refused" if error.exit_code == 3 else "failed"
 
 
+def _failure(error: TouchlineError) -> dict[str, Any]:
+    told = {"error": type(error).__name__, "message": str(error), "hint": error.hint}
+    trace = error.facts.get("traceback")
+    return told if trace is None else {**told, "traceback": trace}
+
+
 def _report(
     run: Run,
     status: RunStatus,
@@ -80,9 +86,7 @@ def _report(
         "ended_at": at.isoformat(),
         "seconds": round((at - run.started_at).total_seconds(), 3),
         "code_version": touchline.__version__,
-        "failures": [{"error": type(error).__name__, "message": str(error), "hint": error.hint}]
-        if error
-        else [],
+        "failures": [_failure(error)] if error else [],
         "inputs": [
             {"name": r.name, "source": r.source, "sha256": r.sha256, "size_bytes": r.size}
             for r in files.values()

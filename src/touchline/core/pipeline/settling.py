@@ -1,6 +1,7 @@
 """Publishes that a crash or an error left open: all tables of a commit become current, or none."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import touchline
 from touchline.core.contracts import Contract
@@ -35,6 +36,18 @@ def _end(left: Sequence[Publish], contracts: dict[str, Contract], *, platform: P
             parts = [p.partition for p in left if p.table == table]
             _put_back(contracts[table], parts, commit_id, platform=platform)
         platform.ledger.settle(commit_id, table, snapshot if whole else None)
+    if whole:
+        _recorded(left, platform)
+
+
+def _recorded(left: Sequence[Publish], platform: Platform) -> None:
+    """Runs whose last word was lost are published; refused ones left rejected rows alone."""
+    published = {p.run_id for p in left if p.derivation != p.run_id}
+    for run_id in sorted(published):
+        for run in platform.ledger.runs(run_id=run_id, limit=1):
+            if run.status != "published":
+                over = replace(run, status="published", ended_at=platform.clock(), message="")
+                platform.ledger.record([over])
 
 
 def _put_back(

@@ -1,6 +1,7 @@
 """One partition's work: read, step, contract, gate, stage. Runs in any process; publishes nothing."""
 
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -32,7 +33,7 @@ from touchline.core.pipeline.steps import (
 )
 from touchline.core.ports import ObjectStore, TableStore
 from touchline.core.quality import measure
-from touchline.errors import TouchlineError
+from touchline.errors import TouchlineError, UnforeseenError
 
 _AT_ONCE = 3
 
@@ -130,6 +131,21 @@ def _decode_all(bench: Bench) -> None:
 
 
 def _make(bench: Bench, step: Step) -> pl.DataFrame:
+    """The step's rows. What nobody foresaw in one match's values must not stop other matches."""
+    try:
+        return _made(bench, step)
+    except TouchlineError:
+        raise
+    except (Exception, pl.exceptions.PanicException) as exc:
+        raise UnforeseenError(
+            f"{step.table}: {type(exc).__name__}: {exc}",
+            hint="a value, or a bug, that no rule foresaw; the run's report has the traceback",
+            table=step.table,
+            traceback=traceback.format_exc(),
+        ) from exc
+
+
+def _made(bench: Bench, step: Step) -> pl.DataFrame:
     """The rows of one step, past its gate; rejected rows are staged even if the gate refuses."""
     started = time.perf_counter()
     inputs = {name: given(bench, name) for name in step.reads}

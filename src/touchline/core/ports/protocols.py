@@ -152,7 +152,8 @@ class Ledger(Protocol):
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """Say how an unsettled publish ended: its snapshot, or None if it is not to be.
 
-        Several belong together within `alone`.
+        Several belong together within `alone`. All tables of a commit are published at one instant,
+        so that no moment of the past shows some of them and not the others.
         """
         ...
 
@@ -170,7 +171,9 @@ class Ledger(Protocol):
         """
         ...
 
-    def heads(self, tables: Sequence[str]) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
+    def heads(
+        self, tables: Sequence[str], parts: Sequence[Partition] | None = None
+    ) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
         """Derivation and content of each current publish: what the planner needs, and quick."""
         ...
 
