@@ -323,17 +323,21 @@ def test_a_radar_breaks_where_a_number_is_missing() -> None:
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda f: f.key)
-def test_a_scatter_draws_who_has_both_numbers_and_minutes_and_lists_everybody(family) -> None:  # type: ignore[no-untyped-def]
-    own = [made.metrics(made.player(i)) for i in range(1, 8)]
+def test_a_scatter_draws_who_did_enough_to_tell_and_lists_everybody(family) -> None:  # type: ignore[no-untyped-def]
+    own = [made.metrics(made.player(i)) for i in range(1, 9)]
+    for row in own:
+        row[family.count.name] = 3
     own[0][family.value.name] = None
     own[1]["minutes_played"] = 19.9
+    own[7][family.count.name] = 2
     rows = people.ordered(made.table(PLAYER_METRICS, own))
     card = scatter(family, rows, PLAYER_METRICS).text
     drawn = set(re.findall(r'class="point" data-player="(\d+)"', card))
     assert drawn == {"3", "4", "5", "6", "7"}
-    assert "The numbers, 5 of 7 players drawn" in card
+    assert "The numbers, 5 of 8 players drawn" in card
     assert "not drawn: fewer than 20 minutes" in card
-    assert card.count('scope="row"') == 7
+    assert f"not drawn: fewer than 3 {family.count.label.lower()}" in card
+    assert card.count('scope="row"') == 8
 
 
 def test_a_player_on_the_median_is_not_above_it() -> None:

@@ -21,7 +21,7 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Family:
-    """A family of metrics: its two axes, and what its four corners mean.
+    """A family of metrics: its two axes, what they count, and what its four corners mean.
 
     `corners` go often and much, rarely and much, rarely and little, often and little.
     """
@@ -30,6 +30,7 @@ class Family:
     title: str
     activity: m.Metric
     value: m.Metric
+    count: m.Metric
     corners: tuple[str, str, str, str]
 
 
@@ -37,12 +38,14 @@ class Family:
 class ScatterRule:
     """How the picture is laid out, in pixels.
 
-    A player with fewer than `min_minutes` is in the table, not in the picture: one sprint in two
-    minutes is 45 in ninety. `letter_px` is the width of a letter in a corner; a name further than
+    A player with fewer than `min_minutes`, or `min_count` of what is counted, is in the table, not
+    in the picture: one sprint in two minutes is 45 in ninety, one press that succeeds is 100 %.
+    `letter_px` is the width of a letter in a corner; a name further than
     `leader_px` from its point gets a line to it.
     """
 
     min_minutes: float = 20.0
+    min_count: int = 3
     width_px: float = 400.0
     height_px: float = 385.0
     left_px: float = 44.0
@@ -55,9 +58,9 @@ class ScatterRule:
 
 
 FAMILIES = (
-    Family("sprints", "Sprints", m.SPRINTS_PER_90, m.SPRINT_SPEED, ("often and fast", "rarely, but fast", "rarely and slower", "often, but slower")),
-    Family("runs", "Off-ball runs", m.RUNS_PER_90, m.THREAT_PER_90, ("many and dangerous", "few, but dangerous", "few and harmless", "many, but harmless")),
-    Family("pressing", "Pressing", m.PRESSES_PER_90, m.PRESS_SUCCESS, ("often and with success", "rarely, but with success", "rarely, with little success", "often, with little success")),
+    Family("sprints", "Sprints", m.SPRINTS_PER_90, m.SPRINT_SPEED, m.SPRINTS, ("often and fast", "rarely, but fast", "rarely and slower", "often, but slower")),
+    Family("runs", "Off-ball runs", m.RUNS_PER_90, m.THREAT_PER_90, m.RUNS, ("many and dangerous", "few, but dangerous", "few and harmless", "many, but harmless")),
+    Family("pressing", "Pressing", m.PRESSES_PER_90, m.PRESS_SUCCESS, m.PRESSES, ("often and with success", "rarely, but with success", "rarely, with little success", "often, with little success")),
 )  # fmt: skip
 
 
@@ -106,8 +109,10 @@ def _left_out(family: Family, row: Row, rule: ScatterRule) -> str:
     for metric in (family.activity, family.value):
         if row[metric.name] is None:
             return m.reason(metric, row)
-    few = (row["minutes_played"] or 0) < rule.min_minutes
-    return f"fewer than {rule.min_minutes:.0f} minutes" if few else ""
+    if (row["minutes_played"] or 0) < rule.min_minutes:
+        return f"fewer than {rule.min_minutes:.0f} minutes"
+    few = (row[family.count.name] or 0) < rule.min_count
+    return f"fewer than {rule.min_count} {family.count.label.lower()}" if few else ""
 
 
 def _medians(family: Family, drawn: Sequence[Row]) -> tuple[float, float]:
