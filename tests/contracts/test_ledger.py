@@ -30,6 +30,17 @@ def done(ledger: Ledger, *publishes: Publish, snapshot: str = "s") -> None:
 # --- arrivals -----------------------------------------------------------------------------------
 
 
+def test_contents_are_those_of_the_latest_receipts(ledger: Ledger) -> None:
+    ledger.receive([receipt("match", "a"), receipt("events", "b"), receipt("match", "c", part=TWO)])
+    ledger.receive([receipt("match", "d", minute=1)])
+    assert ledger.contents("tracking") == {
+        ONE: {"match": "d", "events": "b"},
+        TWO: {"match": "c"},
+    }
+    assert ledger.contents("tracking", [TWO]) == {TWO: {"match": "c"}}
+    assert ledger.contents("activity") == {}
+
+
 def test_what_was_received_is_found_by_partition_and_name(ledger: Ledger) -> None:
     frames, events = receipt("tracking", "aa"), receipt("events", "bb")
     other = receipt("tracking", "cc", part=TWO)

@@ -1,5 +1,6 @@
-"""A range of partitions: by the day they belong to, or by their key."""
+"""Partitions as they are asked for: one by its key, or a range of days or of keys."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -8,13 +9,41 @@ from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, keys_of
 from touchline.errors import ConfigError, TouchlineError
 
+_NUMBER = re.compile(r"[0-9]{1,18}")
+
 
 @dataclass(frozen=True)
 class Range:
-    """The partitions of a range, in order, and those whose day nobody can tell yet."""
+    """The partitions of a range, in order, and those whose day nobody can tell yet.
+
+    `span` is the first and the last day, or key, of all that has arrived; None if there is none.
+    """
 
     parts: list[Partition]
     undated: list[Partition]
+    span: tuple[date | int, date | int] | None = None
+
+
+def checked(pipeline: Pipeline, part: Partition) -> Partition:
+    """The partition unchanged, if it is one that could arrive.
+
+    Raises:
+        ConfigError: Its columns are not the pipeline's, or a value is none of its column.
+    """
+    keys, contract = keys_of(part), pipeline.steps[0].makes
+    hint = "touchline status lists the partitions that have arrived"
+    if tuple(keys) != contract.replace_by:
+        raise ConfigError(
+            f"{pipeline.name} {part}: no key {', '.join(keys)}; there is: "
+            f"{', '.join(contract.replace_by)}",
+            hint=hint,
+        )
+    for name, value in keys.items():
+        if contract.column(name).type in ("int", "long") and not _NUMBER.fullmatch(value):
+            raise ConfigError(
+                f"{pipeline.name} {part}: {name} is not a whole number of 1 to 18 digits", hint=hint
+            )
+    return part
 
 
 def partitions(
@@ -33,10 +62,12 @@ def partitions(
         at = _key(part) if isinstance(low, int) else _day(pipeline, receipts, objects)
         if at is None:
             undated.append(part)
-        elif low <= at <= high:  # type: ignore[operator]
+        else:
             found.append((at, part))
     in_order = sorted(found, key=lambda f: (str(f[0]).zfill(20), f[1]))
-    return Range([part for _, part in in_order], undated)
+    parts = [part for at, part in in_order if low <= at <= high]  # type: ignore[operator]
+    span = (in_order[0][0], in_order[-1][0]) if in_order else None
+    return Range(parts, undated, span)
 
 
 def _ends(first: str, last: str) -> tuple[date | int, date | int]:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation
-from touchline.core.ports import Ledger, Partition, Publish, Receipt
+from touchline.core.ports import Ledger, Partition, Publish
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ def plan(
     lies downstream of a stale table is stale too. With `only`, tables of other layers count as
     they are. With `force`, fresh tables are made again.
     """
-    arrivals = ledger.arrivals(pipeline.name, parts)
+    arrivals = ledger.contents(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
     shared = {s.name: s for s in pipeline.shared}
     wanted = sorted(arrivals) if parts is None else list(parts)
     plans = []
     for part in wanted:
-        receipts = arrivals.get(part, {})
+        files = arrivals.get(part, {})
         found = _partition(
-            pipeline, part, receipts, heads=heads, shared=shared, only=only, force=force
+            pipeline, part, files, heads=heads, shared=shared, only=only, force=force
         )
         if found.steps or found.missing:
             plans.append(found)
@@ -58,15 +58,15 @@ def plan(
 def _partition(
     pipeline: Pipeline,
     part: Partition,
-    receipts: Mapping[str, Receipt],
+    files: Mapping[str, str],
     *,
     heads: Mapping[str, Mapping[Partition, tuple[str, str]]],
     shared: Mapping[str, Shared],
     only: Layer | None,
     force: bool,
 ) -> Plan:
-    contents = {b.table: receipts[b.file].sha256 for b in pipeline.bronze if b.file in receipts}
-    missing = [b.file for b in pipeline.bronze if b.file not in receipts]
+    contents = {b.table: files[b.file] for b in pipeline.bronze if b.file in files}
+    missing = [b.file for b in pipeline.bronze if b.file not in files]
     if missing or only == "bronze":
         return Plan(part, (), tuple(missing))
     steps = []

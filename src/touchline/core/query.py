@@ -1,9 +1,11 @@
 """One SELECT over any table: silver and gold as published, bronze as it came, under any alias."""
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 from itertools import chain, count
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ import pyarrow as pa
 
 from touchline.core.contracts import Contract
 from touchline.core.ports import Piece
-from touchline.errors import ConfigError, StorageError
+from touchline.errors import ConfigError, ContractError, StorageError
 
 _TYPES = {
     "bool": "BOOLEAN",
@@ -24,13 +26,18 @@ _TYPES = {
     "date": "DATE",
     "instant": "TIMESTAMPTZ",
 }
+_BATCH_ROWS = 50_000
+_FAILURES = (duckdb.Error, OSError, pa.ArrowException)
+"""How the engine fails: with its own errors, and with these once rows have begun to come."""
+_OF_A_FILE = ("IO Error", "Invalid Input Error")
 
 
 @dataclass(frozen=True)
 class BronzeFile:
-    """A bronze file on this machine, and what its receipt says of it."""
+    """A bronze file on this machine, what people call it, and what its receipt says of it."""
 
     path: Path
+    name: str
     packed: bool
     columns: Mapping[str, str]
 
@@ -56,38 +63,152 @@ def tables_named(sql: str, schemas: Mapping[str, str]) -> set[str]:
 
 
 def ask(
-    sql: str, sources: Mapping[str, Source], aliases: Mapping[str, str], *, memory: str = "1GB"
+    sql: str,
+    sources: Mapping[str, Source],
+    aliases: Mapping[str, str],
+    *,
+    known: Collection[str] = (),
+    memory: str = "1GB",
+    tell: Callable[[str], None] = lambda _: None,
 ) -> pa.Table:
     """The rows of one SELECT over these sources, in UTC; it can read their files and nothing else.
+
+    Nothing is spilled to a disk. An exception that comes meanwhile, such as Ctrl-C, ends the engine.
 
     Args:
         sql: One SELECT.
         sources: What `domain.table` names stand for.
         aliases: Schema name -> domain that it stands for.
-        memory: The engine's limit.
+        known: Every `domain.table` there is, to say what a wrong name may have meant.
+        memory: The engine's limit, and that of the rows it answers with.
+        tell: Gets a sentence for each bronze file that is left out, as it cannot be read.
 
     Raises:
         ConfigError: Not one SELECT, an unknown table or column, or SQL that does not run.
+        ContractError: No file of a bronze table can be read.
         StorageError: It needs more memory than it may take.
     """
-    with closing(duckdb.connect(":memory:", config={"memory_limit": memory})) as con:
+    try:
+        with closing(_engine(memory)) as con:
+            return _stoppable(con, lambda: _answer(con, sql, sources, aliases=aliases, most=memory))
+    except _FAILURES as exc:
+        said = str(exc).strip()
+        if said.startswith(_OF_A_FILE):
+            readable = {n: _readable(n, s, memory, tell=tell) for n, s in sources.items()}
+            if readable != sources:
+                return ask(sql, readable, aliases, known=known, memory=memory, tell=tell)
+        if said.startswith("Out of Memory Error"):
+            raise _too_much(memory) from exc
+        raise _no_such_table(sql, said, known, aliases=aliases) or ConfigError(said) from exc
+
+
+def _engine(memory: str) -> Any:
+    return duckdb.connect(":memory:", config={"memory_limit": memory, "temp_directory": ""})
+
+
+def _stoppable(con: Any, work: Callable[[], Any]) -> Any:
+    """What the work comes to, in a thread, as signals reach Python only between its own steps."""
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(work)
         try:
-            con.execute("SET TimeZone = 'UTC'")
-            con.execute("SET enable_progress_bar = false")
-            _views(con, sources, aliases)
-            paths = [p for s in sources.values() for p in _paths(s)]
-            con.execute(f"SET allowed_paths = {_list(paths)}")
-            con.execute("SET enable_external_access = false")
-            con.execute("SET lock_configuration = true")
-            _one_select(con, sql)
-            return _named_apart(con.sql(sql).to_arrow_table())
-        except duckdb.OutOfMemoryException as exc:
-            raise StorageError(
-                f"the query needs more than {memory} of memory", hint="raise limits.memory"
-            ) from exc
-        except duckdb.Error as exc:
-            said = str(exc).strip()
-            raise ConfigError(said, hint=_way_out(said, sources)) from exc
+            return asked.result()
+        finally:
+            while not asked.done():
+                con.interrupt()
+                wait([asked], timeout=0.05)
+
+
+def _answer(
+    con: Any,
+    sql: str,
+    sources: Mapping[str, Source],
+    *,
+    aliases: Mapping[str, str],
+    most: str,
+) -> pa.Table:
+    con.execute("SET TimeZone = 'UTC'")
+    con.execute("SET enable_progress_bar = false")
+    _views(con, sources, aliases)
+    paths = [p for s in sources.values() for p in _paths(s)]
+    con.execute(f"SET allowed_paths = {_list(paths)}")
+    con.execute("SET enable_external_access = false")
+    con.execute("SET lock_configuration = true")
+    _one_select(con, sql)
+    reader = con.sql(sql).to_arrow_reader(_BATCH_ROWS)
+    rows = list(_up_to(reader, most))
+    return _named_apart(pa.Table.from_batches(rows, reader.schema))
+
+
+def _up_to(reader: pa.RecordBatchReader, most: str) -> Iterator[pa.RecordBatch]:
+    """The reader's batches, which together may take so much memory and no more."""
+    size, most_bytes = 0, _bytes(most)
+    for batch in reader:
+        size += batch.nbytes
+        if size > most_bytes:
+            raise _too_much(most)
+        yield batch
+
+
+def _bytes(memory: str) -> int:
+    number, unit, binary = re.findall(r"^(\d+) ?([KMGT])(i?)B$", memory)[0]
+    step = 1024 if binary else 1000
+    return int(number) * int(step ** ("KMGT".index(unit) + 1))
+
+
+def _too_much(memory: str) -> StorageError:
+    return StorageError(
+        f"the query needs more than {memory} of memory",
+        hint="ask for fewer rows or columns, or raise limits.memory",
+    )
+
+
+def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], None]) -> Source:
+    """The source without those bronze files that, each read alone and whole, cannot be read."""
+    unread = {f.path: said for f in source.files if (said := _fault(source, f, memory))}
+    for file in source.files:
+        if file.path in unread:
+            tell(f"left out of {name}: {file.name}: {unread[file.path]}")
+    if unread and len(unread) == len(source.files):
+        raise ContractError(
+            f"{name}: none of its {len(unread)} files can be read",
+            hint="ask the provider for the files again, and ingest them",
+        )
+    return replace(source, files=tuple(f for f in source.files if f.path not in unread))
+
+
+def _fault(source: Source, file: BronzeFile, memory: str) -> str:
+    """Why a file cannot be read; "" where it can."""
+    assert source.relation is not None
+    came = source.relation([str(file.path)], "gzip" if file.packed else "none")
+    try:
+        with closing(_engine(memory)) as con:
+            whole = f"SELECT max(hash(came)) FROM {came} AS came"
+            _stoppable(con, lambda: con.execute(whole).fetchall())
+    except duckdb.Error as exc:
+        said = str(exc).strip().splitlines()[0].replace(str(file.path), file.path.name)
+        return said if said.startswith(_OF_A_FILE) else ""
+    return ""
+
+
+def _no_such_table(
+    sql: str, said: str, known: Collection[str], *, aliases: Mapping[str, str]
+) -> ConfigError | None:
+    """The error to raise where the engine missed a table, or the schema of one."""
+    missed = re.match(r'Catalog Error: Table with name "?([^"\s]+)"? does not exist', said)
+    if missed is None:
+        return None
+    schema, _, table = missed[1].rpartition(".")
+    schemas = "|".join({*aliases, *(name.partition(".")[0] for name in known)})
+    written = re.search(rf'\b({schemas})"?\s*\.\s*"?{re.escape(table)}\b', sql, re.IGNORECASE)
+    schema = schema or (written[1] if written else "")
+    tables = {name.partition(".")[2]: name for name in known}
+    near = get_close_matches(table.lower(), tables, 1)
+    meant = [f"{written[1]}.{n}" if written else tables[n] for n in near]
+    return ConfigError(
+        f"no table {schema}{'.' if schema else ''}{table}"
+        + "".join(f"; did you mean {name}?" for name in meant),
+        hint=f"there is: {', '.join(n for n in known if not n.endswith('_rejected'))}",
+    )
 
 
 def _named_apart(rows: pa.Table) -> pa.Table:
@@ -100,27 +221,26 @@ def _named_apart(rows: pa.Table) -> pa.Table:
 
 
 def _one_select(con: Any, sql: str) -> None:
-    kinds = [statement.type for statement in con.extract_statements(sql)]
-    if kinds != [duckdb.StatementType.SELECT]:
-        seen = ", ".join(kind.name for kind in kinds) or "nothing"
+    kinds = [statement.type.name for statement in con.extract_statements(sql)]
+    if re.match(r"(\s|--[^\n]*\n|/\*.*?\*/)*SHOW\b", sql, re.IGNORECASE | re.DOTALL):
+        kinds[:1] = ["SHOW"]
+    if kinds != ["SELECT"]:
+        asks = {"SHOW", "EXPLAIN", "PRAGMA"}.intersection(kinds)
         raise ConfigError(
-            f"expected one SELECT, seen {seen}", hint="tables are written by runs only"
+            f"expected one SELECT, seen {', '.join(kinds) or 'nothing'}",
+            hint="touchline define lists the tables, touchline define TABLE the columns of one"
+            if asks
+            else "tables are written by runs only",
         )
 
 
-def _way_out(said: str, sources: Mapping[str, Source]) -> str:
-    return (
-        "tables are named domain.table, such as tracking.player_metrics"
-        if "does not exist" in said and not sources
-        else ""
-    )
-
-
 def _views(con: Any, sources: Mapping[str, Source], aliases: Mapping[str, str]) -> None:
+    for schema in {*aliases, *aliases.values()}:
+        con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
     for name, source in sources.items():
         domain, _, table = name.partition(".")
         select = _published(source) if source.contract else _bronze(source)
-        for schema in (domain, *(a for a, of in aliases.items() if of == domain)):
+        for schema in {domain, *(a for a, of in aliases.items() if of == domain)}:
             con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
             con.execute(f'CREATE VIEW "{schema}"."{table}" AS {select}')
 

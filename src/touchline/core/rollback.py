@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import touchline
+from touchline.core.backfill import checked
 from touchline.core.contracts import Contract
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.ports import Partition, Publish, Staged
-from touchline.errors import ConfigError, ConflictError, MissingInputError
+from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
 
 
 def rollback(
@@ -33,10 +34,12 @@ def rollback(
         to: A run id, or its beginning; without it, the newest publish that held something else.
 
     Raises:
-        MissingInputError: There is no such publish, or it is no longer kept.
-        ConfigError: `to` fits several runs, or is what is current already.
+        MissingInputError: It was never published, or no other publish of it is kept.
+        ConfigError: `part` is none of the pipeline's; `to` fits no publish that is kept, or
+            several, or is what is current already.
         ConflictError: Another run holds the partition.
     """
+    checked(pipeline, part)
     settle(pipeline, platform)
     with platform.ledger.claim(pipeline.name, [part]) as claims:
         if part in claims.refused:
@@ -88,9 +91,28 @@ def _target(table: str, part: Partition, *, history: Sequence[Publish], to: str 
                 hint="touchline runs lists the others",
             )
     if not found:
-        kept = ", ".join(dict.fromkeys(p.run_id for p in others)) or "none"
-        raise MissingInputError(
-            f"{table} {part}: no earlier publish{f' {to}' if to else ''} is kept; kept: {kept}",
-            hint="retention.publishes and retention.days say how many are kept",
-        )
+        raise _not_kept(table, part, history, to=to)
     return found[0]
+
+
+def _not_kept(
+    table: str, part: Partition, history: Sequence[Publish], *, to: str | None
+) -> TouchlineError:
+    """Why there is nothing to go back to, and which runs can be named in its place."""
+    current, *earlier = history
+    runs = ", ".join(dict.fromkeys(p.run_id for p in earlier if p.content != current.content))
+    if to is not None:
+        return ConfigError(
+            f"{table} {part}: no publish that is kept is of a run {to!r}",
+            hint=f"runs that can be named: {runs or f'none but {current.run_id}, the current one'}",
+        )
+    return MissingInputError(
+        f"{table} {part}: no earlier publish that held anything else is kept",
+        hint="there was none, or it is beyond retention.publishes and retention.days",
+    )
+
+
+def readers(pipeline: Pipeline, table: str) -> list[str]:
+    """The tables that a step of the pipeline makes from this one, in order."""
+    through = {s.name for s in pipeline.shared if table in s.reads}
+    return [s.table for s in pipeline.steps if table in s.reads or through & set(s.reads)]

@@ -67,6 +67,19 @@ class SqliteLedger:
             found.setdefault(receipt.partition, {})[receipt.name] = receipt
         return found
 
+    def contents(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, str]]:
+        """See Ledger."""
+        sql = (
+            "SELECT partition, name, sha256, max(id) FROM receipts WHERE domain = ? {}"
+            " GROUP BY partition, name"
+        )
+        found: dict[Partition, dict[str, str]] = {}
+        for part, name, sha256, _ in self._by_parts(sql, [domain], parts):
+            found.setdefault(part, {})[name] = sha256
+        return found
+
     # --- claims and publishes -------------------------------------------------------------------
 
     @contextmanager

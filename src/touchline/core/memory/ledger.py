@@ -89,6 +89,13 @@ class MemoryLedger:
                     found.setdefault(r.partition, {})[r.name] = r
         return found
 
+    def contents(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, str]]:
+        """See Ledger."""
+        found = self.arrivals(domain, parts)
+        return {part: {n: r.sha256 for n, r in named.items()} for part, named in found.items()}
+
     # --- claims and publishes -------------------------------------------------------------------
 
     @contextmanager

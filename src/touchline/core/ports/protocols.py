@@ -124,6 +124,12 @@ class Ledger(Protocol):
         """The latest receipt of each logical name, by partition."""
         ...
 
+    def contents(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, str]]:
+        """The SHA-256 of each latest receipt: what the planner needs of `arrivals`, and quick."""
+        ...
+
     def claim(self, pipeline: str, parts: Sequence[Partition]) -> AbstractContextManager[Claims]:
         """Hold those partitions that nobody holds until the context ends.
 
