@@ -171,6 +171,56 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
         edited(MATCH, with_json(lambda d: d.update(pitch_length="105 m"))),
         ("Expected `float`, got `str`", "$.pitch_length"),
     ),
+    **{
+        f"match.json has {what}": (MATCH, edited(MATCH, with_json(change)), (MATCH, *said))
+        for what, change, said in (
+            (
+                "a score beyond 32 bits",
+                lambda d: d.update(home_team_score=2**31),
+                ("Expected `int` <= 2147483647", "$.home_team_score", "seen 2147483648"),
+            ),
+            (
+                "a period's end beyond 32 bits",
+                lambda d: d["match_periods"][1].update(end_frame=2**31),
+                ("$.match_periods[1].end_frame", "seen 2147483648"),
+            ),
+            (
+                "a period beyond 32 bits",
+                lambda d: d["match_periods"][0].update(period=2**31),
+                ("$.match_periods[0].period", "seen 2147483648"),
+            ),
+            (
+                "an id beyond 64 bits",
+                lambda d: d.update(id=2**70),
+                ("$.id", f"seen {2**70}"),
+            ),
+            (
+                "a kick-off in the year 1",
+                lambda d: d.update(date_time="0001-01-01T00:00:00+05:00"),
+                ("date_time: expected a year from 1900 to 2100", "seen 0001-01-01T00:00:00+05:00"),
+            ),
+            (
+                "a team that plays itself",
+                lambda d: d["away_team"].update(id=d["home_team"]["id"]),
+                ("away_team.id: expected another id than home_team.id",),
+            ),
+        )
+    },
+    "a phase begins before the match": (
+        PHASES,
+        edited(PHASES, some(0.0, lambda row: row.update(frame_start="-5"))),
+        ("tracking.phases: 1 of", "frame_start: -5 is not in period 1 of the match"),
+    ),
+    "a phase ends years after the match": (
+        PHASES,
+        edited(PHASES, some(0.0, lambda row: row.update(frame_end="2000000000"))),
+        ("tracking.phases: 1 of", "frame_end: 2000000000 is after the match"),
+    ),
+    "speeds of events are beyond all measure": (
+        EVENTS,
+        edited(EVENTS, every("speed_avg", "1e30")),
+        ("tracking.events", "speed_avg_kmh outside [0, 100]"),
+    ),
     "a required column of events has another type": (
         EVENTS,
         edited(EVENTS, every("frame_start", "soon")),

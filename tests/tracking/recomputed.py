@@ -1,6 +1,7 @@
 """Runs and pressing of a real match again, from the provider's files with loops and lists alone."""
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 import provider_files
@@ -147,12 +148,19 @@ def _engagements(minutes: float, otip: float, his: list[Row]) -> dict[str, Any]:
 
 
 def _block(press: Row, play: list[Row]) -> str:
-    """The out-of-possession phase of the presser's team at his first frame, else nothing."""
-    for row in play:
-        if int(row["frame_start"]) <= int(press["frame_start"]) < int(row["frame_end"]):
-            defends = row["team_in_possession_id"] != press["team_id"]
-            return row["team_out_of_possession_phase_type"] if defends else ""
-    return ""
+    """The out-of-possession phase at the press's first frame, by a list of the match's frames."""
+    return _block_at(tuple(map(_span, play))).get(int(press["frame_start"]), "")
+
+
+def _span(row: Row) -> tuple[int, int, str]:
+    ends = int(row["frame_start"]), int(row["frame_end"])
+    return (*ends, row["team_out_of_possession_phase_type"])
+
+
+@cache
+def _block_at(spans: tuple[tuple[int, int, str], ...]) -> dict[int, str]:
+    """Each frame's phase, written over by the one that starts later."""
+    return {frame: name for first, after, name in sorted(spans) for frame in range(first, after)}
 
 
 def _ending(ends: list[str], kind: str) -> int:

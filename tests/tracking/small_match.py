@@ -281,12 +281,15 @@ def _event(at: int) -> dict[str, Any]:
 
 def _phase(at: int) -> dict[str, Any]:
     first = PERIODS[1][0] + 15 * at
+    after = first if at == 7 else first + 15
+    if PERIODS[1][1] < first < PERIODS[2][0]:
+        first = PERIODS[2][0]
     home = at % 2 == 0
     return {
         "index": at,
         "match_id": MATCH_ID,
         "frame_start": first,
-        "frame_end": first if at == 7 else first + 15,
+        "frame_end": after,
         "period": 1 if first < PERIODS[2][0] else 2,
         "duration": 1.5,
         "team_in_possession_id": HOME if home else AWAY,

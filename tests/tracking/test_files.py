@@ -1,5 +1,6 @@
 """The four files of a match, recognised by their names and places."""
 
+import gzip
 import io
 import resource
 import stat
@@ -132,6 +133,58 @@ def test_a_folder_without_a_provider_file_is_missing_input(landing: Path, scratc
 
     assert str(missing.value) == f"{landing}: no tracking file among 2 files"
     assert "2017461_match.json" in missing.value.hint
+
+
+# --- one name twice -----------------------------------------------------------------------------
+
+
+def test_two_contents_of_one_name_are_refused_as_no_path_tells_the_later(
+    landing: Path, scratch: Path
+) -> None:
+    put(landing, "7_tracking.jsonl", f"7_{TRACKING}")
+
+    with pytest.raises(ContractError) as refused:
+        files.recognised([landing], scratch)
+
+    said = str(refused.value)
+    assert said.startswith(f"match_id=7: two files are {TRACKING} and differ: ")
+    assert {str(landing / "7_tracking.jsonl"), str(landing / f"7_{TRACKING}")} <= set(said.split())
+    assert "one at a time, in the order in which they were issued" in refused.value.hint
+
+
+def test_one_name_in_two_folders_with_two_contents_is_refused(landing: Path, scratch: Path) -> None:
+    put(landing, f"a/7_{EVENTS}", f"b/7_{EVENTS}")
+    (landing / f"b/7_{EVENTS}").write_text("other")
+
+    with pytest.raises(ContractError, match=r"two files are dynamic_events\.csv and differ"):
+        files.recognised([landing], scratch)
+
+
+def test_the_same_content_twice_is_one_arrival(landing: Path, scratch: Path) -> None:
+    put(landing, f"a/7_{EVENTS}", f"8_{EVENTS}")
+    (landing / "b").mkdir()
+    (landing / f"b/7_{EVENTS}").write_bytes((landing / f"a/7_{EVENTS}").read_bytes())
+    packed = gzip.compress((landing / f"a/7_{EVENTS}").read_bytes())
+    (landing / f"b/7_{EVENTS}.gz").write_bytes(packed)
+
+    found, _ = files.recognised([landing, landing / "a"], scratch)
+
+    assert known(found) == [("7", EVENTS), ("8", EVENTS)]
+    assert len(list(files.arrivals(found))) == 2
+
+
+def test_packed_files_that_are_damaged_alike_are_one_and_otherwise_two(
+    landing: Path, scratch: Path
+) -> None:
+    packed = gzip.compress(b"7" * 1000)[:-8]
+    for folder in ("a", "b"):
+        put(landing, f"{folder}/7_{EVENTS}")
+        (landing / folder / f"7_{EVENTS}").write_bytes(packed)
+    assert len(files.recognised([landing], scratch)[0]) == 1
+
+    (landing / f"b/7_{EVENTS}").write_bytes(packed[:-1])
+    with pytest.raises(ContractError, match="differ"):
+        files.recognised([landing], scratch)
 
 
 # --- ids ----------------------------------------------------------------------------------------

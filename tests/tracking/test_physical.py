@@ -20,6 +20,7 @@ from provider_files import phases as provider_phases
 from provider_files import players as provider_players
 
 from touchline.core.contracts import enforce
+from touchline.tracking.contracts.events import RateRule
 from touchline.tracking.contracts.physical import (
     PLAYER_COUNTS,
     PLAYER_DISTANCES,
@@ -28,6 +29,7 @@ from touchline.tracking.contracts.physical import (
 from touchline.tracking.gold.efforts import PhysicalRule
 from touchline.tracking.gold.kinematics import kinematics
 from touchline.tracking.gold.physical import player_physical
+from touchline.tracking.gold.rates import Rated
 from touchline.tracking.gold.sprints import sprints
 
 COUNTS = [name for name, _ in PLAYER_COUNTS]
@@ -211,7 +213,7 @@ def test_speed_after_a_gap_does_not_make_an_acceleration_explosive() -> None:
 
 def test_motion_that_is_there_already_gives_the_same() -> None:
     seen, squad, known = straight_run(18, 10), players(player()), phase(100, 150)
-    again = player_physical(seen, squad, known, rule=PhysicalRule(), motion=kinematics(seen))
+    again = player_physical(seen, squad, known, rule=Rated(PhysicalRule()), motion=kinematics(seen))
     assert again.equals(physical(seen, squad, known))
 
 
@@ -255,3 +257,27 @@ def test_the_tables_of_a_match_agree() -> None:
     assert (found["hsr_distance_m"] + found["sprint_band_distance_m"]).to_list() == pytest.approx(
         found["hi_distance_m"].to_list()
     )
+
+
+def test_rates_are_stated_for_the_minutes_of_the_rule() -> None:
+    seen, squad, known = straight_run(18, 10), players(player()), phase(100, 200)
+    rate = RateRule(per_90_min=60.0, per_30_min=10.0)
+    usual, other = (
+        player_physical(seen, squad, known, rule=rule).row(0, named=True)
+        for rule in (None, Rated(PhysicalRule(), rate))
+    )
+    shares = {"distance_per_90_m": 60 / 90, "distance_per_30_tip_m": 10 / 30}
+    shares |= {"running_count_per_90": 60 / 90, "running_count_per_30_tip": 10 / 30}
+    for name, share in shares.items():
+        assert usual[name] > 0
+        assert other[name] == pytest.approx(usual[name] * share)
+
+
+def test_psv_99_is_over_the_fast_frames_and_speed_p99_over_all() -> None:
+    seen = run([9.0] * 600 + [27.0] * 20)
+    row = physical(seen).row(0, named=True)
+    assert row["psv99_kmh"] == pytest.approx(27.0)
+    assert row["speed_p99_kmh"] == pytest.approx(27.0)
+    longer = physical(run([9.0] * 3000 + [27.0] * 20)).row(0, named=True)
+    assert longer["psv99_kmh"] == pytest.approx(27.0)
+    assert longer["speed_p99_kmh"] == pytest.approx(9.0)

@@ -11,6 +11,7 @@ from touchline.core.contracts import enforce
 from touchline.core.sql import rule_row, select, text
 from touchline.tracking.contracts.events import PLAYER_PRESSING, PRESSING_SUBTYPES, RateRule
 from touchline.tracking.contracts.silver import EVENTS, PHASES, PLAYERS
+from touchline.tracking.gold.phases import phase_rows
 
 MATCH = {"partition_date": "2024-11-02", "competition_id": "aus1", "match_id": 7}
 BLOCKS = ("high", "medium", "low")
@@ -127,20 +128,43 @@ def test_a_press_on_a_border_frame_belongs_to_the_later_phase_alone() -> None:
     assert row["pressing_action_count"] == 1
 
 
-def test_a_press_in_no_phase_or_while_his_team_has_the_ball_is_in_no_block() -> None:
+def test_a_press_is_in_the_block_at_its_first_frame_whichever_team_has_the_ball() -> None:
     ours = {"team_in_possession_id": 10, "team_out_of_possession_id": 20}
     play = phases(phase(50, 90, "low_block"), phase(110, 150, "high_block", **ours))
+    seen = events(engagement("7_1"), engagement("7_2", frame_start=120))
+    row = player_pressing(players(player()), seen, play).row(0, named=True)
+    assert [row[f"{b}_block_press_count"] for b in BLOCKS] == [1, 0, 0]
+    assert row["pressing_action_count"] == 2
+
+
+def test_a_press_in_dead_ball_or_in_a_phase_that_is_no_block_is_in_no_block() -> None:
+    play = phases(phase(50, 90, "low_block"), phase(110, 150, "defending_direct"))
     seen = events(engagement("7_1"), engagement("7_2", frame_start=120))
     row = player_pressing(players(player()), seen, play).row(0, named=True)
     assert [row[f"{b}_block_press_count"] for b in BLOCKS] == [0, 0, 0]
     assert row["pressing_action_count"] == 2
 
 
-def test_overlapping_phases_never_count_a_press_twice() -> None:
-    play = phases(phase(50, 150, "low_block"), phase(90, 180, "medium_block"))
+@pytest.mark.parametrize(("earlier", "later"), [("low", "high"), ("high", "low")])
+def test_of_overlapping_phases_the_later_start_holds_the_press_as_in_sprints(
+    earlier: str, later: str
+) -> None:
+    play = phases(phase(50, 150, f"{earlier}_block"), phase(90, 180, f"{later}_block"))
+    row = player_pressing(players(player()), events(engagement()), play).row(0, named=True)
+    assert row[f"{later}_block_press_count"] == 1
+    assert row[f"{earlier}_block_press_count"] == 0
+    assert row["pressing_action_count"] == 1
+    held = phase_rows(play, pl.Series([100]))
+    assert play["team_out_of_possession_phase_type"].gather(held).to_list() == [f"{later}_block"]
+
+
+def test_of_phases_that_start_together_the_higher_index_holds_the_press() -> None:
+    play = phases(
+        phase(50, 150, "high_block", phase_index=8), phase(50, 150, "medium_block", phase_index=9)
+    )
     row = player_pressing(players(player()), events(engagement()), play).row(0, named=True)
     assert [row[f"{b}_block_press_count"] for b in BLOCKS] == [0, 1, 0]
-    assert row["pressing_action_count"] == 1
+    assert phase_rows(play, pl.Series([100])).to_list() == [1]
 
 
 def test_a_player_without_a_press_has_zeros_and_no_rates() -> None:

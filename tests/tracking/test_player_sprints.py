@@ -7,9 +7,11 @@ import pytest
 from positions import AWAY, frames, phase, phases, player, players, straight_run
 
 from touchline.core.contracts import enforce
+from touchline.tracking.contracts.events import RateRule
 from touchline.tracking.contracts.physical import PLAYER_SPRINTS
 from touchline.tracking.gold.player_sprints import player_sprints
-from touchline.tracking.gold.sprints import PrototypeRule, sprints
+from touchline.tracking.gold.rates import Rated
+from touchline.tracking.gold.sprints import PrototypeRule, SprintRule, sprints
 
 COUNTS = [c.name for c in PLAYER_SPRINTS.columns if c.type == "long" and c.unit == "count"]
 
@@ -126,5 +128,19 @@ def test_the_order_of_rows_does_not_matter() -> None:
 
 def test_the_rules_name_is_told_even_without_a_sprint() -> None:
     seen, rule = straight_run(10, 5), PrototypeRule()
-    found = player_sprints(sprints(seen, phases(), rule), players(player()), seen, rule=rule)
+    found = player_sprints(sprints(seen, phases(), rule), players(player()), seen, rule=Rated(rule))
     assert found.select("sprint_rule", "sprint_count").rows() == [("prototype", 0)]
+
+
+def test_rates_are_stated_for_the_minutes_of_the_rule() -> None:
+    seen, rate = straight_run(27, 5), RateRule(per_90_min=60.0, per_30_min=10.0)
+    known, squad = phase(100, 200), players(player())
+    made = sprints(seen, known)
+    usual, other = (
+        player_sprints(made, squad, seen, rule=rule).row(0, named=True)
+        for rule in (None, Rated(SprintRule(), rate))
+    )
+    assert other["sprints_per_90"] == pytest.approx(usual["sprints_per_90"] * 60 / 90)
+    assert other["sprints_per_30_tip"] == pytest.approx(usual["sprints_per_30_tip"] * 10 / 30)
+    assert usual["sprints_per_90"] > 0
+    assert usual["sprints_per_30_tip"] > 0

@@ -360,17 +360,13 @@ def test_bad_positions_and_lines_are_rejected_with_reason_and_line(lenient: Touc
             (SHOWN, "player is in no squad of the match"),
             (SHOWN + 1, outside),
             (SHOWN + 2, outside),
-        )
-    ]
-    assert found.rejected("ball") == [
-        (reason, line, TRACKING)
-        for line, reason in (
             (SHOWN + 3, "malformed line: Input data was truncated"),
             (SHOWN + 4, "malformed line: JSON is malformed: invalid character (byte 252)"),
             (SHOWN + 5, "malformed line: JSON is malformed: invalid character (byte 252)"),
             (SHOWN + 6, "line of another shape: Expected `bool`, got `null` - at `$.player_data[0].is_detected`"),
         )
     ]  # fmt: skip
+    assert found.rejected("ball") == []
     assert found.table("frames").height == 280 * 22 - 3 - 4 * 22
     assert found.table("ball").height == 290 - 4
 
@@ -411,6 +407,8 @@ def test_bad_events_are_rejected_with_reason_and_line(lenient: Touchline) -> Non
         with_field(12, xthreat="1.01"),
         with_field(13, event_id="0_0"),
         with_field(14, second_start="1.5"),
+        with_field(18, speed_avg="1e30"),
+        with_field(19, speed_avg="-1"),
         with_line(15, b"1,2,3"),
         with_line(16, lambda line: line + b",one more"),
         with_line(17, lambda line: line.replace(b",", b',"', 1)),
@@ -433,8 +431,10 @@ def test_bad_events_are_rejected_with_reason_and_line(lenient: Touchline) -> Non
         (15, "malformed line: 3 fields, expected 294"),
         (16, "malformed line: 295 fields, expected 294"),
         (17, "malformed line: a quote is left open"),
+        (18, "speed_avg_kmh outside [0, 100]"),
+        (19, "speed_avg_kmh outside [0, 100]"),
     ]
-    assert found.table("events").height == 200 - 13
+    assert found.table("events").height == 200 - 15
 
 
 def test_a_phase_of_a_team_that_does_not_play_is_rejected(lenient: Touchline) -> None:
@@ -442,6 +442,43 @@ def test_a_phase_of_a_team_that_does_not_play_is_rejected(lenient: Touchline) ->
 
     assert found.error == ""
     assert found.rejected("phases") == [("team does not play in the match", 5, PHASES)]
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({"frame_start": "-5"}, "frame_start: -5 is not in period 1 of the match"),
+        ({"frame_start": "165"}, "frame_start: 165 is not in period 1 of the match"),
+        ({"period": "2"}, "frame_start: 55 is not in period 2 of the match"),
+        ({"period": "7"}, "frame_start: 55 is not in period 7 of the match"),
+        ({"frame_end": "54"}, "frame_end: 54 is before frame_start 55"),
+        ({"frame_end": "311"}, "frame_end: 311 is after the match, which ends with frame 309"),
+        (
+            {"frame_end": "2000000000"},
+            "frame_end: 2000000000 is after the match, which ends with frame 309",
+        ),
+    ],
+)
+def test_a_phase_of_frames_that_are_none_of_the_matchs_is_rejected_and_the_rest_goes_to_gold(
+    lenient: Touchline, values: dict[str, str], reason: str
+) -> None:
+    every = tuple(s.table for s in lenient.pipeline("tracking").steps)
+
+    found = made(lenient, changed(phases=with_field(5, **values)), makes=every)
+
+    assert found.error == ""
+    assert found.rejected("phases") == [(reason, 5, PHASES)]
+    assert found.table("phases").height == 19
+    assert found.table("player_metrics").height == 23
+
+
+def test_a_phase_may_end_with_the_match_and_after_its_period(lenient: Touchline) -> None:
+    long = _all(with_field(11, frame_end="165"), with_field(21, frame_end="310"))
+
+    found = made(lenient, changed(phases=long))
+
+    assert found.rejected("phases") == []
+    assert found.table("phases").height == 20
 
 
 # --- accepted -----------------------------------------------------------------------------------

@@ -230,6 +230,24 @@ def test_a_phase_of_a_team_that_does_not_play_is_named_as_such() -> None:
     assert reasons(found) == [None, "team does not play in the match"]
 
 
+def test_a_phase_in_a_match_without_periods_is_named_as_such() -> None:
+    unknown = {f"period_{n}_{end}_frame": None for n in (1, 2) for end in ("start", "end")}
+
+    found = phases(bronze_phases(PHASE), matches(**unknown))
+
+    assert reasons(found) == ["frame_start: 20 is not in period 1 of the match"]
+
+
+@pytest.mark.parametrize(
+    ("first", "after", "kept"),
+    [("10", "10", True), ("9", "20", False), ("99", "300", True), ("99", "301", False)],
+)
+def test_a_phase_lies_within_the_matchs_frames(first: str, after: str, kept: bool) -> None:
+    found = phases(bronze_phases(PHASE | {"frame_start": first, "frame_end": after}), matches())
+
+    assert (reasons(found) == [None]) is kept
+
+
 def test_phases_made_twice_are_the_same() -> None:
     said = bronze_phases(PHASE, PHASE | {"index": "4"})
 

@@ -11,7 +11,7 @@ import small_match as small
 from provider_files import file as provider_file
 
 from touchline.errors import ContractError
-from touchline.tracking.source import match
+from touchline.tracking.source import files, match
 
 GOOD = small.files()[small.MATCH]
 
@@ -93,6 +93,98 @@ def test_a_required_member_that_is_missing_or_of_another_type_is_refused_at_its_
 
     assert said in found
     assert found.startswith("match.json: ")
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        (lambda m: m.update(id=0), "Expected `int` >= 1 - at `$.id`, seen 0"),
+        (lambda m: m.update(id=2**70), f"Expected `int` <= {2**63 - 1} - at `$.id`, seen {2**70}"),
+        (lambda m: m.update(id=10**200), "Expected `int` <="),
+        (lambda m: m["home_team"].update(id=-1), "Expected `int` >= 1 - at `$.home_team.id`, seen -1"),
+        (lambda m: m["away_team"].update(id=10), "away_team.id: expected another id than home_team.id, seen 10"),
+        (lambda m: m.update(home_team_score=2**31), f"`int` <= {2**31 - 1} - at `$.home_team_score`, seen {2**31}"),
+        (lambda m: m.update(away_team_score=-1), "Expected `int` >= 0 - at `$.away_team_score`, seen -1"),
+        (lambda m: m["match_periods"][1].update(end_frame=2**31), f"`int` <= 1000000 - at `$.match_periods[1].end_frame`, seen {2**31}"),
+        (lambda m: m["match_periods"][1].update(start_frame=-1), "Expected `int` >= 0 - at `$.match_periods[1].start_frame`, seen -1"),
+        (lambda m: m["match_periods"][1].update(end_frame=169), "end_frame: expected start_frame 170 or later, seen 169 - at `$.match_periods[1]`"),
+        (lambda m: m["match_periods"][0].update(period=2**40), f"Expected `int` <= 99 - at `$.match_periods[0].period`, seen {2**40}"),
+        (lambda m: m["players"][3].update(id=2**63), f"at `$.players[3].id`, seen {2**63}"),
+        (lambda m: m["players"][3].update(number=2**31), f"at `$.players[3].number`, seen {2**31}"),
+        (lambda m: m["players"][3]["playing_time"]["total"].update(end_frame=10**7), "at `$.players[3].playing_time.total.end_frame`, seen 10000000"),
+        (lambda m: m["players"][3].update(birthday="0001-01-01"), "birthday: expected a year from 1900 to 2100, seen 0001-01-01 - at `$.players[3]`"),
+        (lambda m: m["competition_edition"]["competition"].update(id=2**64), f"at `$.competition_edition.competition.id`, seen {2**64}"),
+        (lambda m: m.update(date_time="0001-01-01T00:00:00+05:00"), "date_time: expected a year from 1900 to 2100, seen 0001-01-01T00:00:00+05:00"),
+        (lambda m: m.update(date_time="9999-12-31T23:00:00-05:00"), "date_time: expected a year from 1900 to 2100"),
+    ],
+)  # fmt: skip
+def test_a_value_out_of_range_is_refused_with_place_seen_and_expected(
+    file: Path, edit: Any, said: str
+) -> None:
+    found = refusal(file, edited(edit))
+
+    assert said in found
+    assert found.startswith("match.json: ")
+
+
+def test_a_number_of_any_size_is_no_fault_where_nobody_reads_it(file: Path) -> None:
+    file.write_bytes(GOOD.replace(b"{", b'{"wind": ' + b"9" * 5000 + b",", 1))
+
+    assert match.decode(file).notes == ("added members wind",)
+
+
+def test_a_number_too_long_to_be_read_is_refused_at_its_place(file: Path) -> None:
+    found = refusal(file, GOOD.replace(b'"pitch_width": 68', b'"pitch_width": ' + b"9" * 5000))
+
+    assert "$.pitch_width" in found
+    assert "seen 99999" in found
+
+
+def test_json_that_is_nested_without_end_is_refused(file: Path) -> None:
+    deep = b"[" * 100_000 + b"]" * 100_000
+
+    assert "not whole UTF-8 JSON" in refusal(
+        file, GOOD.replace(b"{", b'{"wind": ' + deep + b",", 1)
+    )
+
+
+# --- the folder's day ---------------------------------------------------------------------------
+
+
+def placed(folder: Path, place: str, data: bytes = GOOD) -> list[files.Recognised]:
+    path = folder / place
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return files.recognised([folder], folder)[0]
+
+
+def test_a_folder_of_another_day_than_the_kick_off_is_told(tmp_path: Path) -> None:
+    found = placed(tmp_path, "partition_date=2024-11-03/match_id=7001/match.json")
+
+    assert match.misplaced(found) == [
+        "match_id=7001: in folder partition_date=2024-11-03, but match.json says 2024-11-02:"
+        " published under 2024-11-02"
+    ]
+
+
+@pytest.mark.parametrize(
+    "place", ["partition_date=2024-11-02/match_id=7001/match.json", "matches/7001_match.json"]
+)
+def test_a_folder_of_the_kick_offs_day_or_of_none_is_not_told(tmp_path: Path, place: str) -> None:
+    assert match.misplaced(placed(tmp_path, place)) == []
+
+
+def test_the_folder_of_another_file_counts_too_and_is_told_once(tmp_path: Path) -> None:
+    placed(tmp_path, "7001_match.json")
+    for name in (small.EVENTS, small.PHASES):
+        found = placed(tmp_path, f"partition_date=x/match_id=7001/{name}", small.files()[name])
+
+    (told,) = match.misplaced(found)
+    assert "partition_date=x" in told
+
+
+def test_a_match_file_that_cannot_be_read_is_told_later(tmp_path: Path) -> None:
+    assert match.misplaced(placed(tmp_path, "partition_date=x/match_id=7/match.json", b"")) == []
 
 
 @pytest.mark.parametrize(

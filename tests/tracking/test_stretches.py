@@ -1,7 +1,11 @@
 """Stretches of rows, and the phases of play that frames lie in."""
 
+from resource import RUSAGE_SELF, getrusage
+
 import polars as pl
+import pytest
 from positions import AWAY, HOME, phase, phases, straight_run
+from provider_files import phases as provider_phases
 
 from touchline.tracking.gold.kinematics import kinematics
 from touchline.tracking.gold.phases import (
@@ -64,6 +68,32 @@ def test_the_order_of_the_phases_does_not_matter() -> None:
     turned = known.reverse()
     assert turned["phase_index"].gather(phase_rows(turned, asked)).to_list() == names
     assert names[20:25] == [1] * 5
+
+
+def test_where_phases_overlap_the_later_start_holds_the_frame() -> None:
+    known = pl.concat(
+        [phase(10, 40), phase(20, 30, index=1), phase(25, 28, index=2), phase(25, 27, index=3)]
+    )
+    asked = pl.Series([9, 10, 19, 20, 24, 25, 26, 27, 28, 29, 30, 39, 40])
+    expected = [None, 0, 0, 1, 1, 3, 3, 2, 1, 1, 0, 0, None]
+    assert phase_rows(known, asked).to_list() == expected
+
+
+def test_the_length_of_a_phase_costs_nothing() -> None:
+    known = pl.concat([phase(-5, 2_000_000_000), phase(20, 30, index=1)])
+    asked = pl.Series([-6, -5, 20, 30, 1_999_999_999, 2_000_000_000])
+    before = getrusage(RUSAGE_SELF).ru_maxrss
+    assert phase_rows(known, asked).to_list() == [None, 0, 1, 0, 0, None]
+    assert getrusage(RUSAGE_SELF).ru_maxrss - before < 100_000
+
+
+@pytest.mark.parametrize("match_id", [2017461, 2011166, 1886347])
+def test_real_frames_lie_in_the_phase_that_a_plain_search_finds(match_id: int) -> None:
+    known = provider_phases(match_id)
+    ends = known.select("frame_start", "frame_end").rows()
+    asked = pl.Series(range(0, 75_000, 7))
+    expected = [next((i for i, (a, b) in enumerate(ends) if a <= f < b), None) for f in asked]
+    assert phase_rows(known, asked).to_list() == expected
 
 
 def test_without_phases_all_is_dead_ball() -> None:

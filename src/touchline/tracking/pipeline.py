@@ -12,6 +12,7 @@ from touchline.tracking.gold.kinematics import KinematicsRule, kinematics
 from touchline.tracking.gold.physical import player_physical
 from touchline.tracking.gold.player_sprints import player_sprints
 from touchline.tracking.gold.prototype import PrototypeRule
+from touchline.tracking.gold.rates import Rated
 from touchline.tracking.gold.sprints import SprintRule, sprints
 from touchline.tracking.source import files, frames, match, tables
 
@@ -60,15 +61,16 @@ def pipeline(rules: Rules) -> Pipeline:
 
 
 def _silver(rules: Rules) -> tuple[Step, ...]:
+    """A file's unreadable lines belong to the first table that is made of it: FRAMES before BALL."""
     c = contracts
     match_json, squads = "tracking.bronze_matches", ("tracking.players", "tracking.matches")
     return (
         Step(c.MATCHES, (match_json,), silver.matches, rules.match),
         Step(c.PLAYERS, (match_json, "tracking.matches"), silver.players),
         Step(c.EVENTS, ("tracking.bronze_events", *squads), silver.events),
-        Step(c.PHASES, ("tracking.bronze_phases", "tracking.matches"), silver.phases),
-        Step(c.BALL, ("tracking.bronze_frames", "tracking.matches"), silver.ball),
+        Step(c.PHASES, ("tracking.bronze_phases", "tracking.matches"), silver.phases, version=2),
         Step(c.FRAMES, ("tracking.bronze_frames", *squads), silver.frames, rules.frame),
+        Step(c.BALL, ("tracking.bronze_frames", "tracking.matches"), silver.ball),
     )
 
 
@@ -77,12 +79,17 @@ def _gold(rules: Rules) -> tuple[Step, ...]:
     moving = ("tracking.frames", "tracking.motion", "tracking.phases")
     return (
         Step(c.SPRINTS, moving, sprints, rules.sprint),
-        Step(c.PLAYER_PHYSICAL, (*moving, "tracking.players"), player_physical, rules.physical),
+        Step(
+            c.PLAYER_PHYSICAL,
+            (*moving, "tracking.players"),
+            player_physical,
+            Rated(rules.physical, rules.rate),
+        ),
         Step(
             c.PLAYER_SPRINTS,
             ("tracking.sprints", "tracking.players", "tracking.frames"),
             player_sprints,
-            rules.sprint,
+            Rated(rules.sprint, rules.rate),
         ),
         Step(
             c.PLAYER_RUNS, ("tracking.players", "tracking.events"), _sql("player_runs"), rules.rate
@@ -92,6 +99,7 @@ def _gold(rules: Rules) -> tuple[Step, ...]:
             ("tracking.players", "tracking.events", "tracking.phases"),
             _sql("player_pressing"),
             rules.rate,
+            version=2,
         ),
         Step(
             c.PLAYER_METRICS,

@@ -32,8 +32,10 @@ class RateRule:
     per_30_min: float = 30.0
 
 
-def _count(name: str, definition: str) -> Column:
-    return Column(name, "long", definition, unit="count", null=False, origin="derived")
+def _count(name: str, definition: str, *, version: int = 1) -> Column:
+    return Column(
+        name, "long", definition, unit="count", null=False, origin="derived", version=version
+    )
 
 
 def _share(name: str, definition: str) -> Column:
@@ -120,7 +122,7 @@ PLAYER_PRESSING = _table("player_pressing", ("minutes_played", "minutes_otip"), 
     _count("presses_leading_to_shot", "Presses on a possession that the provider says leads to a shot within 10 s: the shot of the team pressed, as the flag is the possession's"),
     _count("presses_leading_to_goal", "Presses on a possession that the provider says leads to a goal within 10 s: the goal of the team pressed"),
     _share("shot_creation_rate", "presses_leading_to_shot / pressing_action_count"),
-    *(_count(f"{b}_block_press_count", f"Presses whose first frame lies in a {b}_block phase of his own team; none where his team has the ball or no phase runs") for b in ("high", "medium", "low")),
+    *(_count(f"{b}_block_press_count", f"Presses whose first frame lies in a phase that the provider calls {b}_block out of possession, whichever team has the ball in it; none in dead ball", version=2) for b in ("high", "medium", "low")),
     _count("counter_press_count", "Presses of subtype counter_press"),
     _per_90("counter_presses_per_90", "counter_press_count"),
     _per_30_otip("counter_presses_per_30_otip", "counter_press_count"),

@@ -171,8 +171,8 @@ PLAYER_PHYSICAL = _per_player("player_physical", (
     _derived("metres_per_min_tip", "double", "distance_tip_m / minutes_tip", unit="m/min"),
     _derived("metres_per_min_otip", "double", "distance_otip_m / minutes_otip", unit="m/min"),
     _derived("top_speed_kmh", "double", "Highest speed held for 0.5 s", unit="km/h", within=(0.0, 60.0)),
-    _derived("psv99_kmh", "double", "Peak sprint velocity: 99th percentile of the speed he held for 0.5 s, over the frames at 15 km/h or more; null if there are none", unit="km/h"),
-    _derived("speed_p99_kmh", "double", "99th percentile of his speed over all frames", unit="km/h"),
+    _derived("psv99_kmh", "double", "PSV-99, peak sprint velocity, on the scale of the provider's: 99th percentile over the frames at 15 km/h or more alone, of the speed he held for 0.5 s; null if there are none. Over all frames: speed_p99_kmh", unit="km/h", version=2),
+    _derived("speed_p99_kmh", "double", "99th percentile of his speed over all frames, standing and walking included: what the words of PSV-99 say, and some 7 km/h below psv99_kmh, which is on the scale of the provider's", unit="km/h", version=2),
     *(c for stem, text in PLAYER_DISTANCES for c in _distance_columns(stem, text)),
     *(c for name, text in PLAYER_COUNTS for c in _count_columns(name, text)),
 ), rules=(Within("top_speed_kmh", 0.0, 40.0),))

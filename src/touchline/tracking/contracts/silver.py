@@ -160,7 +160,7 @@ EVENTS = _table("events", "one row per dynamic event: possession, passing option
     Column("lead_to_shot", "bool", "A shot follows within 10 s"),
     Column("lead_to_goal", "bool", "A goal follows within 10 s"),
     Column("distance_covered_m", "double", "Distance covered", unit="m"),
-    Column("speed_avg_kmh", "double", "Mean speed", unit="km/h"),
+    Column("speed_avg_kmh", "double", "Mean speed", unit="km/h", within=(0.0, 100.0)),
     Column("speed_avg_band", "string", "Band of the mean speed"),
     Column("separation_start_m", "double", "Distance to the nearest opponent at the start", unit="m"),
     Column("separation_end_m", "double", "Distance to the nearest opponent at the end", unit="m"),

@@ -16,7 +16,8 @@ class PhysicalRule:
     The glossary leaves open how soon an explosive acceleration reaches its speed, and of which
     frames PSV-99 is a percentile. `explosive_within_s` is our answer to the first. To the second
     it is the frames at `running_kmh` or more: with the provider's mean distances by band that
-    gives 27 to 29 km/h, as its season aggregates have; over all frames it would be about 23.
+    gives 27 to 29 km/h, as its season aggregates have; over all frames it would be about 23
+    (docs/decisions, PSV-99).
     """
 
     running_kmh: float = 15.0

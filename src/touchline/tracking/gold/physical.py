@@ -3,6 +3,7 @@
 import polars as pl
 
 from touchline.core.contracts import conformed
+from touchline.tracking.contracts.events import RateRule
 from touchline.tracking.contracts.physical import (
     PLAYER_COUNTS,
     PLAYER_DISTANCES,
@@ -21,7 +22,7 @@ from touchline.tracking.gold.phases import (
     OUT_OF_POSSESSION,
     play_states,
 )
-from touchline.tracking.gold.rates import per_30, per_90, per_minutes
+from touchline.tracking.gold.rates import Rated, per_30, per_90, per_minutes
 
 __all__ = ["PhysicalRule", "player_physical"]
 
@@ -42,7 +43,7 @@ def player_physical(
     players: pl.DataFrame,
     phases: pl.DataFrame,
     *,
-    rule: PhysicalRule | None = None,
+    rule: Rated[PhysicalRule] | None = None,
     motion: Kinematics | None = None,
 ) -> pl.DataFrame:
     """Each player's distances, efforts and peak speeds, and how well they were seen.
@@ -55,8 +56,8 @@ def player_physical(
         frames: FRAMES of one match, in any order.
         players: PLAYERS of the match; those who neither started nor played get no row.
         phases: PHASES of the match.
-        rule: The thresholds; PhysicalRule() if not given.
-        motion: kinematics(frames, rule.kinematics), where the caller has it already.
+        rule: The thresholds, and the rule of rates; the defaults if not given.
+        motion: kinematics(frames, rule.amounts.kinematics), where the caller has it already.
 
     Returns:
         PLAYER_PHYSICAL, one row per player, ordered by key.
@@ -66,17 +67,18 @@ def player_physical(
 
     Source: docs/tracking.md, Numbers; the provider's glossary of physical metrics.
     """
-    rule = rule or PhysicalRule()
-    motion = given_or_made(motion, frames, rule.kinematics)
+    rule = rule or Rated(PhysicalRule())
+    limits = rule.amounts
+    motion = given_or_made(motion, frames, limits.kinematics)
     state = play_states(phases, motion.frames["frame"], motion.frames["team_id"])
-    counts = effort_counts(motion, state, rule)
+    counts = effort_counts(motion, state, limits)
     squad = players.filter(pl.col("started") | pl.col("played"))
     told = (
-        squad.join(_moved(motion, state, rule), on="player_id", how="left")
-        .join(_peaks(motion, rule), on="player_id", how="left")
+        squad.join(_moved(motion, state, limits), on="player_id", how="left")
+        .join(_peaks(motion, limits), on="player_id", how="left")
         .join(counts, on="player_id", how="left")
         .with_columns(_nothing_done(counts), *_full_distances(), *_shares(motion.rule.frames_per_s))
-        .with_columns(_rates())
+        .with_columns(_rates(rule.rate))
     )
     return conformed(told, PLAYER_PHYSICAL).sort(PLAYER_PHYSICAL.key)
 
@@ -184,27 +186,29 @@ def _shares(frames_per_s: float) -> list[pl.Expr]:
     ]
 
 
-def _rates() -> list[pl.Expr]:
+def _rates(rule: RateRule) -> list[pl.Expr]:
     stems = [stem for stem, _ in PLAYER_DISTANCES]
     names = [name for name, _ in PLAYER_COUNTS]
     return [
         per_minutes("distance_m", "minutes_played", 1).alias("metres_per_min"),
-        *(per_90(f"{stem}_m").alias(f"{stem}_per_90_m") for stem in stems),
-        *(per_90(name).alias(f"{name}_per_90") for name in names),
-        *(rate for possession in ("tip", "otip") for rate in _rates_in(possession)),
+        *(per_90(f"{stem}_m", rule).alias(f"{stem}_per_90_m") for stem in stems),
+        *(per_90(name, rule).alias(f"{name}_per_90") for name in names),
+        *(rate for possession in ("tip", "otip") for rate in _rates_in(possession, rule)),
     ]
 
 
-def _rates_in(possession: str) -> list[pl.Expr]:
+def _rates_in(possession: str, rule: RateRule) -> list[pl.Expr]:
     pace = per_minutes(f"distance_{possession}_m", f"minutes_{possession}", 1)
     return [
         pace.alias(f"metres_per_min_{possession}"),
         *(
-            per_30(f"{stem}_{possession}_m", possession).alias(f"{stem}_per_30_{possession}_m")
+            per_30(f"{stem}_{possession}_m", possession, rule).alias(
+                f"{stem}_per_30_{possession}_m"
+            )
             for stem, _ in PLAYER_DISTANCES
         ),
         *(
-            per_30(f"{name}_{possession}", possession).alias(f"{name}_per_30_{possession}")
+            per_30(f"{name}_{possession}", possession, rule).alias(f"{name}_per_30_{possession}")
             for name, _ in PLAYER_COUNTS
         ),
     ]

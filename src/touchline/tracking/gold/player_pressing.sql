@@ -3,7 +3,7 @@
 -- An engagement is one of four subtypes; a press, the narrower set, is one of two of them.
 WITH engagements AS (
     SELECT
-        match_id, event_id, player_id, team_id, frame_start, event_subtype, end_type,
+        match_id, event_id, player_id, frame_start, event_subtype, end_type,
         lead_to_shot, lead_to_goal,
         event_subtype IN ('pressing', 'counter_press') AS is_press,
         end_type IN ('direct_regain', 'indirect_regain') AS is_regain,
@@ -14,19 +14,25 @@ WITH engagements AS (
         AND event_subtype IN ('pressing', 'pressure', 'counter_press', 'recovery_press')
 ),
 
--- The shape of the player's team as the press began. Phases are half-open and share their border
--- frames. Grouped, so that no press counts twice even where phases overlap.
+-- The block that the phase at the press's first frame states, whichever team has the ball in it.
+-- Phases are half-open and share their border frames; where they overlap, the later start holds.
 blocks AS (
-    SELECT
-        e.match_id, e.event_id, MAX(f.team_out_of_possession_phase_type) AS block
-    FROM engagements AS e
-    INNER JOIN phases AS f
-        ON
-            f.match_id = e.match_id
-            AND f.team_out_of_possession_id = e.team_id
-            AND f.frame_start <= e.frame_start
-            AND f.frame_end > e.frame_start
-    GROUP BY e.match_id, e.event_id
+    SELECT match_id, event_id, block
+    FROM (
+        SELECT
+            e.match_id, e.event_id, f.team_out_of_possession_phase_type AS block,
+            ROW_NUMBER() OVER (
+                PARTITION BY e.match_id, e.event_id
+                ORDER BY f.frame_start DESC, f.phase_index DESC
+            ) AS place
+        FROM engagements AS e
+        INNER JOIN phases AS f
+            ON
+                f.match_id = e.match_id
+                AND f.frame_start <= e.frame_start
+                AND f.frame_end > e.frame_start
+    ) AS held
+    WHERE place = 1
 ),
 
 counted AS (

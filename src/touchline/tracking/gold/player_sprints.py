@@ -3,9 +3,10 @@
 import polars as pl
 
 from touchline.core.contracts import conformed
+from touchline.tracking.contracts.events import RateRule
 from touchline.tracking.contracts.physical import PLAYER_SPRINTS
 from touchline.tracking.contracts.silver import IN_POSSESSION, OUT_OF_POSSESSION
-from touchline.tracking.gold.rates import per_30, per_90
+from touchline.tracking.gold.rates import Rated, per_30, per_90
 from touchline.tracking.gold.sprints import PrototypeRule, SprintRule
 
 
@@ -14,7 +15,7 @@ def player_sprints(
     players: pl.DataFrame,
     frames: pl.DataFrame,
     *,
-    rule: SprintRule | PrototypeRule | None = None,
+    rule: Rated[SprintRule | PrototypeRule] | None = None,
 ) -> pl.DataFrame:
     """Counts, distances and speeds of each player's sprints, and in which phases he made them.
 
@@ -22,7 +23,7 @@ def player_sprints(
         sprints: SPRINTS of a match.
         players: PLAYERS of the match; those who neither started nor played get no row.
         frames: FRAMES of the match: who is in it was measured.
-        rule: The rule that found the sprints.
+        rule: The rule that found the sprints, and that of rates; the defaults if not given.
 
     Returns:
         PLAYER_SPRINTS, one row per player, ordered by key: 0 for one without a sprint, null for
@@ -30,6 +31,7 @@ def player_sprints(
 
     Source: docs/tracking.md, Numbers.
     """
+    rule = rule or Rated(SprintRule())
     squad = players.filter(pl.col("started") | pl.col("played"))
     measured = pl.col("player_id").is_in(frames["player_id"].unique().implode())
     summed = sprints.group_by("player_id").agg(*_sums())
@@ -37,7 +39,7 @@ def player_sprints(
     told = (
         squad.join(summed, on="player_id", how="left")
         .with_columns(pl.when(measured).then(counts.fill_null(0)))
-        .with_columns(*_rates(), sprint_rule=pl.lit((rule or SprintRule()).name))
+        .with_columns(*_rates(rule.rate), sprint_rule=pl.lit(rule.amounts.name))
     )
     return conformed(told, PLAYER_SPRINTS).sort(PLAYER_SPRINTS.key)
 
@@ -66,10 +68,10 @@ def _sums() -> list[pl.Expr]:
     ]
 
 
-def _rates() -> list[pl.Expr]:
+def _rates(rule: RateRule) -> list[pl.Expr]:
     return [
-        per_90("sprint_count").alias("sprints_per_90"),
-        per_90("sprint_distance_m").alias("sprint_distance_per_90_m"),
-        per_30("sprint_count_tip", "tip").alias("sprints_per_30_tip"),
-        per_30("sprint_count_otip", "otip").alias("sprints_per_30_otip"),
+        per_90("sprint_count", rule).alias("sprints_per_90"),
+        per_90("sprint_distance_m", rule).alias("sprint_distance_per_90_m"),
+        per_30("sprint_count_tip", "tip", rule).alias("sprints_per_30_tip"),
+        per_30("sprint_count_otip", "otip", rule).alias("sprints_per_30_otip"),
     ]

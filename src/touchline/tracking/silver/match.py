@@ -1,5 +1,6 @@
 """match.json -> matches and players."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from typing import Any
@@ -9,6 +10,8 @@ import polars as pl
 
 from touchline.tracking.contracts.silver import MATCH, MATCHES, PLAYERS
 from touchline.tracking.source.match import Match, Player, parsed
+
+PERIODS = range(1, 5)
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ def matches(bronze_matches: pl.DataFrame, *, rule: MatchRule) -> pl.DataFrame:
 def _periods(match: Match) -> dict[str, int | None]:
     by_number = {p.period: p for p in match.match_periods}
     ends: dict[str, int | None] = {}
-    for number in range(1, 5):
+    for number in PERIODS:
         period = by_number.get(number)
         ends[f"period_{number}_start_frame"] = period.start_frame if period else None
         ends[f"period_{number}_end_frame"] = period.end_frame if period else None
@@ -109,3 +112,20 @@ def placed(matches: pl.DataFrame) -> list[pl.Expr]:
     """The match columns as literals."""
     row, types = matches.row(0, named=True), MATCHES.polars_schema()
     return [pl.lit(row[name], dtype=types[name]).alias(name) for name in MATCH]
+
+
+def periods(match: Mapping[str, Any]) -> list[tuple[int, int, int]]:
+    """Number, first and last frame of each period of a row of MATCHES."""
+    ends = [(n, match[f"period_{n}_start_frame"], match[f"period_{n}_end_frame"]) for n in PERIODS]
+    return [end for end in ends if None not in end]
+
+
+def in_play(match: Mapping[str, Any], frame: str = "frame") -> pl.Expr:
+    """Whether a frame lies in the period that its row says, by a row of MATCHES."""
+    return pl.any_horizontal(
+        pl.lit(value=False),
+        *[
+            (pl.col("period") == n) & pl.col(frame).is_between(first, last)
+            for n, first, last in periods(match)
+        ],
+    ).fill_null(value=False)

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
 from touchline.core.contracts import Contract
 from touchline.errors import ContractError
 from touchline.tracking.contracts.silver import EVENTS, MATCH, PHASES
-from touchline.tracking.silver.match import placed
+from touchline.tracking.silver.match import in_play, periods, placed
 from touchline.tracking.source import files
 
 EVENT_COLUMNS: Mapping[str, str] = {
@@ -82,7 +83,8 @@ def events(
 def phases(bronze_phases: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     """PHASES, one row per phase of play, half-open in frames, in the provider's order.
 
-    Rows of a team that does not play, or with a value of another type, name it in `_reject`.
+    Rows of a team that does not play, with a value of another type, or of frames that are none of
+    the match's, name it in `_reject`.
 
     Args:
         bronze_phases: The file's rows as text.
@@ -98,8 +100,29 @@ def phases(bronze_phases: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:
     other = holds.replace_strict(teams, teams[::-1], default=None, return_dtype=pl.Int64)
     strange = pl.when(~holds.is_in(teams)).then(pl.lit("team does not play in the match"))
     return typed.with_columns(
-        team_out_of_possession_id=other, _reject=pl.coalesce("_reject", strange)
+        team_out_of_possession_id=other,
+        _reject=pl.coalesce("_reject", strange, *_unplayed(match)),
     )
+
+
+def _unplayed(match: Mapping[str, Any]) -> list[pl.Expr]:
+    """Why a phase's frames are none of the match's; null where they are.
+
+    A phase begins in its period. It may end later, but not after the match: of 1,320 real phases
+    one goes on for 7 s after the end of a first half.
+    """
+    first, after = pl.col("frame_start"), pl.col("frame_end")
+    last = max((end for _, _, end in periods(match)), default=-1)
+    text = f"frame_end: {{}} is after the match, which ends with frame {last}"
+    return [
+        pl.when(~in_play(match, "frame_start")).then(
+            pl.format("frame_start: {} is not in period {} of the match", first, "period")
+        ),
+        pl.when(after < first).then(
+            pl.format("frame_end: {} is before frame_start {}", after, first)
+        ),
+        pl.when(after > last + 1).then(pl.format(text, after)),
+    ]
 
 
 def _typed(bronze: pl.DataFrame, file: _File, matches: pl.DataFrame) -> pl.DataFrame:

@@ -9,10 +9,9 @@ import numpy.typing as npt
 import polars as pl
 
 from touchline.errors import ContractError
-from touchline.tracking.silver.match import placed
+from touchline.tracking.silver.match import in_play, placed
 from touchline.tracking.source.files import TRACKING
 
-_PERIODS = range(1, 5)
 _NOBODY = -(2**63)
 
 
@@ -50,7 +49,7 @@ def frames(
     each = lines.get_column("player_data").list.len().fill_null(0)
     found = lines.get_column("player_data").explode(empty_as_null=False, keep_nulls=False)
     lines = lines.select(pl.col("line").alias("_line"), "frame", "period").filter(each > 0)
-    out_of_play = lines.filter(~_in_play(match)).get_column("_line")
+    out_of_play = lines.filter(~in_play(match)).get_column("_line")
     squads = players.select("player_id", "team_id").sort("player_id")
     place = _places(found.struct.field("player_id"), squads.get_column("player_id"))
     rows_at = np.bincount(place, minlength=2 * squads.height + 1)
@@ -125,19 +124,6 @@ def _judged(
         return rows
     first = pl.coalesce(pl.when(broken).then(pl.lit(reason)) for reason, broken in bad.items())
     return rows.with_columns(_reject=first)
-
-
-def _in_play(match: Mapping[str, Any]) -> pl.Expr:
-    """Whether a frame lies in the period that it says, by the match's periods."""
-    ends = {n: (match[f"period_{n}_start_frame"], match[f"period_{n}_end_frame"]) for n in _PERIODS}
-    return pl.any_horizontal(
-        pl.lit(value=False),
-        *[
-            (pl.col("period") == n) & pl.col("frame").is_between(first, last)
-            for n, (first, last) in ends.items()
-            if first is not None and last is not None
-        ],
-    ).fill_null(value=False)
 
 
 def ball(bronze_frames: pl.DataFrame, matches: pl.DataFrame) -> pl.DataFrame:

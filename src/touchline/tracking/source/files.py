@@ -1,5 +1,6 @@
 """A match's four files, recognised by name in a folder, a zip or on their own."""
 
+import hashlib
 import os
 import re
 import tempfile
@@ -19,6 +20,7 @@ from touchline.errors import (
     MissingInputError,
     StorageError,
 )
+from touchline.tracking.source.bytes import opened
 
 MATCH_JSON = "match.json"
 TRACKING = "tracking_extrapolated.jsonl"
@@ -64,12 +66,13 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
 
     A path may be a folder in any of the provider's or the landing layout, a zip of one, or a single
     file; `.gz` files count as what they hold. Members of a zip are unpacked into `scratch`. Hidden
-    files are none of the provider's.
+    files are none of the provider's. A file that is given several times counts once.
 
     Raises:
         MissingInputError: A path does not exist, or no provider file is under any of them.
         ConfigError: A name holds an id that is not one, or two that differ.
-        ContractError: A zip is damaged, locked, or holds another zip.
+        ContractError: A zip is damaged, locked, or holds another zip; or two files of one match and
+            one name differ.
         StorageError: No right to read a folder, or no room to unpack a zip.
     """
     files: list[Recognised] = []
@@ -86,7 +89,36 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
             f"{', '.join(map(str, paths))}: no tracking file among {len(others)} files",
             hint="expected names such as 2017461_match.json, or match_id=2017461/match.json",
         )
-    return files, others
+    return _once(files), others
+
+
+def _once(files: Sequence[Recognised]) -> list[Recognised]:
+    """The files, each name of a match once: which of two contents is the later, no path tells."""
+    kept: dict[tuple[str, str], Recognised] = {}
+    for file in files:
+        first = kept.setdefault((file.match_id, file.name), file)
+        if first is not file and _content(first) != _content(file):
+            raise ContractError(
+                f"match_id={file.match_id}: two files are {file.name} and differ:"
+                f" {first.source} and {file.source}",
+                hint="give them one at a time, in the order in which they were issued",
+            )
+    return list(kept.values())
+
+
+def _content(file: Recognised) -> str:
+    """What tells a file's content, packed or not; that of one that cannot be unpacked as it is."""
+    try:
+        try:
+            with opened(file.path) as plain:
+                return hashlib.file_digest(plain, "sha256").hexdigest()
+        except ContractError:
+            with file.path.open("rb") as raw:
+                return hashlib.file_digest(raw, "sha256").hexdigest()
+    except OSError as exc:
+        raise StorageError(
+            f"{file.source}: {exc.strerror}", hint="grant the right to read, then run again"
+        ) from exc
 
 
 def _places(path: Path, scratch: Path) -> Iterator[tuple[Path, str]]:
