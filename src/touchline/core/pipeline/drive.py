@@ -1,7 +1,7 @@
 """The driver: claims partitions, lets an engine work on them, and alone publishes the results."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
@@ -86,25 +86,29 @@ def _claimed(
     runs = {p.partition: _begun(pipeline, platform, p) for p in plans}
     platform.ledger.record(list(runs.values()))
     ready = {p.partition: p for p in plans if not p.missing}
-    waiting: list[Outcome] = []
     with _crash_recorded(platform, runs):
         for p in plans:
             if p.missing:
                 yield _waiting(platform, runs, p.partition, error=ends.lacks(pipeline, p))
         jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
         with _prepared(pipeline, platform, jobs) as prepared:
-            for outcome in platform.engine.map(platform.task, jobs):
-                waiting.append(outcome)
-                if len(waiting) >= PUBLISHED_AT_ONCE or (pause and outcome.error):
-                    prepared()
-                    yield from _published(
-                        pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
-                    )
-                    waiting = []
-            prepared()
-            yield from _published(
-                pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
-            )
+            for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
+                prepared()
+                yield from _published(
+                    pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
+                )
+
+
+def _batches(outcomes: Iterable[Outcome], *, pause: bool) -> Iterator[list[Outcome]]:
+    """What is published together: so many, or with `pause` all up to an error."""
+    waiting: list[Outcome] = []
+    for outcome in outcomes:
+        waiting.append(outcome)
+        if len(waiting) >= PUBLISHED_AT_ONCE or (pause and outcome.error):
+            yield waiting
+            waiting = []
+    if waiting:
+        yield waiting
 
 
 @contextmanager
