@@ -30,7 +30,7 @@ class Touchline:
     @cached_property
     def tables(self) -> "TableStore":
         """Where tables are kept. Importing it takes half a second: ask late."""
-        from touchline.adapters.iceberg import IcebergTables
+        from touchline.adapters.iceberg import IcebergTables, places
 
         settings = self.config.stores.tables
         scheme, slashes, path = settings.catalog.partition(":///")
@@ -38,12 +38,8 @@ class Touchline:
             raise ConfigError(
                 f"$.stores.tables.catalog: {settings.catalog!r}: expected sqlite:///path"
             )
-        where = self.config.place(path)
-        where.parent.mkdir(parents=True, exist_ok=True)
         warehouse = self.config.place(settings.warehouse)
-        return IcebergTables(
-            {"type": "sql", "uri": f"sqlite:///{where}", "warehouse": f"file://{warehouse}"}
-        )
+        return IcebergTables(places.settings(self.config.place(path), warehouse))
 
     @cached_property
     def ledger(self) -> "Ledger":

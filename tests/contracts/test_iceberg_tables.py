@@ -1,7 +1,9 @@
 """What Iceberg tables promise beyond the port: flat commits, other processes, full disks."""
 
 import multiprocessing
+import os
 import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -12,10 +14,10 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.table import Table
 from under_test import TABLES, Tables, iceberg_settings, no_file_over
 
-from touchline.adapters.iceberg import IcebergTables
+from touchline.adapters.iceberg import IcebergTables, maintenance, places
 from touchline.core.contracts import Column, Contract
 from touchline.core.ports import Staged
-from touchline.errors import StorageError, TransientError
+from touchline.errors import ConfigError, StorageError, TransientError
 
 ADA, BO = speed(1, "Ada", 31.5), speed(1, "Bo", 20.0)
 
@@ -175,3 +177,72 @@ def test_a_disk_that_is_full_while_publishing_changes_nothing(iceberg: Tables, r
     assert iceberg.store.committed(SPEEDS.table, "c2") is None
     iceberg.store.publish(SPEEDS, [piece], commit_id="c3", properties={})
     assert in_order(iceberg.seen(SPEEDS)) == [BO]
+
+
+WIDER = changed(SPEEDS, Column("load", "double", "Added later"))
+
+
+@pytest.mark.parametrize("moment", ["_named", "_doomed"])
+def test_a_schema_change_while_maintaining_does_not_lose_the_table(
+    iceberg: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    """Another process widens the table once its files are listed, or its metadata are loaded."""
+    replaced(iceberg.store, {match(1): [ADA]}, commit="c1")
+    step = getattr(maintenance, moment)
+
+    def beside(*given: object) -> object:
+        IcebergTables(iceberg_settings(tmp_path)).prepare([WIDER])
+        return step(*given)
+
+    monkeypatch.setattr(maintenance, moment, beside)
+    iceberg.store.maintain(SPEEDS.table, frozenset())
+    monkeypatch.undo()
+
+    assert "load" in as_others_see(tmp_path).schema().column_names
+    assert iceberg.seen(WIDER).select(["player"]).to_pylist() == [{"player": "Ada"}]
+    replaced(iceberg.store, {match(1): [BO]}, commit="c2")
+    assert in_order(iceberg.seen(SPEEDS)) == [BO]
+
+
+@pytest.mark.parametrize(
+    ("version", "minutes_old", "stays"), [(99, 0, True), (99, 11, False), (0, 0, False)]
+)
+def test_metadata_that_a_commit_may_be_about_to_name_stay(
+    iceberg: Tables, tmp_path: Path, version: int, minutes_old: int, stays: bool
+) -> None:
+    replaced(iceberg.store, {match(1): [ADA]}, commit="c1")
+    folder = Path(as_others_see(tmp_path).location().removeprefix("file://")) / "metadata"
+    written = folder / f"{version:05d}-another.metadata.json"
+    written.write_text("{}")
+    at = time.time() - 60 * minutes_old
+    os.utime(written, (at, at))
+
+    iceberg.store.maintain(SPEEDS.table, frozenset())
+
+    assert written.exists() is stays
+
+
+def test_a_catalog_that_is_no_database_is_a_config_error(iceberg: Tables, tmp_path: Path) -> None:
+    (tmp_path / "catalog.db").write_text("match_id,player\n" * 100)
+    with pytest.raises(ConfigError, match=r"catalog\.db") as caught:
+        iceberg.store.prepare([SPEEDS])
+    assert "stores.tables.catalog" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["a b", "h#x", "h?x=1&y", "100%", "%41 %23", "Köln", "[ab]*"])
+def test_tables_are_kept_in_folders_of_any_name(tmp_path: Path, name: str) -> None:
+    folder = tmp_path / name
+    (folder / "warehouse").mkdir(parents=True)
+    settings = places.settings(folder / "catalog.db", folder / "warehouse")
+    store = IcebergTables(settings)
+    for commit in ("c1", "c2"):
+        done = replaced(store, {match(1): [ADA], match(2): []}, commit=commit)
+    seen = load_catalog("touchline", **settings).load_table(SPEEDS.table).scan().to_arrow()
+
+    assert in_order(seen.select(SPEEDS.names)) == [ADA]
+    assert in_order(store.read(SPEEDS, done[match(1)].pieces)) == [ADA]
+    assert Path(done[match(1)].pieces[0].path.removeprefix("file://")).is_file()
+    store.maintain(SPEEDS.table, frozenset())
+    assert in_order(IcebergTables(settings).read(SPEEDS, done[match(1)].pieces)) == [ADA]
+    assert [f.name for f in tmp_path.iterdir()] == [name]
+    assert sum(f.suffix == ".parquet" for f in folder.rglob("*")) == 1

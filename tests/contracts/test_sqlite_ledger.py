@@ -3,6 +3,7 @@
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
@@ -13,7 +14,8 @@ from made_up import publish, receipt
 from under_test import Clock, no_file_over
 
 from touchline.adapters.sqlite import SqliteLedger
-from touchline.errors import ConfigError, StorageError
+from touchline.core.ports import Ledger
+from touchline.errors import ConfigError, StorageError, TransientError
 
 ONE = "match_id=1"
 
@@ -33,8 +35,9 @@ def test_a_file_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) ->
 def test_a_file_that_is_no_ledger_is_an_error_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_text("match_id,player\n" * 100)
-    with pytest.raises(StorageError, match=r"ledger\.db"):
+    with pytest.raises(ConfigError, match=r"ledger\.db: not a ledger") as caught:
         SqliteLedger(path)
+    assert "stores.ledger.path" in caught.value.hint
     assert path.read_text() == "match_id,player\n" * 100
 
 
@@ -125,3 +128,69 @@ def test_a_full_disk_is_a_storage_error_and_the_ledger_goes_on_afterwards(tmp_pa
                 say("club.speeds", "s1")
         ledger.receive([receipt("tracking", "cc")])
         assert ledger.arrivals("tracking")[ONE]["tracking"].sha256 == "cc"
+
+
+READS: dict[str, Callable[[Ledger], object]] = {
+    "arrivals": lambda ledger: ledger.arrivals("tracking"),
+    "arrivals of a match": lambda ledger: ledger.arrivals("tracking", [ONE]),
+    "unsettled": lambda ledger: ledger.unsettled(),
+    "current": lambda ledger: ledger.current(["club.speeds"]),
+    "heads": lambda ledger: ledger.heads(["club.speeds"]),
+    "history": lambda ledger: ledger.history("club.speeds"),
+    "runs": lambda ledger: ledger.runs(),
+    "last": lambda ledger: ledger.last("tracking"),
+}
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_damaged_file_is_a_config_error_that_names_it(
+    tmp_path: Path, read: Callable[[Ledger], object]
+) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(SqliteLedger(path)) as ledger:
+        ledger.receive([receipt("tracking", "aa")])
+    header = path.read_bytes()[:100]
+    with closing(SqliteLedger(path)) as ledger:
+        ledger._db.execute("PRAGMA cache_size = 0")
+        path.write_bytes(header + b"\xff" * (path.stat().st_size - 100))
+        with pytest.raises(ConfigError, match=r"ledger\.db") as caught:
+            read(ledger)
+    assert "back-up" in caught.value.hint
+
+
+@pytest.mark.parametrize("read", READS.values(), ids=READS)
+def test_a_read_of_a_locked_file_is_to_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read: Callable[[Ledger], object]
+) -> None:
+    monkeypatch.setattr("touchline.adapters.sqlite.schema._PATIENCE_S", 0.05)
+    path = tmp_path / "ledger.db"
+    with closing(SqliteLedger(path)) as ledger:
+        with closing(sqlite3.connect(path, isolation_level=None, timeout=0.05)) as other:
+            ledger._db.execute("PRAGMA journal_mode = DELETE")
+            other.execute("BEGIN EXCLUSIVE")
+            with pytest.raises(TransientError, match=r"ledger\.db"):
+                read(ledger)
+        read(ledger)
+
+
+def test_a_ledger_that_another_process_holds_is_to_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("touchline.adapters.sqlite.schema._PATIENCE_S", 0.05)
+    path = tmp_path / "ledger.db"
+    with closing(SqliteLedger(path)) as ledger:
+        with closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(TransientError, match=r"ledger\.db") as caught:
+                ledger.receive([receipt("tracking", "aa")])
+            with pytest.raises(TransientError), ledger.claim("tracking", [ONE]):
+                raise AssertionError("nothing may be held")
+        assert "another process holds the ledger" in caught.value.hint
+        ledger.receive([receipt("tracking", "bb")])
+        assert ledger.arrivals("tracking")[ONE]["tracking"].sha256 == "bb"
+
+
+def test_a_folder_in_the_place_of_the_file_is_a_config_error(tmp_path: Path) -> None:
+    (tmp_path / "ledger.db").mkdir()
+    with pytest.raises(ConfigError, match=r"ledger\.db: a folder, expected a file"):
+        SqliteLedger(tmp_path / "ledger.db")

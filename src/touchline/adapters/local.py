@@ -5,18 +5,18 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from touchline.core.ports import Stored
-from touchline.errors import ConfigError, MissingInputError, StorageError
+from touchline.errors import ConfigError, MissingInputError, StorageError, TouchlineError
 
 _BLOCK = 1 << 20
 _STAGED = ".staged-"
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM}
+_NO_PLACE = {errno.EEXIST, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG, errno.ELOOP}
 
 
 class LocalObjects:
@@ -44,10 +44,10 @@ class LocalObjects:
     def write(self, path: str, data: bytes) -> bool:
         """See ObjectStore. Written beside its place and linked, so a second write finds the first."""
         target = self._at(path)
-        if target.exists():
-            return False
         with translated(target):
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.exists():
+                return False
+            made(target.parent)
             with _staged(target.parent) as (handle, staged):
                 _fill(handle, data)
                 return _linked(handle, staged, target)
@@ -56,7 +56,7 @@ class LocalObjects:
         """See ObjectStore. Read once: what is hashed is what is stored."""
         place = self._at(folder)
         with _opened(file) as source, translated(place):
-            place.mkdir(parents=True, exist_ok=True)
+            made(place)
             with _staged(place) as (handle, staged):
                 size, digest = _copied(source, handle)
                 path = f"{folder}/{digest[:2]}/{digest}"
@@ -71,8 +71,9 @@ class LocalObjects:
     def local(self, path: str) -> Iterator[Path]:
         """See ObjectStore. The stored file itself, which nobody may change."""
         target = self._at(path)
-        if not target.is_file():
-            raise MissingInputError(f"{target}: no such object", path=path)
+        with translated(target):
+            if not target.is_file():
+                raise MissingInputError(f"{target}: no such object", path=path)
         yield target
 
     def sweep(self) -> int:
@@ -145,16 +146,35 @@ def _linked(handle: int, staged: Path, target: Path) -> bool:
     if target.exists():
         return False
     os.fsync(handle)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    made(target.parent)
     with suppress(FileExistsError):
         os.link(staged, target)
-        _sync_folder(target.parent)
+        sync(target.parent)
         return True
     return False
 
 
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
+def made(folder: Path) -> None:
+    """The folder is there, and its name on disk."""
+    missing = [f for f in (folder, *folder.parents) if not f.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for new in missing:
+        sync(new.parent)
+
+
+def synced(files: Sequence[Path], root: Path) -> None:
+    """The files are on disk, and so are their names, in every folder up to the root."""
+    folders = {f for file in files for f in file.parents if f.is_relative_to(root)}
+    for place in (*files, *sorted(folders, reverse=True)):
+        sync(place)
+
+
+def sync(place: Path) -> None:
+    """What this file holds, or the names in this folder, are on disk.
+
+    To be called on files first: the disk mostly takes their names along.
+    """
+    handle = os.open(place, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:
@@ -169,10 +189,12 @@ def translated(where: Path) -> Iterator[None]:
     except FileNotFoundError as exc:
         raise MissingInputError(f"{where}: no such object", path=str(where)) from exc
     except OSError as exc:
-        if exc.errno in _NO_ROOM:
-            raise StorageError(
-                f"{where}: {exc.strerror}",
-                hint="make room or grant the right to write, then run again",
-                path=str(where),
-            ) from exc
-        raise
+        raise failure(exc, f"{where}: {exc.strerror}") from exc
+
+
+def failure(exc: OSError, said: str) -> TouchlineError:
+    """What a refusal of the system is to the reader: a wrong place, or no room or right there."""
+    if exc.errno in _NO_PLACE:
+        hint = "a file is where a folder belongs, or the reverse: check the paths under [stores]"
+        return ConfigError(said, hint=hint)
+    return StorageError(said, hint="make room or grant the right to write, then run again")

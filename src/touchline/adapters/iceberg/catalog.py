@@ -1,11 +1,11 @@
 """The catalog, and a contract's table in it."""
 
-from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar, cast
 
-from pyiceberg.catalog import Catalog
+from pyiceberg.catalog import WAREHOUSE_LOCATION, Catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import (
     NamespaceAlreadyExistsError,
@@ -13,10 +13,12 @@ from pyiceberg.exceptions import (
     NoSuchTableError,
     TableAlreadyExistsError,
 )
+from pyiceberg.io import FileIO
 from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.table import CommitTableResponse, StagedTable, Table
 from pyiceberg.table.locations import load_location_provider
+from pyiceberg.table.metadata import TableMetadata
 from pyiceberg.table.update import (
     AddSnapshotUpdate,
     RemoveSnapshotsUpdate,
@@ -38,7 +40,9 @@ from pyiceberg.types import (
 )
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from touchline.adapters.iceberg.places import catalog_file, path_of
 from touchline.adapters.iceberg.replace import applied
+from touchline.adapters.local import made, sync, synced
 from touchline.core.contracts import Contract
 from touchline.errors import ContractError
 
@@ -54,6 +58,7 @@ TYPES: Mapping[str, IcebergType] = {
 Made = TypeVar("Made")
 _OF_SNAPSHOTS = (AddSnapshotUpdate, SetSnapshotRefUpdate, RemoveSnapshotsUpdate)
 _RACES = 8
+_SYNCED_AT_ONCE = 4
 _PROPERTIES = {
     "format-version": "2",
     "write.metadata.delete-after-commit.enabled": "true",
@@ -62,16 +67,21 @@ _PROPERTIES = {
 }
 
 
-class _SqlCatalog(SqlCatalog):  # type: ignore[misc]
-    """A catalog in a SQL database that parses the metadata of a table once for each commit.
+class LocalCatalog(SqlCatalog):  # type: ignore[misc]
+    """A catalog in a SQL database, of tables in folders of this machine.
 
-    Metadata files never change, and nobody may change metadata in place. The library reads them
-    from the disk twice a commit, and copies all that is in them.
+    What a commit names is on disk before the database names the commit.
+
+    It parses the metadata of a table once for each commit. Metadata files never change, and nobody
+    may change metadata in place. The library reads them from the disk twice a commit, and copies
+    all that is in them.
     """
 
     def __init__(self, name: str, **properties: str) -> None:
         super().__init__(name, **properties)
         self._parsed: dict[Identifier, Table] = {}
+        self._brought: dict[int | None, list[Future[None]]] = {}
+        self._beside = ThreadPoolExecutor(_SYNCED_AT_ONCE)
 
     def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
         name = (orm_table.table_namespace, orm_table.table_name)
@@ -81,10 +91,27 @@ class _SqlCatalog(SqlCatalog):  # type: ignore[misc]
         return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
 
     def commit_table(self, table: Table, *args: Any) -> CommitTableResponse:
+        """See Catalog."""
         done = super().commit_table(table, *args)
         name = table.name()
         self._parsed[name] = Table(name, done.metadata, done.metadata_location, table.io, self)
         return done
+
+    @contextmanager
+    def bringing(self, snapshot_id: int, files: Sequence[str]) -> Iterator[None]:
+        """These files, just written, go to the disk while the snapshot's commit is made up."""
+        self._brought[snapshot_id] = [self._beside.submit(sync, path_of(f)) for f in files]
+        try:
+            yield
+        finally:
+            wait(self._brought.pop(snapshot_id))
+
+    def _write_metadata(self, metadata: TableMetadata, io: FileIO, metadata_path: str) -> None:
+        super()._write_metadata(metadata, io, metadata_path)
+        for file in self._brought.get(metadata.current_snapshot_id, ()):
+            file.result()
+        root = metadata.location if metadata.snapshots else self.properties[WAREHOUSE_LOCATION]
+        synced([path_of(metadata_path)], path_of(root))
 
     def _update_and_stage_table(
         self, current_table: Table | None, table_identifier: Identifier, *changes: Any
@@ -102,14 +129,16 @@ class _SqlCatalog(SqlCatalog):  # type: ignore[misc]
         return StagedTable(table_identifier, new, place, current_table.io, self)
 
 
-def opened(settings: Mapping[str, str]) -> Catalog:
-    """The catalog of these settings; its warehouse folder is there.
+def opened(settings: Mapping[str, str]) -> LocalCatalog:
+    """The catalog of these settings; its folder and its warehouse's are there.
 
     One in a SQLite file is put into WAL mode, where a commit waits for the disk once, not thrice.
     """
-    Path(settings["warehouse"].removeprefix("file://")).mkdir(parents=True, exist_ok=True)
-    catalog = _first_or_second(lambda: _SqlCatalog("touchline", **settings))
-    if isinstance(catalog, SqlCatalog) and catalog.engine.dialect.name == "sqlite":
+    file = catalog_file(settings["uri"])
+    for folder in (path_of(settings[WAREHOUSE_LOCATION]), *([file.parent] if file else [])):
+        made(folder)
+    catalog = _first_or_second(lambda: LocalCatalog("touchline", **settings))
+    if catalog.engine.dialect.name == "sqlite":
         with suppress(OperationalError), catalog.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA journal_mode = WAL")
     return catalog

@@ -13,6 +13,7 @@ from pyiceberg.manifest import DataFile, DataFileContent, FileFormat
 from pyiceberg.table import Table
 from pyiceberg.table.metadata import TableMetadata
 
+from touchline.adapters.iceberg.places import path_of
 from touchline.core.ports import Piece
 
 
@@ -31,7 +32,7 @@ class DataFiles:
         metadata = table.metadata
         columns, ids = self._asked_of(metadata)
         statistics = data_file_statistics_from_parquet_metadata(
-            pq.read_metadata(piece.path.removeprefix("file://")),
+            pq.read_metadata(path_of(piece.path)),
             stats_columns=columns,
             parquet_column_mapping=ids,
         )

@@ -1,29 +1,71 @@
 """Files under a table's folder that nothing names any more."""
 
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from pyiceberg.table import Table
 
+from touchline.adapters.iceberg.places import location, path_of
 
-def swept(table: Table, keep: frozenset[str]) -> tuple[int, int]:
+_METADATA = ".metadata.json"
+_UNDER_WAY_S = 600.0
+"""How long a commit may take from its metadata file to the catalog's row."""
+
+
+def swept(load: Callable[[], Table], keep: frozenset[str]) -> tuple[int, int]:
     """Delete every file that neither the table's snapshots nor `keep` names; how many, bytes.
 
     `keep` holds paths of pieces that may still be asked for, and ids of runs at work, whose staged
-    files are named after them, whole or half written.
+    files are named after them, whole or half written. Files are listed before `load` says what the
+    table names, so that what others write meanwhile is left alone.
     """
-    named = _named(table) | {p for p in keep if p.startswith("file://")}
-    root = Path(table.location().removeprefix("file://"))
+    root = path_of(load().location())
+    doomed = _doomed(load, keep, [f for f in root.rglob("*") if f.is_file()])
     files = size = 0
-    for file in [f for f in root.rglob("*") if f.is_file()]:
-        if f"file://{file}" in named or file.name.partition(".")[0] in keep:
-            continue
-        size += file.stat().st_size
-        file.unlink(missing_ok=True)
-        files += 1
+    for file in doomed:
+        with suppress(FileNotFoundError):
+            size += file.stat().st_size
+            file.unlink()
+            files += 1
     for folder in sorted((d for d in root.rglob("*") if d.is_dir()), reverse=True):
-        if not any(folder.iterdir()):
+        with suppress(OSError):  # not empty, or filled just now
             folder.rmdir()
     return files, size
+
+
+def _doomed(
+    load: Callable[[], Table], keep: frozenset[str], listed: Iterable[Path]
+) -> Iterable[Path]:
+    """Those of the listed files that the table as it stands does not name, and no commit may."""
+    table = load()
+    named = _named(table) | keep
+    found = [
+        file
+        for file in listed
+        if location(file) not in named
+        and file.name.partition(".")[0] not in keep
+        and not _under_way(file, table)
+    ]
+    if load().metadata_location != table.metadata_location:
+        return _doomed(load, keep, found)
+    return found
+
+
+def _under_way(file: Path, table: Table) -> bool:
+    """Whether a commit may be about to name this metadata file: a young one of a later version."""
+    if not file.name.endswith(_METADATA):
+        return False
+    later = _version(file) > _version(path_of(table.metadata_location))
+    with suppress(FileNotFoundError):
+        return later and time.time() - file.stat().st_mtime < _UNDER_WAY_S
+    return later
+
+
+def _version(file: Path) -> int:
+    number = file.name.partition("-")[0]
+    return int(number) if number.isdecimal() else -1
 
 
 def _named(table: Table) -> set[str]:

@@ -76,6 +76,11 @@ class Replacement(_SnapshotProducer["Replacement"]):  # type: ignore[misc]
         each = zip(columns, zip(*units, strict=True), strict=True)
         self.delete_by_predicate(reduce(And, [In(c, set(values)) for c, values in each]))
 
+    @property
+    def files(self) -> list[str]:
+        """What the commit wrote: manifests and their list."""
+        return [*self._written_manifests, *self._written_manifest_lists]
+
     def _validate_concurrency(self) -> None:
         """The ledger lets one process publish at a time; the catalog refuses any other."""
 

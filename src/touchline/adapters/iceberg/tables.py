@@ -12,22 +12,30 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
-from pyiceberg.catalog import Catalog
 from pyiceberg.exceptions import CommitFailedException, NoSuchTableError
 from pyiceberg.expressions.literals import literal
 from pyiceberg.io.pyarrow import schema_to_pyarrow
 from pyiceberg.table import Table
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DatabaseError
 
-from touchline.adapters.iceberg.catalog import TYPES, opened, table_of
+from touchline.adapters.iceberg.catalog import TYPES, LocalCatalog, opened, table_of
 from touchline.adapters.iceberg.data_files import DataFiles
 from touchline.adapters.iceberg.maintenance import swept
+from touchline.adapters.iceberg.places import location, path_of
 from touchline.adapters.iceberg.replace import QuickTransaction, Replacement, expire
+from touchline.adapters.local import failure, synced
 from touchline.core.contracts import Contract
 from touchline.core.ports import Partition, Piece, Staged, keys_of
-from touchline.errors import ContractError, StorageError, TransientError
+from touchline.errors import (
+    ConfigError,
+    ContractError,
+    StorageError,
+    TouchlineError,
+    TransientError,
+)
 
 _COMMIT_ID = "touchline.commit-id"
+_NO_ROOM = "make room or grant the right to write, then run again"
 
 
 class IcebergTables:
@@ -35,7 +43,7 @@ class IcebergTables:
 
     def __init__(self, catalog: Mapping[str, str]) -> None:
         self._settings = dict(catalog)
-        self._opened: Catalog | None = None
+        self._opened: LocalCatalog | None = None
         self._schemas: dict[str, tuple[Contract, Table, pa.Schema]] = {}
         self._data_files = DataFiles()
         self._lock = Lock()
@@ -52,11 +60,14 @@ class IcebergTables:
             return Staged(contract.table, part, 0, ())
         with self._translated(contract.table):
             _, table, schema = self._known(contract)
-            root = Path(table.location().removeprefix("file://")) / "data"
+            root = path_of(table.location())
             pieces = tuple(
-                _written(chunk.cast(schema), contract.key, root / folder / f"{run_id}.parquet")
+                _written(
+                    chunk.cast(schema), contract.key, root / "data" / folder / f"{run_id}.parquet"
+                )
                 for folder, chunk in _by_folder(contract, rows)
             )
+            synced([path_of(piece.path) for piece in pieces], root)
         return Staged(contract.table, part, rows.num_rows, pieces)
 
     def publish(
@@ -83,7 +94,8 @@ class IcebergTables:
                 commit.append_data_file(self._data_files.of(table, piece))
             commit.commit()
             expire(transaction)
-            transaction.commit_transaction()
+            with self._catalog.bringing(commit.snapshot_id, commit.files):
+                transaction.commit_transaction()
             return str(commit.snapshot_id)
 
     def committed(self, table: str, commit_id: str) -> str | None:
@@ -103,7 +115,7 @@ class IcebergTables:
 
     def read(self, contract: Contract, pieces: Iterable[Piece]) -> pa.Table:
         """See TableStore."""
-        paths = [p.path.removeprefix("file://") for p in pieces]
+        paths = [str(path_of(p.path)) for p in pieces]
         if not paths:
             return contract.arrow_schema().empty_table()
         with self._translated(contract.table):
@@ -120,11 +132,11 @@ class IcebergTables:
             expired = expire(transaction, at_most=1, keep=1)
             if expired:
                 transaction.commit_transaction()
-            files, size = swept(self._catalog.load_table(table), keep)
+            files, size = swept(lambda: self._catalog.load_table(table), keep)
             return {"snapshots": expired, "files": files, "bytes": size}
 
     @property
-    def _catalog(self) -> Catalog:
+    def _catalog(self) -> LocalCatalog:
         if self._opened is None:
             self._opened = opened(self._settings)
         return self._opened
@@ -153,19 +165,26 @@ class IcebergTables:
                 f"{table}: somebody else committed first: {exc}",
                 hint="run again; nothing was published",
             ) from exc
-        except OperationalError as exc:
-            if "locked" in str(exc.orig):
-                raise TransientError(f"{table}: the catalog is busy: {exc.orig}") from exc
-            raise StorageError(
-                f"{table}: the catalog: {exc.orig}",
-                hint="make room or grant the right to write, then run again",
-            ) from exc
-        except (OSError, pa.ArrowException) as exc:
-            if isinstance(exc, pa.ArrowInvalid | pa.ArrowTypeError):
-                raise ContractError(f"{table}: {exc}", table=table) from exc
-            raise StorageError(
-                f"{table}: {exc}", hint="make room or grant the right to write, then run again"
-            ) from exc
+        except DatabaseError as exc:
+            said = f"{table}: the catalog {self._settings['uri']}: {exc.orig}"
+            raise _of_catalog(str(exc.orig), said) from exc
+        except OSError as exc:
+            raise failure(exc, f"{table}: {exc}") from exc
+        except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
+            raise ContractError(f"{table}: {exc}", table=table) from exc
+        except pa.ArrowException as exc:
+            raise StorageError(f"{table}: {exc}", hint=_NO_ROOM) from exc
+
+
+def _of_catalog(why: str, said: str) -> TouchlineError:
+    """What a refusal of the catalog's database is to the reader."""
+    if "locked" in why:
+        hint = "another process holds it; run again when it is done"
+        return TransientError(said, hint=hint)
+    if "not a database" in why or "malformed" in why:
+        hint = "check stores.tables.catalog; if this was the catalog, put its back-up there"
+        return ConfigError(said, hint=hint)
+    return StorageError(said, hint=_NO_ROOM)
 
 
 def _plain(field: pa.Field) -> pa.Field:
@@ -214,7 +233,7 @@ def _written(rows: pa.Table, key: Sequence[str], path: Path) -> Piece:
     except BaseException:
         half.unlink(missing_ok=True)
         raise
-    return Piece(f"file://{path}", rows.num_rows, path.stat().st_size)
+    return Piece(location(path), rows.num_rows, path.stat().st_size)
 
 
 def _typed(contract: Contract, column: str, value: str) -> Any:

@@ -15,6 +15,7 @@ from touchline.adapters.local import made
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
 from touchline.adapters.sqlite.owners import alive, marked, swept
+from touchline.adapters.sqlite.publishes import settled
 from touchline.adapters.sqlite.schema import closed, migrate, opened, translated
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 
@@ -118,23 +119,6 @@ class SqliteLedger:
         finally:
             self._publishing = False
 
-    def _settle(self, db: sqlite3.Connection, commit_id: str, table: str, *, snapshot: str) -> None:
-        key = (commit_id, table)
-        db.execute(
-            "UPDATE publishes SET snapshot_id = ?, published_at = coalesce("
-            "(SELECT max(published_at) FROM publishes WHERE commit_id = ?), ?)"
-            " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",
-            (snapshot, commit_id, rows.text(self.clock()), *key),
-        )
-        db.execute(
-            "INSERT INTO heads SELECT table_name, partition, id, derivation, content FROM publishes"
-            " WHERE commit_id = ? AND table_name = ? AND published_at IS NOT NULL"
-            " ON CONFLICT (table_name, partition) DO UPDATE SET publish_id = excluded.publish_id,"
-            " derivation = excluded.derivation, content = excluded.content"
-            " WHERE excluded.publish_id > publish_id",
-            key,
-        )
-
     def unsettled(self) -> Sequence[Publish]:
         """See Ledger."""
         found = self._rows(
@@ -147,7 +131,7 @@ class SqliteLedger:
         """See Ledger."""
         with self._writing() as db:
             if snapshot_id is not None:
-                self._settle(db, commit_id, table, snapshot=snapshot_id)
+                settled(db, commit_id, table, snapshot=snapshot_id, now=self.clock())
             db.execute(
                 "DELETE FROM publishes"
                 " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",

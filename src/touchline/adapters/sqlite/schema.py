@@ -5,9 +5,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from touchline.errors import ConfigError, StorageError
+from touchline.adapters.local import failure
+from touchline.adapters.sqlite.owners import Mark, give_back
+from touchline.errors import ConfigError, StorageError, TouchlineError, TransientError
 
 VERSION = 1
+_PATIENCE_S = 60.0
+_HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_NO_LEDGER = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
+_PRIMARY = 0xFF
+"""SQLite's extended result codes hold the primary one in their lowest byte."""
 
 SCHEMA = """
 CREATE TABLE receipts (
@@ -47,7 +54,7 @@ def opened(path: Path) -> sqlite3.Connection:
     Raises:
         ConfigError: A newer version wrote the file; it was not touched.
     """
-    db = sqlite3.connect(path, timeout=60, isolation_level=None, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         _refuse_newer(db, path)
         db.execute("PRAGMA journal_mode = WAL")
@@ -56,6 +63,12 @@ def opened(path: Path) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+def closed(db: sqlite3.Connection, mark: Mark) -> None:
+    """The file is let go, and its owner counts as dead."""
+    db.close()
+    give_back(mark)
 
 
 def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
@@ -83,10 +96,22 @@ def translated(path: Path) -> Iterator[None]:
     try:
         yield
     except sqlite3.Error as exc:
-        raise StorageError(
-            f"{path}: {exc}", hint="make room or grant the right to write, then run again"
-        ) from exc
+        raise _failure(exc, path) from exc
     except OSError as exc:
-        raise StorageError(
-            f"{path}: {exc.strerror}", hint="make room or grant the right to write, then run again"
-        ) from exc
+        raise failure(exc, f"{path}: {exc.strerror}") from exc
+
+
+def _failure(exc: sqlite3.Error, path: Path) -> TouchlineError:
+    code = getattr(exc, "sqlite_errorcode", 0) & _PRIMARY
+    if code in _HELD:
+        return TransientError(
+            f"{path}: {exc}", hint="another process holds the ledger; run again when it is done"
+        )
+    if code in _NO_LEDGER:
+        hint = "check stores.ledger.path; if this was the ledger, put its back-up there"
+        return ConfigError(f"{path}: not a ledger, or a damaged one: {exc}", hint=hint)
+    if path.is_dir():
+        return ConfigError(f"{path}: a folder, expected a file", hint="check stores.ledger.path")
+    return StorageError(
+        f"{path}: {exc}", hint="make room or grant the right to write, then run again"
+    )

@@ -3,46 +3,15 @@
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import count
-from threading import RLock
 
+from touchline.core.memory.state import Claim, State, Version
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 from touchline.errors import ConfigError, ConflictError
 
 LEASE = timedelta(seconds=60)
 _NEVER = datetime.min.replace(tzinfo=UTC)
-
-
-@dataclass(frozen=True)
-class _Claim:
-    owner: str
-    token: str
-    expires_at: datetime
-
-
-@dataclass
-class _Version:
-    """A publish, announced (`published_at` is None) or done, and who announced it."""
-
-    number: int
-    publish: Publish
-    owner: str
-
-
-@dataclass
-class _State:
-    """What the owners of one ledger share."""
-
-    lock: RLock = field(default_factory=RLock)
-    numbers: Iterator[int] = field(default_factory=lambda: count(1))
-    receipts: list[Receipt] = field(default_factory=list)
-    runs: dict[str, tuple[Run, str]] = field(default_factory=dict)
-    versions: list[_Version] = field(default_factory=list)
-    claims: dict[tuple[str, Partition], _Claim] = field(default_factory=dict)
-    alive: set[str] = field(default_factory=set)
-    whole_since: dict[tuple[str, Partition], datetime] = field(default_factory=dict)
 
 
 class MemoryLedger:
@@ -61,7 +30,7 @@ class MemoryLedger:
         self.clock = clock
         self._publishing = False
         self.owner = uuid.uuid4().hex[:12]
-        self._state: _State = beside._state if beside else _State()
+        self._state: State = beside._state if beside else State()
         self._state.alive.add(self.owner)
 
     def close(self) -> None:
@@ -127,7 +96,7 @@ class MemoryLedger:
                 if holder and holder.expires_at > now and self._alive(holder.owner):
                     refused[part] = f"owner {holder.owner}"
                     continue
-                self._state.claims[pipeline, part] = _Claim(self.owner, token, now + LEASE)
+                self._state.claims[pipeline, part] = Claim(self.owner, token, now + LEASE)
                 held.append(part)
         return held, refused
 
@@ -140,7 +109,7 @@ class MemoryLedger:
             self._check(claims, publishes)
             for publish in publishes:
                 unsaid = replace(publish, published_at=None, snapshot_id="")
-                version = _Version(next(self._state.numbers), unsaid, self.owner)
+                version = Version(next(self._state.numbers), unsaid, self.owner)
                 self._state.versions.append(version)
             done: dict[str, str] = {}
             self._publishing = True
