@@ -1,6 +1,6 @@
 """What commands and pages read: tables by name, under any alias, now or as of an instant."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,14 @@ def schemas(here: Touchline) -> dict[str, str]:
     return {**{name: name for name in here.pipelines}, **here.config.aliases}
 
 
-def rows_of(here: Touchline, sql: str, *, as_of: datetime | None = None) -> "pa.Table":
-    """The rows of one SELECT.
+def rows_of(
+    here: Touchline,
+    sql: str,
+    *,
+    as_of: datetime | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> "pa.Table":
+    """The rows of one SELECT; `tell` gets a sentence for each bronze file that cannot be read.
 
     Raises:
         ConfigError: See `core.query.ask`; or `as_of` lies before what is kept.
@@ -36,31 +42,88 @@ def rows_of(here: Touchline, sql: str, *, as_of: datetime | None = None) -> "pa.
     current = here.ledger.current(made, as_of=as_of) if made else {}
     sources = {
         **{n: _published(contracts[n], found.values()) for n, found in current.items()},
-        **{n: _as_it_came(here, *bronze[n]) for n in names if n in bronze},
+        **{n: _as_it_came(here, *bronze[n], tell=tell) for n in names if n in bronze},
     }
-    return ask(sql, sources, here.config.aliases, memory=here.config.limits.memory)
+    return ask(
+        sql,
+        sources,
+        schemas(here),
+        known=[*bronze, *contracts],
+        memory=here.config.limits.memory,
+        tell=tell,
+    )
 
 
 def _published(contract: Contract, publishes: "Iterable[Publish]") -> Source:
     return Source(contract, tuple(piece for p in publishes for piece in p.pieces))
 
 
-def _as_it_came(here: Touchline, domain: str, bronze: "Bronze") -> Source:
-    return Source(relation=bronze.relation, files=_files(here, domain, bronze))
+def _as_it_came(
+    here: Touchline, domain: str, bronze: "Bronze", *, tell: Callable[[str], None]
+) -> Source:
+    return Source(relation=bronze.relation, files=tuple(_files(here, domain, bronze, tell=tell)))
 
 
-def _files(here: Touchline, domain: str, bronze: "Bronze") -> tuple[BronzeFile, ...]:
+def _files(
+    here: Touchline, domain: str, bronze: "Bronze", *, tell: Callable[[str], None]
+) -> Iterator[BronzeFile]:
+    """The files of a kind, those aside that are gone."""
     from touchline.core.ports import keys_of
 
-    found = []
     for part, receipts in here.ledger.arrivals(domain).items():
-        if bronze.file in receipts:
-            receipt = receipts[bronze.file]
+        if bronze.file not in receipts:
+            continue
+        receipt = receipts[bronze.file]
+        name = f"{part} {receipt.source}"
+        try:
             with here.objects.local(receipt.path) as path, path.open("rb") as file:
                 packed = file.read(2) == b"\x1f\x8b"
-                told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
-                found.append(BronzeFile(path, packed, told))
-    return tuple(found)
+        except (MissingInputError, OSError) as exc:
+            tell(f"left out of {bronze.table}: {name}: {exc}")
+            continue
+        told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
+        yield BronzeFile(path, name, packed, told)
+
+
+def tables_of(here: Touchline, domain: str | None = None) -> list[dict[str, object]]:
+    """Every table, or those of a domain: its name, layer, what its rows are, how many columns."""
+    found: list[dict[str, object]] = []
+    for name, pipeline in here.pipelines.items():
+        if domain in (None, name):
+            found += [
+                _listed(b.table, "bronze", f"the latest {b.file} of each match, as it came")
+                for b in pipeline.bronze
+            ]
+            contracts = sorted(pipeline.contracts, key=lambda c: c.table.endswith("_rejected"))
+            found += [_listed(c.table, c.layer, c.grain, columns=len(c.columns)) for c in contracts]
+    return found
+
+
+def bronze_of(here: Touchline, name: str) -> "Bronze | None":
+    """The kind of file that `[domain.]table` stands for; None where it is no bronze table."""
+    schema, _, table = name.rpartition(".")
+    domain = schemas(here).get(schema)
+    for of, pipeline in here.pipelines.items():
+        for bronze in pipeline.bronze:
+            if bronze.table == f"{of}.{table}" and (domain == of or not schema):
+                return bronze
+    return None
+
+
+def columns_that_came(here: Touchline, bronze: "Bronze") -> dict[str, str]:
+    """Column -> type of a bronze table, by the newest of its files; none before one has arrived."""
+    domain = bronze.table.partition(".")[0]
+    files = list(_files(here, domain, bronze, tell=lambda _: None))[-1:]
+    source = {bronze.table: Source(relation=bronze.relation, files=tuple(files))}
+    asked = f"DESCRIBE {bronze.table}"
+    rows = ask(asked, source, {}, memory=here.config.limits.memory).to_pylist() if files else []
+    return {row["column_name"]: row["column_type"] for row in rows}
+
+
+def _listed(
+    table: str, layer: str, rows_are: str, *, columns: int | None = None
+) -> dict[str, object]:
+    return {"table": table, "layer": layer, "rows are": rows_are, "columns": columns}
 
 
 def contract_of(here: Touchline, name: str) -> tuple[Contract, Column | None]:

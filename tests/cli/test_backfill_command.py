@@ -1,7 +1,7 @@
 """backfill: a range of dates or ids, stopping, resuming, and going on."""
 
 import pytest
-from world import EVENTS, TABLES, World, files, world
+from world import EVENTS, MATCH, TABLES, World, files, world
 
 DAYS = {11: "2024-11-02", 12: "2024-11-03", 13: "2024-11-05"}
 
@@ -42,9 +42,41 @@ def test_a_range_of_ids_takes_both_ends_and_nothing_else(landed: World) -> None:
     assert landed.heads(11) == {}
 
 
-def test_a_range_without_partitions_is_no_work(landed: World) -> None:
-    assert ends(landed, "2020-01-01", "2020-12-31") == (0, {})
+@pytest.mark.parametrize(
+    ("first", "last", "said"),
+    [
+        ("2020-01-01", "2020-12-31", "no match kicked off from 2020-01-01 to 2020-12-31"),
+        ("2020-01-01", "2020-12-31", "there are days 2024-11-02 to 2024-11-05"),
+        ("1", "10", "no match from 1 to 10; there are ids 11 to 13"),
+    ],
+)
+def test_a_range_without_partitions_tells_what_there_is(
+    landed: World, first: str, last: str, said: str
+) -> None:
+    ended = landed.do("backfill", "tracking", first, last)
+
+    assert ended.code == 2
+    assert said in ended.error
     assert landed.heads(11) == {}
+
+
+def test_a_range_before_anything_has_arrived_is_to_be_run_later(empty: World) -> None:
+    ended = empty.do("backfill", "tracking", "1", "10")
+
+    assert ended.code == 4
+    assert "nothing has arrived" in ended.error
+    assert "touchline ingest" in ended.hint
+
+
+def test_a_range_is_to_be_run_later_while_no_day_can_be_told(empty: World) -> None:
+    given = files(11)
+    del given[MATCH]
+    empty.ingest(given, 11)
+
+    ended = empty.do("backfill", "tracking", "2024-11-01", "2024-11-30")
+
+    assert ended.code == 4
+    assert "the day of none that has arrived can be told" in ended.error
 
 
 def test_it_stops_at_the_first_failure_and_resumes_where_it_stopped(landed: World) -> None:
@@ -69,6 +101,31 @@ def test_a_stopped_backfill_publishes_nothing_behind_the_failure(landed: World) 
 
     assert set(landed.heads(11)) == {f"tracking.{t}" for t in TABLES}
     assert landed.heads(12) == landed.heads(13) == {}
+
+
+def test_what_a_stopped_backfill_did_not_come_to_keeps_its_state(landed: World) -> None:
+    assert ends(landed, "13", "13")[0] == 0
+    waiting = files(14, day="2024-11-06")
+    del waiting[EVENTS]
+    landed.ingest(waiting, 14)
+    landed.do("run", "-p", "match_id=14")
+    landed.ingest({**files(12, day=DAYS[12]), EVENTS: b""}, 12)
+    before = states(landed)
+
+    assert landed.do("backfill", "tracking", "11", "13", "--redo").code == 3
+
+    after = states(landed)
+    assert after["13"] == before["13"] == ("fresh", None)
+    assert after["14"] == before["14"]
+    assert after["12"][0] == "refused"
+    last = {r["partition"]: r["status"] for r in reversed(landed.well("runs", "--json").rows)}
+    assert last["match_id=13"] == "stopped"
+
+
+def states(world: World) -> dict[str, tuple[str, str | None]]:
+    """Match id -> its state and the last message about it."""
+    rows = world.well("status", "--json").rows
+    return {r["partition"].removeprefix("match_id="): (r["state"], r["message"]) for r in rows}
 
 
 def test_with_keep_going_it_exits_with_the_worst(landed: World) -> None:

@@ -168,9 +168,39 @@ def test_a_match_that_the_provider_does_not_have_is_told(known: World) -> None:
     with provider(known, played(1)):
         ended = known.do("fetch", "skillcorner", "--match", "404", "--json")
 
-    assert "Traceback" not in ended.err
-    assert "404" in ended.out + ended.err
+    assert (ended.code, "Traceback" in ended.err) == (4, False)
+    assert ended.error == "skillcorner has no match 404"
+    assert {row["result"][:12] for row in ended.rows} == {"refused: 404"}
     assert known.well("status", "--json").rows == []
+
+
+def test_an_unknown_match_beside_a_known_one_is_told_and_the_other_is_landed(
+    known: World,
+) -> None:
+    with provider(known, played(1)):
+        ended = known.do("fetch", "skillcorner", "--match", "404", "--match", "1")
+
+    assert (ended.code, ended.error) == (4, "skillcorner has no match 404")
+    assert [row["partition"] for row in known.well("status", "--json").rows] == ["match_id=1"]
+
+
+def test_a_fetch_of_which_all_was_refused_breaks_a_promise(known: World) -> None:
+    with provider(known, played(1)) as (app, _):
+        for place in ("", "tracking/", "dynamic_events/", "dynamic_events/phases_of_play/"):
+            app.faults[f"{OF_1}{place}"] += [said(BAD_QUALITY, 403)] * 2
+        ended = known.do("fetch", "skillcorner")
+
+    assert (ended.code, "Traceback" in ended.err) == (3, False), ended.out
+    assert ended.error == "skillcorner refused every file of match 1"
+
+
+def test_another_attempt_is_told(known: World) -> None:
+    with provider(known, played(1)) as (app, server):
+        app.faults["/api/matches/"].append(said({}, 429, retry_after="0"))
+        ended = known.well("fetch", "skillcorner")
+        again = f"{server.url}/api: no answer, or too busy; trying again in 1 s"
+
+    assert again in ended.err.splitlines()
 
 
 # --- credentials

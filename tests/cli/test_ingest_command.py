@@ -189,6 +189,11 @@ def no_tracking_files(folder: Path) -> Path:
     return folder_of({"x": b"1"}, folder, lambda _: "notes.txt")
 
 
+def empty_folder(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 REFUSED: dict[str, tuple[Callable[[Path], Path], int, tuple[str, ...]]] = {
     "two dots in an id": (strange_id, 2, ("1..2", "is not an id")),
     "a word as an id": (word_as_id, 2, ("final", "not a whole number")),
@@ -198,10 +203,10 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], int, tuple[str, ...]]] = {
     "a zip that is cut off": (broken_zip, 3, ("a.zip", "not a whole zip file")),
     "a zip that is damaged": (damaged_zip, 3, ("a.zip", "not a whole zip file")),
     "no file of the provider": (no_tracking_files, 4, ("no tracking file among 1 files",)),
-    "an empty folder": (lambda at: folder_of({}, at, str), 4, ("given",)),
+    "an empty folder": (empty_folder, 4, ("given", "among 0 files")),
     "a path that is not there": (
         lambda at: at / "nowhere",
-        4,
+        2,
         ("nowhere", "no such file or folder"),
     ),
 }
@@ -221,13 +226,53 @@ def test_what_cannot_be_landed_is_refused_and_nothing_of_it_stays(empty: World, 
     assert set(empty.folder.parent.iterdir()) == outside
 
 
-def test_a_bad_file_beside_good_ones_lets_none_in(empty: World) -> None:
-    good, bad = empty.put(files(1)), strange_id(empty.folder / "given")
+def test_bad_entries_are_each_told_and_the_good_ones_are_landed(empty: World) -> None:
+    for match_id in (1, 2):
+        empty.put(files(match_id), match_id)
+    broken_zip(empty.landing / "late")
+    folder_of({"x": b"{}"}, empty.landing, lambda _: "match_id=../match.json")
 
-    ended = empty.do("ingest", "tracking", good, bad)
+    ended = empty.do("ingest", "tracking", empty.landing, "--json")
+
+    assert ended.code == 3
+    assert {row["partition"]: row["new"] for row in ended.rows} == {
+        "match_id=1": 4, "match_id=2": 4,
+    }  # fmt: skip
+    zipped_, named = sorted(ended.error.splitlines())
+    assert "late/a.zip: not a whole zip file" in zipped_
+    assert "match_id=../match.json: match_id: '..' is not an id" in named
+    assert empty.well("ingest", "tracking", empty.put(files(1)), "--json").rows[0]["unchanged"] == 4
+
+
+def test_a_path_that_is_not_there_lets_none_in(empty: World) -> None:
+    ended = empty.do("ingest", "tracking", empty.put(files(1)), "nowhere")
 
     assert ended.code == 2
+    assert str(empty.folder) in ended.hint
     assert not (empty.data / "objects").exists()
+
+
+def test_two_files_that_differ_keep_their_match_out_and_no_other(empty: World) -> None:
+    empty.put(files(2), 2)
+    folder_of(files(1), empty.landing / "first", by_provider)
+    folder_of(files(1, version=2), empty.landing / "second", by_provider)
+
+    ended = empty.do("ingest", "tracking", empty.landing, "--json")
+
+    assert ended.code == 3
+    assert [row["partition"] for row in ended.rows] == ["match_id=2"]
+    assert "match_id=1: two files are dynamic_events.csv and differ" in ended.error
+
+
+def test_a_file_that_lies_twice_is_landed_once_beside_a_bad_entry(empty: World) -> None:
+    for folder in ("first", "second"):
+        folder_of(files(1), empty.landing / folder, by_provider)
+    broken_zip(empty.landing / "late")
+
+    ended = empty.do("ingest", "tracking", empty.landing, "--json")
+
+    assert ended.code == 3
+    assert [(row["partition"], row["new"]) for row in ended.rows] == [("match_id=1", 4)]
 
 
 def test_a_file_that_may_not_be_read_is_named(empty: World) -> None:
@@ -253,3 +298,13 @@ def test_a_folder_that_may_not_be_read_is_an_error_not_an_empty_folder(empty: Wo
     assert ended.code == 7
     assert str(closed) in ended.error
     assert empty.well("status", "--json").rows == []
+
+
+def test_a_folder_of_another_day_than_the_kick_off_is_said(empty: World) -> None:
+    folder = empty.folder / "landing/partition_date=2024-11-30/match_id=1"
+    folder.mkdir(parents=True)
+    for name, data in files(1).items():
+        (folder / name).write_bytes(data)
+    said = empty.well("ingest", "tracking", empty.folder / "landing").err
+    assert "2024-11-30" in said
+    assert "2024-11-02" in said

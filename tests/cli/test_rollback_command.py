@@ -6,6 +6,10 @@ import pytest
 from stored import disagreeing, missing, orphans
 from world import World, dearer, world
 
+from touchline import config
+from touchline.core.rollback import readers
+from touchline.wiring import Touchline
+
 METRICS = "tracking.player_metrics"
 RUNS = "tracking.player_runs"
 
@@ -82,7 +86,8 @@ def test_a_rollback_that_cannot_be_done_changes_nothing(twice: World) -> None:
     current = latest_run(twice)
     heads = twice.heads()
     cases = {
-        (METRICS, "match_id=1", "--to", "1999"): (4, "1999", "kept: "),
+        (METRICS, "match_id=1", "--to", "1999"): (2, "no publish that is kept is of a run '1999'"),
+        (METRICS, "match=1"): (2, "no key match; there is: match_id"),
         (METRICS, "match_id=1", "--to", current): (2, current, "is current already"),
         (METRICS, "match_id=1", "--to", "20"): (2, "several runs begin with '20'"),
         (METRICS, "match_id=7"): (4, "match_id=7: never published"),
@@ -101,6 +106,26 @@ def test_a_rollback_that_cannot_be_done_changes_nothing(twice: World) -> None:
         assert all(text in ended[words].error for text in said), (words, ended[words].err)
         assert ended[words].hint, words
     assert twice.heads() == heads
+
+
+def test_a_run_that_cannot_be_gone_back_to_is_answered_with_those_that_can(twice: World) -> None:
+    second, first = (str(row["run"]) for row in twice.well("runs", "--json").rows)
+
+    of_two = twice.do("rollback", METRICS, "match_id=1", "--to", "nosuch")
+    of_one = twice.do("rollback", "tracking.matches", "match_id=1", "--to", "nosuch")
+
+    assert (of_two.code, of_one.code) == (2, 2)
+    assert of_two.hint == f"runs that can be named: {first}"
+    assert of_one.hint == f"runs that can be named: none but {first}, the current one"
+    assert second not in of_two.hint
+
+
+def test_a_table_is_read_by_those_whose_steps_name_it_or_what_is_made_from_it() -> None:
+    pipeline = Touchline(config.Config()).pipeline("tracking")
+
+    assert readers(pipeline, METRICS) == []
+    assert readers(pipeline, RUNS) == [METRICS]
+    assert "tracking.sprints" in readers(pipeline, "tracking.frames")
 
 
 def test_as_of_answers_what_was_published_then(empty: World) -> None:

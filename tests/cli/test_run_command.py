@@ -121,6 +121,23 @@ def test_partition_date_is_the_utc_day_of_kick_off(as_before: World) -> None:
     assert days.column(0).to_pylist() == ["2024-11-10"]
 
 
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_before_anything_has_arrived_the_way_to_begin_is_told(empty: World, command: str) -> None:
+    assert empty.well(command).out.strip() == (
+        "nothing has arrived yet; see: touchline ingest --help"
+    )
+    assert empty.well(command, "--json").rows == []
+
+
+def test_a_partition_that_is_named_twice_is_listed_once(as_before: World) -> None:
+    as_before.ingest(files(1, version=2))
+    once = as_before.well("plan", "-p", "match_id=1", "--json").rows
+    twice = as_before.well("plan", "-p", "match_id=1", "-p", "match_id=1", "--json").rows
+
+    assert once
+    assert twice == once
+
+
 # --- layers, partitions, force
 
 

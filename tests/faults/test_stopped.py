@@ -44,7 +44,7 @@ def test_a_run_that_is_stopped_says_so_and_holds_nothing(
     assert list((empty.data / "ledger.db.owners").iterdir()) == []
     assert empty.heads() == {}
     (row,) = empty.well("runs", "--json").rows
-    assert row["status"] == "failed"
+    assert row["status"] == "stopped"
     empty.well("run")
     empty.well("maintain")
     assert orphans(empty) == []

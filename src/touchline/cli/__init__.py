@@ -1,18 +1,27 @@
 """Commands: parse, call the core, print. Nothing heavy is imported before a command needs it."""
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
-from types import FrameType
 
-import click
+try:
+    import errno
+    import io
+    import os
+    import signal
+    import threading
+    from collections.abc import Iterator
+    from contextlib import contextmanager, suppress
+    from pathlib import Path
+    from types import FrameType
+    from typing import TextIO
 
-import touchline
-from touchline.cli.output import complain
-from touchline.errors import TouchlineError
+    import click
+
+    import touchline
+    from touchline.cli.output import complain
+    from touchline.errors import TouchlineError
+except KeyboardInterrupt:  # as early as a program can be stopped without a traceback
+    sys.stderr.write("error: stopped\n")
+    sys.exit(130)
 
 _COMMANDS = {
     "demo": ("demo", "Run everything on made-up data in a new folder, without any network."),
@@ -64,12 +73,18 @@ def cli(ctx: click.Context, config: Path | None) -> None:
     """From raw feeds to trusted, served metrics.
 
     Exit codes: 0 done, 2 wrong command or configuration, 3 the data broke a promise, 4 input is
-    missing, 5 a service failed, 6 another run holds the partition, 7 no room or no right to write.
+    missing, 5 a service failed, 6 another run holds the partition, 7 no room or no right to write,
+    1 an error that nobody foresaw (please report it), 130 stopped by Ctrl-C, 143 stopped by SIGTERM,
+    141 nobody read the output to its end.
     """
     ctx.obj = config
 
 
+_INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
+_UNHEARD = 128 + signal.SIGPIPE
+_NO_ROOM_CODE = 7
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 @contextmanager
@@ -92,23 +107,68 @@ def _ending_in_order() -> Iterator[None]:
 def main() -> None:
     """The console script."""
     try:
+        _open_output()
+        code = _ended()
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except OSError as exc:
+        code = _unsaid(exc)
+    sys.exit(code)
+
+
+def _open_output() -> None:
+    """Output that was closed goes nowhere; a character that it cannot show is a question mark."""
+    sys.stdout = sys.stdout or Path(os.devnull).open("w")  # noqa: SIM115 (open to the end)
+    sys.stderr = sys.stderr or Path(os.devnull).open("w")  # noqa: SIM115
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
+
+
+def _ended() -> int:
+    """Run the command, say what went wrong with it, and return its exit code."""
+    out = sys.stdout
+    try:
         with _ending_in_order():
-            cli(standalone_mode=False)
+            code = cli(standalone_mode=False)
+        return code if isinstance(code, int) else 0
+    except (KeyboardInterrupt, click.Abort):
+        complain("stopped")
+        return _INTERRUPTED
     except SystemExit as exc:
+        if sys.stdout is not out or isinstance(exc.__context__, BrokenPipeError):
+            return _unheard()  # so end click, which puts another stdout in place, and rich
         if exc.code == _TERMINATED:
             complain("stopped")
-        raise
-    except click.exceptions.Exit as exc:
-        sys.exit(exc.exit_code)
-    except click.Abort:
-        complain("stopped")
-        sys.exit(130)
+        return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except click.ClickException as exc:
         exc.show()
-        sys.exit(2)
+        return 2
     except TouchlineError as exc:
         complain(str(exc), exc.hint)
-        sys.exit(exc.exit_code)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(0)
+        return exc.exit_code
+
+
+def _unsaid(exc: OSError) -> int:
+    """The exit code where nobody reads the output on, or it finds no room; else it is a bug."""
+    if exc.errno == errno.EPIPE:
+        return _unheard()
+    if exc.errno not in _NO_ROOM or exc.filename is not None:
+        raise exc
+    _silence(sys.stdout)
+    complain(f"standard output: {exc.strerror}", "make room, or send the output elsewhere")
+    return _NO_ROOM_CODE
+
+
+def _unheard() -> int:
+    _silence(sys.stdout, sys.stderr)
+    return _UNHEARD
+
+
+def _silence(*streams: TextIO) -> None:
+    """What is left to be written goes nowhere, so that the end of the process does not fail on it."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for stream in streams:
+        with suppress(OSError, ValueError):
+            os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

@@ -1,15 +1,19 @@
 """simulate, fetch, ingest: what brings data in."""
 
+import math
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, counted, progress, say, table
+from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
+from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -18,28 +22,59 @@ if TYPE_CHECKING:
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
+class Place(click.Path):
+    """A path; an empty one is refused, as it would mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click.Path."""
+        if not os.fspath(value):
+            self.fail("the path is empty; the current folder is .", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number within a range; neither nan nor inf is one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click.FloatRange."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return found
+
+
 @click.command()
 @click.argument("domain", type=click.Choice(["tracking"]))
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("paths", nargs=-1, required=True, type=Place(path_type=Path))
 @JSON
 @click.pass_obj
 def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: bool) -> None:
     """Land the files of DOMAIN under PATHS (folders, zips, files) in bronze, as they are.
 
-    The same files again change nothing; other content under the same name is a re-issue.
+    The same files again change nothing; other content under the same name is a re-issue. What
+    cannot be read or named is told, and does not keep the rest from landing.
 
     Example: touchline ingest tracking matches/
     """
+    from touchline.cli import ingesting
     from touchline.tracking.source import files
 
     here = Touchline(config.load(file))
+    for path in paths:
+        ingesting.must_be_there(path)
     with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
-        found, others = files.recognised(paths, Path(scratch))
+        found, others, bad = ingesting.found(paths, Path(scratch))
         if others:
             say(
                 f"left alone, as not {domain}'s: {counted(len(others), 'file')}, such as {others[0]}"
             )
-        land(here, list(files.arrivals(found)), as_json=as_json)
+        for error in bad:
+            complain(str(error), error.hint)
+        for line in ingesting.misplaced(found):
+            say(line)
+        if found:
+            land(here, list(files.arrivals(found)), as_json=as_json)
+    sys.exit(worst(error.exit_code for error in bad))
 
 
 def land(here: Touchline, arrivals: "list[Arrival]", *, as_json: bool) -> None:
@@ -89,7 +124,7 @@ def landed(
 
 @click.command()
 @click.argument("domain", type=click.Choice(["tracking"]))
-@click.argument("out", type=click.Path(path_type=Path, file_okay=False))
+@click.argument("out", type=Place(path_type=Path, file_okay=False))
 @click.option(
     "--matches",
     type=click.IntRange(1, 10_000),
@@ -99,7 +134,7 @@ def landed(
 )
 @click.option(
     "--first-id",
-    type=click.IntRange(1),
+    type=click.IntRange(1, 10**18 - 1),
     default=900001,
     show_default=True,
     help="Id of the first match.",
@@ -113,11 +148,15 @@ def landed(
     help="Day of the first match.",
 )
 @click.option(
-    "--competition", type=int, default=61, show_default=True, help="The provider's competition id."
+    "--competition",
+    type=click.IntRange(1, 10**9 - 1),
+    default=61,
+    show_default=True,
+    help="The provider's competition id.",
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(2, 130),
+    type=Finite(2, 130),
     default=90.0,
     show_default=True,
     help="Length of a match.",
@@ -133,7 +172,7 @@ def landed(
 @click.option("--gzip", "packed", is_flag=True, help="Pack the tracking files.")
 @click.option(
     "--gap-s",
-    type=click.FloatRange(0),
+    type=Finite(0),
     default=0.0,
     help="Positions vanish for that long in period 1.",
 )
@@ -154,51 +193,15 @@ def landed(
 def simulate(domain: str, out: Path, **options: Any) -> None:  # noqa: ARG001
     """Make matches of DOMAIN under OUT: the provider's four files each, and the planted truth.
 
+    Prints the files' paths. Files of these matches that are there already are not written over.
+
     Example: touchline simulate tracking landing/ --matches 2 --minutes 20
     """
+    from touchline.cli.simulating import simulated
+
     made = simulated(out, **options)
     for path in made:
         click.echo(path)
-
-
-def simulated(
-    out: Path,
-    *,
-    matches: int,
-    first_id: int,
-    first_day: date,
-    competition: int,
-    minutes: float,
-    seed: int,
-    layout: Any,
-    packed: bool,
-    gap_s: float = 0.0,
-    teleports: int = 0,
-    missing: Any = None,
-    reissue: bool = False,
-) -> list[Path]:
-    """The files written, match after match, a day apart."""
-    from touchline.tracking import simulate as made_up
-
-    faults = made_up.Faults(gap_s=gap_s, teleports=teleports, missing_file=missing)
-    kick_off = datetime(first_day.year, first_day.month, first_day.day, 9, 30, tzinfo=UTC)
-    written: list[Path] = []
-    with progress("simulate", matches) as tell:
-        for at in range(matches):
-            plan = made_up.MatchPlan(
-                match_id=first_id + at,
-                kick_off_at=kick_off + timedelta(days=at),
-                competition_id=competition,
-                seed=seed + at,
-                minutes=minutes,
-                faults=faults,
-            )
-            match = made_up.match(plan)
-            if reissue:
-                match = made_up.reissued(match, seed=seed + 1000)
-            written += made_up.write(match, out, layout=layout, gzip=packed)
-            tell(str(plan.match_id), "written")
-    return written
 
 
 @click.command()
@@ -231,6 +234,8 @@ def fetch(
     from touchline.cli.fetching import fetched
 
     days = (first.date() if first else None, last.date() if last else None)
+    if first and last and first > last:
+        raise ConfigError(f"--from {days[0]} --to {days[1]}: the first is after the last")
     here = Touchline(config.load(file))
     fetched(
         here, source, match_ids=match_ids, days=days, modified_since=modified_since, as_json=as_json

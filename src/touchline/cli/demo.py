@@ -1,5 +1,8 @@
 """demo: everything on made-up data, without any network."""
 
+import os
+import shlex
+import shutil
 import sys
 from datetime import date
 from pathlib import Path
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
+from touchline.cli.data import Finite, Place
 from touchline.cli.output import complain, progress, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
@@ -27,13 +31,13 @@ ORDER BY threat_per_90 DESC NULLS LAST
 
 
 @click.command()
-@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default="demo")
+@click.argument("folder", type=Place(path_type=Path, file_okay=False), default="demo")
 @click.option(
     "--matches", type=click.IntRange(1, 20), default=2, show_default=True, help="How many."
 )
 @click.option(
     "--minutes",
-    type=click.FloatRange(2, 130),
+    type=Finite(2, 130),
     default=90.0,
     show_default=True,
     help="Length of a match.",
@@ -43,13 +47,17 @@ def demo(folder: Path, matches: int, minutes: float) -> None:
 
     Example: touchline demo /tmp/touchline-demo
     """
-    from touchline.cli.data import landed, simulated
+    from touchline.cli.data import landed
+    from touchline.cli.simulating import simulated, writing_to
     from touchline.core.pipeline import drive
     from touchline.tracking.source import files
 
-    if folder.exists() and any(folder.iterdir()):
-        raise ConfigError(f"{folder}: not empty", hint="give another folder, or delete it")
-    folder.mkdir(parents=True, exist_ok=True)
+    with writing_to(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise ConfigError(f"{folder}: not empty", hint="give another folder, or delete it")
+        text = "# Every key has a default; see docs/configuration.md\n"
+        (folder / "touchline.toml").write_text(text)
     say(f"1/4  simulating {matches} matches of {minutes:g} minutes")
     simulated(
         folder / "landing",
@@ -62,7 +70,6 @@ def demo(folder: Path, matches: int, minutes: float) -> None:
         layout="provider",
         packed=False,
     )
-    (folder / "touchline.toml").write_text("# Every key has a default; see docs/configuration.md\n")
     here = Touchline(config.load(folder / "touchline.toml"))
     say("2/4  landing their files in bronze")
     from datetime import UTC, datetime
@@ -89,9 +96,31 @@ def _show(here: Touchline, folder: Path) -> None:
     from touchline.views import rows_of
 
     table(rows_of(here, _TOP.format(match_id=900001)).to_pylist())
+    command = f"{_program()} -c {shlex.quote(str(folder / 'touchline.toml'))}"
     say(f"""
-next, in {folder}:
-  touchline status                                     what is there
-  touchline define player_metrics.sprints_per_90       what a number means
-  touchline report match 900001                        a page for the coach
-  touchline query "SELECT * FROM tracking.sprints"     any table, by SQL""")
+next:
+  {command} status
+      what is there
+  {command} define player_metrics.sprints_per_90
+      what a number means
+  {command} report match 900001
+      a page for the coach, in this folder
+  {command} query "SELECT * FROM tracking.sprints"
+      any table, by SQL""")
+
+
+def _program() -> str:
+    """How this program is called from here: by its name, its path, or as a module."""
+    called = Path(sys.argv[0])
+    if called.name == "__main__.py":
+        return f"{shlex.quote(_near(Path(sys.executable)))} -m touchline.cli"
+    found = shutil.which(called.name)
+    if found is not None and Path(found).absolute() == called.absolute():
+        return called.name
+    return shlex.quote(_near(called))
+
+
+def _near(path: Path) -> str:
+    """The path from the current folder, where that is shorter."""
+    whole = str(path.absolute())
+    return min(os.path.relpath(whole), whole, key=len)

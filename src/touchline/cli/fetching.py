@@ -1,8 +1,10 @@
 """From a provider's server to bronze: fetched match by match, landed as each match is whole."""
 
 import os
+import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from itertools import groupby
@@ -10,15 +12,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.data import landed
-from touchline.cli.output import progress, table
+from touchline.cli.output import complain, progress, say, table
 from touchline.config import Secret
-from touchline.errors import ConfigError
+from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.tracking.source.skillcorner import Fetched, MatchEntry, Refused
 
 _MARK = "@"
+_REFUSED = "refused: "
 
 
 def fetched(
@@ -43,6 +46,33 @@ def fetched(
             for match_id, group in groupby(_told(files, tell), key=lambda f: f.match_id):
                 rows += _landed(here, source, match_id, files=list(group))
     table(rows, as_json=as_json, empty=f"{len(wanted)} matches, nothing new")
+    error = _nothing_came(source, rows, known)
+    if error is not None:
+        complain(str(error), error.hint)
+        sys.exit(error.exit_code)
+
+
+def _nothing_came(
+    source: str, rows: list[dict[str, Any]], known: Mapping[tuple[int, str], str]
+) -> TouchlineError | None:
+    """The error of a fetch that met a match that is not there, or was refused all of every match."""
+    results: dict[int, list[str]] = {}
+    for row in rows:
+        results.setdefault(row["match_id"], []).append(row["result"])
+    had = {match_id for match_id, _ in known}
+    new = {i: said for i, said in results.items() if i not in had}
+    absent = [i for i, said in new.items() if all(s.startswith(f"{_REFUSED}404 ") for s in said)]
+    if absent:
+        return MissingInputError(
+            f"{source} has no match {', '.join(map(str, absent))}",
+            hint="check the id; else run again once it is there",
+        )
+    if new == results and rows and all(r["result"].startswith(_REFUSED) for r in rows):
+        return ContractError(
+            f"{source} refused every file of match {', '.join(map(str, results))}",
+            hint="the table has its reasons; ask the provider",
+        )
+    return None
 
 
 def _client(here: Touchline, source: str) -> tuple[AbstractContextManager[Any], Any]:
@@ -52,11 +82,22 @@ def _client(here: Touchline, source: str) -> tuple[AbstractContextManager[Any], 
         c = here.config.skillcorner
         who = skillcorner.Credentials(_if_set(c.username), _if_set(c.password), _if_set(c.token))
         settings = skillcorner.Settings(base_url=c.base_url, credentials=who)
-        return skillcorner.connect(settings), skillcorner
+        return skillcorner.connect(settings, sleep=_again(c.base_url)), skillcorner
     from touchline.tracking.source import opendata
 
     o = here.config.opendata
-    return opendata.connect(opendata.Settings(o.base_url, o.lfs_url)), opendata
+    where = opendata.Settings(o.base_url, o.lfs_url)
+    return opendata.connect(where, sleep=_again(o.base_url)), opendata
+
+
+def _again(base_url: str) -> Callable[[float], None]:
+    """A pause before another attempt, which is told: it may be long."""
+
+    def sleep(wait_s: float) -> None:
+        say(f"{base_url}: no answer, or too busy; trying again in {max(1, round(wait_s))} s")
+        time.sleep(wait_s)
+
+    return sleep
 
 
 def _if_set(secret: Secret) -> str:
@@ -124,7 +165,7 @@ def _landed(
     return [
         *({"match_id": match_id, "file": a.name, "result": kind} for a, kind in kinds),
         *(
-            {"match_id": match_id, "file": f.name, "result": f"refused: {f.status} {f.reason}"}
+            {"match_id": match_id, "file": f.name, "result": f"{_REFUSED}{f.status} {f.reason}"}
             for f in refused
         ),
     ]

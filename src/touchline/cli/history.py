@@ -2,17 +2,20 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from touchline import config
 from touchline.cli.output import JSON, table
-from touchline.errors import ConfigError, MissingInputError
+from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
+if TYPE_CHECKING:
+    from touchline.core.ports import Run
+
 LIMIT = click.option(
-    "--limit", type=click.IntRange(1), default=20, show_default=True, help="How many."
+    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
 )
 
 
@@ -35,18 +38,23 @@ def status(file: Path | None, pipeline: str, *, as_json: bool) -> None:
         rows.append(
             {
                 "partition": part,
-                "state": _state(plans.get(part), run),
+                "state": (state := _state(plans.get(part), run)),
                 "published": sum(part in heads[s.table] for s in chosen.steps),
                 "of": len(chosen.steps),
                 "last run": run.run_id if run else None,
                 "ended": run.ended_at if run else None,
-                "message": (run.message if run else "") or None,
+                "message": _news(run) if run and not state.startswith("waiting") else None,
             }
         )
     table(rows, as_json=as_json, empty="nothing has arrived yet; see: touchline ingest --help")
 
 
-def _state(plan: Any, run: Any) -> str:
+def _news(run: "Run") -> str | None:
+    """What a run's message tells beside its pipeline and partition, which have columns of their own."""
+    return run.message.removeprefix(f"{run.pipeline} {run.partition}: ") or None
+
+
+def _state(plan: Any, run: "Run | None") -> str:
     if plan is None:
         return "fresh"
     if plan.missing:
@@ -71,8 +79,10 @@ def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) 
             "partition": r.partition,
             "status": r.status,
             "started": r.started_at,
-            "seconds": (r.ended_at - r.started_at).total_seconds() if r.ended_at else None,
-            "message": r.message or None,
+            "seconds": round((r.ended_at - r.started_at).total_seconds(), 2)
+            if r.ended_at
+            else None,
+            "message": _news(r),
         }
         for r in here.ledger.runs(pipeline=pipeline, limit=limit)
     ]
@@ -86,9 +96,10 @@ def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) 
 def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
     """Show one RUN, by its id or a unique beginning of it."""
     here = Touchline(config.load(file))
-    found = here.ledger.runs(run_id=run_id, limit=2)
+    found = here.ledger.runs(run_id=run_id, limit=2) if run_id else ()
     if not found:
-        raise MissingInputError(f"no run {run_id!r}", hint="see: touchline runs")
+        said = f"no run {run_id!r}" if run_id else "give a run id, or the beginning of one"
+        raise ConfigError(said, hint="see: touchline runs")
     if len(found) > 1:
         raise ConfigError(f"several runs begin with {run_id!r}", hint="give more of it")
     run = found[0]
@@ -121,5 +132,5 @@ def _step(step: dict[str, Any]) -> dict[str, Any]:
         "rows": step["rows"],
         "rejected": rejected or None,
         "notes": "; ".join(step["notes"]) or None,
-        "seconds": step["seconds"],
+        "seconds": round(step["seconds"], 2),
     }

@@ -2,6 +2,7 @@
 
 import json
 import math
+import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from decimal import Decimal
 from typing import Any
 
 import click
+
+from touchline.cli.layout import laid_out
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
 
@@ -39,42 +42,18 @@ def table(
     as_json: bool = False,
     title: str = "",
     empty: str = "none",
+    more: str = "use --json",
 ) -> None:
-    """The rows as a table that fits the terminal, or as a JSON array."""
+    """The rows as a table that fits the terminal, or as a JSON array; whole where it is piped.
+
+    `more` says how to see the columns that a terminal has no room for.
+    """
     if as_json:
         click.echo(_json(list(rows), indent=None if len(rows) > 1000 else 1))
         return
-    if not rows:
-        click.echo(empty)
-        return
-    from rich.console import Console
-    from rich.table import Table
-
-    grid = Table(
-        title=title or None, title_justify="left", header_style="bold", box=None, pad_edge=False
-    )
-    for name in rows[0]:
-        numbers = all(isinstance(r[name], int | float | Decimal | None) for r in rows)
-        grid.add_column(name, justify="right" if numbers else "left", overflow="fold")
-    for row in rows:
-        grid.add_row(*(_cell(value) for value in row.values()))
-    Console(soft_wrap=False, width=None if sys.stdout.isatty() else 200).print(grid)
-
-
-def _cell(value: Any) -> str:
-    match value:
-        case None:
-            return "-"
-        case bool():
-            return "yes" if value else "no"
-        case float():
-            return f"{value:.2f}"
-        case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
-        case _:
-            from rich.markup import escape
-
-            return escape(str(value))
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = laid_out(rows, width, more) if rows else [empty]
+    click.echo("\n".join([title, *lines] if title and rows else lines))
 
 
 def _json(rows: Any, indent: int | None) -> str:

@@ -9,11 +9,16 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, complain, counted, progress, say, seconds, table, worst
+from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
+    from touchline.core.backfill import Range
     from touchline.core.pipeline.drive import Done
     from touchline.core.planner import Plan
+
+_FRESH = "nothing to do: everything is fresh"
+_NOTHING = "nothing has arrived yet; see: touchline ingest --help"
 
 PARTITION = click.option(
     "--partition",
@@ -56,8 +61,9 @@ def plan(
     here = Touchline(config.load(file))
     chosen = here.pipeline(pipeline)
     plans = planner.plan(chosen, here.ledger, parts=_checked(here, pipeline, parts), only=only)
+    arrived = plans or here.ledger.arrivals(pipeline)
     rows = [row for p in planner.explained(plans, chosen, here.ledger) for row in _lines(p)]
-    table(rows, as_json=as_json, empty="nothing is stale")
+    table(rows, as_json=as_json, empty="nothing is stale" if arrived else _NOTHING)
 
 
 def _lines(p: "Plan") -> list[dict[str, Any]]:
@@ -109,18 +115,18 @@ def run(
     plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
     total = len(plans) if only != "bronze" else len(here.ledger.arrivals(pipeline, wanted))
     ends = drive.run(chosen, platform, parts=wanted, plans=plans, only=only, force=force)
-    finish(ends, total, as_json=as_json, keep_going=True)
+    empty = _FRESH if plans or here.ledger.arrivals(pipeline) else _NOTHING
+    finish(ends, total, as_json=as_json, keep_going=True, empty=empty)
 
 
 def _checked(here: Touchline, pipeline: str, parts: Sequence[str]) -> Sequence[str] | None:
     """The partitions asked for, each known by its arrivals; None where none was named."""
-    from touchline.core.ports import keys_of
-    from touchline.errors import MissingInputError
+    from touchline.core import backfill as ranges
 
     if not parts:
         return None
     for part in parts:
-        keys_of(part)
+        ranges.checked(here.pipeline(pipeline), part)
     known = here.ledger.arrivals(pipeline, parts)
     for part in parts:
         if part not in known:
@@ -169,6 +175,7 @@ def backfill(
     wanted = chosen_range.parts
     if chosen_range.undated:
         say(f"left out, as their day cannot be told: {', '.join(chosen_range.undated)}")
+    _must_hold_some(chosen_range, pipeline, first, last=last)
     drive.settle(chosen, platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
     fresh = len(wanted) - len(plans)
@@ -177,7 +184,33 @@ def backfill(
     finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
 
 
-def finish(ends: "Iterable[Done]", total: int, *, as_json: bool, keep_going: bool) -> None:
+def _must_hold_some(found: "Range", pipeline: str, first: str, *, last: str) -> None:
+    """Refuse a range with nothing in it: it was mistyped, or its matches are still to come."""
+    if found.parts:
+        return
+    if found.span is None:
+        arrived = "the day of none that has arrived can be told"
+        raise MissingInputError(
+            f"{pipeline} {first} to {last}: {arrived if found.undated else 'nothing has arrived'}",
+            hint="run again once it has landed (touchline ingest)",
+        )
+    low, high = found.span
+    ids = isinstance(low, int)
+    raise ConfigError(
+        f"{pipeline}: no match {'' if ids else 'kicked off '}from {first} to {last};"
+        f" there are {'ids' if ids else 'days'} {low} to {high}",
+        hint="touchline status lists what has arrived",
+    )
+
+
+def finish(
+    ends: "Iterable[Done]",
+    total: int,
+    *,
+    as_json: bool,
+    keep_going: bool,
+    empty: str = _FRESH,
+) -> None:
     """Show each end as it comes and all of them at last; exit as the worst of them says."""
     rows: list[dict[str, Any]] = []
     codes: list[int] = []
@@ -194,7 +227,7 @@ def finish(ends: "Iterable[Done]", total: int, *, as_json: bool, keep_going: boo
     close = getattr(ends, "close", None)
     if close:
         close()
-    table(rows, as_json=as_json, empty="nothing to do: everything is fresh")
+    table(rows, as_json=as_json, empty=empty)
     if len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
     sys.exit(worst(codes))

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,10 @@ from touchline import config
 from touchline.cli.output import JSON, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.core.contracts import Column, Contract
+    from touchline.core.pipeline import Bronze
 
 
 class Instant(click.ParamType[datetime]):
@@ -38,9 +42,7 @@ class Instant(click.ParamType[datetime]):
     "--format",
     "kind",
     type=click.Choice(["table", "json", "csv"]),
-    default="table",
-    show_default=True,
-    help="How rows are printed.",
+    help="How rows are printed; a table, if nothing is said.",
 )
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
 @click.option(
@@ -53,21 +55,24 @@ def query(
     file: Path | None,
     sql: str,
     as_of: datetime | None,
-    kind: str,
+    kind: str | None,
     out: Path | None,
     *,
     as_json: bool,
 ) -> None:
     """Run one SELECT over tables named domain.table; aliases of configuration count too.
 
+    `touchline define` lists the tables.
+
     Example: touchline query "SELECT player_short_name, sprint_count FROM tracking.player_metrics"
     """
     from touchline.views import rows_of
 
-    found = rows_of(Touchline(config.load(file)), sql, as_of=as_of)
+    kind = _one_kind(kind, out, as_json=as_json)
+    found = rows_of(Touchline(config.load(file)), sql, as_of=as_of, tell=say)
     if out is not None:
         _write(found, out)
-    elif as_json or kind == "json":
+    elif kind == "json":
         table(found.to_pylist(), as_json=True)
     elif kind == "csv":
         import pyarrow.csv as pc
@@ -76,9 +81,33 @@ def query(
         sys.stdout.flush()
         pc.write_csv(found, sys.stdout.buffer)
     else:
-        table(found.slice(0, 1000).to_pylist(), empty="no rows")
+        rows = found.slice(0, 1000).to_pylist()
+        table(rows, empty="no rows", more="use --format csv, --json or name columns")
         if found.num_rows > 1000:
             say(f"the first 1000 of {found.num_rows} rows; --out FILE writes all")
+
+
+_ENDINGS = (".csv", ".parquet", ".json")
+
+
+def _one_kind(kind: str | None, out: Path | None, *, as_json: bool) -> str | None:
+    """How rows are asked for; what cannot be done is told before the query takes its time."""
+    told = {
+        "--json": "json" if as_json else None,
+        f"--format {kind}": kind,
+        f"--out {out}": out.suffix.removeprefix(".") if out else None,
+    }
+    asked = {option: wanted for option, wanted in told.items() if wanted is not None}
+    if len(set(asked.values())) > 1:
+        raise ConfigError(f"{' and '.join(asked)} contradict each other", hint="give one of them")
+    if out is not None and out.suffix not in _ENDINGS:
+        raise ConfigError(
+            f"{out}: seen the ending {out.suffix!r}, expected one of {', '.join(_ENDINGS)}",
+            hint="the ending says how the rows are written",
+        )
+    if out is not None and not out.parent.is_dir():
+        raise ConfigError(f"{out}: folder {out.parent} does not exist", hint="make it first")
+    return next(iter(asked.values()), None)
 
 
 def _write(rows: Any, out: Path) -> None:
@@ -91,11 +120,6 @@ def _write(rows: Any, out: Path) -> None:
         ".parquet": frame.write_parquet,
         ".json": frame.write_json,
     }
-    if out.suffix not in writers:
-        raise ConfigError(
-            f"{out}: seen the ending {out.suffix!r}, expected one of {', '.join(writers)}",
-            hint="the ending says how the rows are written",
-        )
     if out.suffix == ".csv":
         _must_be_flat(rows)
     from touchline.adapters.local import translated
@@ -117,34 +141,59 @@ def _must_be_flat(rows: Any) -> None:
 
 
 @click.command()
-@click.argument("name", metavar="TABLE[.COLUMN]")
+@click.argument("name", metavar="[DOMAIN | TABLE[.COLUMN]]", required=False)
 @JSON
 @click.pass_obj
-def define(file: Path | None, name: str, *, as_json: bool) -> None:
+def define(file: Path | None, name: str | None, *, as_json: bool) -> None:
     """Print what a number means: definition, unit, version, origin; of a TABLE, all of them.
+
+    Without a name, or with that of a DOMAIN, list the tables.
 
     Example: touchline define player_metrics.sprints_per_90
     """
-    from touchline.views import contract_of
+    from touchline.views import bronze_of, contract_of, schemas, tables_of
 
-    contract, column = contract_of(Touchline(config.load(file)), name)
-    if column is None:
-        rows = [
-            {
-                "column": c.name,
-                "unit": c.unit or None,
-                "definition": c.definition,
-                "origin": c.origin,
-                "version": c.version,
-            }
-            for c in contract.columns
-        ]
-        if not as_json:
-            click.echo(
-                f"{contract.table} ({contract.layer}): {contract.grain}; key {', '.join(contract.key)}"
-            )
-        table(rows, as_json=as_json)
-        return
+    here = Touchline(config.load(file))
+    if name is None or name in schemas(here):
+        table(tables_of(here, schemas(here)[name] if name else None), as_json=as_json)
+    elif bronze := bronze_of(here, name):
+        _show_bronze(here, bronze, as_json=as_json)
+    else:
+        contract, column = contract_of(here, name)
+        if column is None:
+            _show_contract(contract, as_json=as_json)
+        else:
+            _show_column(contract, column, as_json=as_json)
+
+
+def _show_bronze(here: Touchline, bronze: "Bronze", *, as_json: bool) -> None:
+    from touchline.views import columns_that_came
+
+    columns = columns_that_came(here, bronze)
+    if not as_json:
+        click.echo(f"{bronze.table} (bronze): the latest {bronze.file} of each match, as it came")
+    rows = [{"column": name, "type": kind} for name, kind in columns.items()]
+    table(rows, as_json=as_json, empty="columns: those of the file; none has arrived yet")
+
+
+def _show_contract(contract: "Contract", *, as_json: bool) -> None:
+    rows = [
+        {
+            "column": c.name,
+            "unit": c.unit or None,
+            "definition": c.definition,
+            "origin": c.origin,
+            "version": c.version,
+        }
+        for c in contract.columns
+    ]
+    if not as_json:
+        key = f"; key {', '.join(contract.key)}" if contract.key else ""
+        click.echo(f"{contract.table} ({contract.layer}): {contract.grain}{key}")
+    table(rows, as_json=as_json)
+
+
+def _show_column(contract: "Contract", column: "Column", *, as_json: bool) -> None:
     facts = {
         "name": f"{contract.table}.{column.name}",
         "definition": column.definition,
@@ -203,6 +252,7 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
     Example: touchline rollback tracking.player_metrics match_id=2017461
     """
     from touchline.core.ports import keys_of
+    from touchline.core.rollback import readers
     from touchline.core.rollback import rollback as back
     from touchline.views import contract_of
 
@@ -219,7 +269,8 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
         )
     now = back(here.pipeline(domain), contract, part, platform=here.platform(), to=to)
     say(f"{contract.table} {part} is as run {now.run_id} made it: {now.rows} rows")
-    say("what is made from it is stale now; see: touchline plan")
+    if readers(here.pipeline(domain), contract.table):
+        say("what is made from it is stale now; see: touchline plan")
 
 
 @click.command()

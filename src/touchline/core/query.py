@@ -27,8 +27,8 @@ _TYPES = {
     "instant": "TIMESTAMPTZ",
 }
 _BATCH_ROWS = 50_000
-_FAILURES = (duckdb.Error, OSError, pa.ArrowException)
-"""How the engine fails: with its own errors, and with these once rows have begun to come."""
+_WAKE_S = 0.05
+_FAILURES = (duckdb.Error, OSError, pa.ArrowException)  # the latter once rows have begun to come
 _OF_A_FILE = ("IO Error", "Invalid Input Error")
 
 
@@ -107,15 +107,17 @@ def _engine(memory: str) -> Any:
 
 
 def _stoppable(con: Any, work: Callable[[], Any]) -> Any:
-    """What the work comes to, in a thread, as signals reach Python only between its own steps."""
+    """What the work comes to, in a thread; this one wakes often, as only so it learns of signals."""
     with ThreadPoolExecutor(1) as pool:
         asked = pool.submit(work)
         try:
+            while not asked.done():
+                wait([asked], timeout=_WAKE_S)
             return asked.result()
         finally:
             while not asked.done():
                 con.interrupt()
-                wait([asked], timeout=0.05)
+                wait([asked], timeout=_WAKE_S)
 
 
 def _answer(

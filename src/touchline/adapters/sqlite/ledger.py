@@ -247,8 +247,8 @@ class SqliteLedger:
         living = [owner for (owner,) in owners if self._alive(owner)]
         found = self._rows(
             "SELECT run_id, pipeline, partition, status, started_at, ended_at, derivations, message,"
-            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND (status <> 'running'"
-            " OR owner NOT IN (SELECT value FROM json_each(?))) GROUP BY partition",
+            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND status <> 'stopped'"
+            " AND (status <> 'running' OR owner NOT IN (SELECT value FROM json_each(?))) GROUP BY partition",
             (pipeline, rows.to_json(living)),
         )
         return {row[2]: rows.run(row, alive=self._alive(row[9])) for row in found}

@@ -18,7 +18,7 @@ class Claim:
     expires_at: datetime
 
 
-@dataclass
+@dataclass(eq=False)
 class Version:
     """A publish, announced (`published_at` is None) or done, and who announced it."""
 
@@ -27,7 +27,7 @@ class Version:
     owner: str
 
 
-@dataclass
+@dataclass(eq=False)
 class State:
     """All that a ledger knows."""
 

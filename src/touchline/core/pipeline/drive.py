@@ -125,7 +125,7 @@ def _prepared(
 
 @contextmanager
 def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[None]:
-    """A bug's traceback goes on to the user; the runs it ended are recorded as failed."""
+    """A bug's traceback goes on to the user; the runs it ended are recorded, `ends.crashed` says how."""
     try:
         yield
     except BaseException as exc:

@@ -40,10 +40,14 @@ def lacks(pipeline: Pipeline, plan: Plan) -> MissingInputError:
 
 
 def crashed(run: Run, exc: BaseException, at: datetime) -> Run:
-    """The run as it ended when an error, or the user, stopped the driver before its turn came."""
-    stopped = isinstance(exc, GeneratorExit | KeyboardInterrupt | SystemExit)
-    message = "stopped before it was published" if stopped else f"{type(exc).__name__}: {exc}"
-    return replace(run, status="failed", ended_at=at, message=message)
+    """The run as it ended when an error, or the user, stopped the driver before its turn came.
+
+    An end that its caller wanted is no failure of the partition: the run is stopped, not failed.
+    """
+    if isinstance(exc, GeneratorExit | KeyboardInterrupt | SystemExit):
+        message = "stopped before it was published"
+        return replace(run, status="stopped", ended_at=at, message=message)
+    return replace(run, status="failed", ended_at=at, message=f"{type(exc).__name__}: {exc}")
 
 
 def ended(run: Run, at: datetime, *, error: TouchlineError | None, outcome: Outcome | None) -> Run:

@@ -203,7 +203,7 @@ class Ledger(Protocol):
         ...
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
-        """The newest ended run of each partition."""
+        """The newest ended run of each partition; stopped ones, which found out nothing, aside."""
         ...
 
     def forget(self, publishes: Sequence[Publish]) -> None:

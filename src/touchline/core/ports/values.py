@@ -121,7 +121,8 @@ class Publish:
     snapshot_id: str = ""
 
 
-RunStatus = Literal["running", "published", "refused", "failed", "waiting"]
+RunStatus = Literal["running", "published", "refused", "failed", "waiting", "stopped"]
+"""`stopped`: the driver ended before the run's turn came; it says nothing about the partition."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,32 @@
+"""status, runs and show: what they say once, and what they refuse."""
+
+import pytest
+from world import PHASES, World, files
+
+
+def test_a_message_does_not_repeat_what_other_columns_say(empty: World) -> None:
+    empty.ingest({name: data for name, data in files(1).items() if name != PHASES})
+    assert empty.do("run").code == 4
+
+    (now,) = empty.well("status", "--json").rows
+    (run,) = empty.well("runs", "--json").rows
+
+    assert (now["state"], now["message"]) == (f"waiting for {PHASES}", None)
+    assert run["message"] == f"missing {PHASES}"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("show", "nosuch"), "no run 'nosuch'"),
+        (("show", ""), "give a run id"),
+        (("runs", "--limit", "9" * 20), "is not in the range"),
+    ],
+    ids=str,
+)
+def test_what_names_no_run_is_refused(published: World, words: tuple[str, ...], said: str) -> None:
+    ended = published.do(*words)
+
+    assert (ended.code, "Traceback" in ended.err) == (2, False), ended.err
+    assert said in ended.err
+    assert words[0] == "runs" or "touchline runs" in ended.hint

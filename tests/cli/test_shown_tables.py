@@ -1,0 +1,128 @@
+"""How tables are laid out: on terminals of several widths, and whole where they are piped."""
+
+import os
+import pty
+import re
+import subprocess
+import sys
+
+import pytest
+from world import World
+
+from touchline.cli.layout import laid_out
+
+ALL = "SELECT * FROM tracking.players LIMIT {}"
+
+
+def on_terminal(world: World, width: int, *words: str) -> list[str]:
+    """The lines that a command prints on a terminal of that width."""
+    ours, theirs = pty.openpty()
+    env = {**os.environ, "COLUMNS": str(width), "TERM": "xterm"}
+    command = [sys.executable, "-m", "touchline.cli", *words]
+    with subprocess.Popen(
+        command, stdin=theirs, stdout=theirs, stderr=theirs, cwd=world.folder, env=env
+    ):
+        os.close(theirs)
+        seen = b""
+        while chunk := read(ours):
+            seen += chunk
+    os.close(ours)
+    return re.sub(r"\x1b\[\d*m", "", seen.decode()).splitlines()
+
+
+def read(terminal: int) -> bytes:
+    try:
+        return os.read(terminal, 4096)
+    except OSError:
+        return b""
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_many_rows_show_as_many_whole_columns_as_fit(published: World, width: int) -> None:
+    header, *rows, note = on_terminal(published, width, "query", ALL.format(8))
+
+    names = published.query(ALL.format(1)).column_names
+    shown = header.split()
+    left = len(names) - len(shown)
+    assert shown == names[: len(shown)]
+    assert note == f"+{left} columns: use --format csv, --json or name columns"
+    assert len(rows) == 8
+    assert all(row.startswith("2024-11-0") for row in rows)
+    assert max(map(len, [header, *rows])) <= width
+
+
+def test_few_rows_that_do_not_fit_are_shown_a_column_a_line(published: World) -> None:
+    lines = on_terminal(published, 60, "query", ALL.format(1))
+    assert [line.split()[0] for line in lines] == published.query(ALL.format(1)).column_names
+
+
+@pytest.mark.parametrize("words", [("status",), ("runs",)], ids=" ".join)
+def test_run_ids_and_partitions_stay_whole_on_a_narrow_terminal(
+    published: World, words: tuple[str, ...]
+) -> None:
+    shown = "\n".join(on_terminal(published, 60, *words))
+    told = published.well(*words, "--json").rows
+
+    for row in told:
+        assert row.get("run", row.get("last run")) in shown
+        assert row["partition"] in shown
+
+
+def test_piped_tables_are_whole_and_one_line_a_row(published: World) -> None:
+    header, *rows = published.well("query", ALL.format(8)).out.splitlines()
+    names = published.query(ALL.format(1)).column_names
+
+    assert re.split(" {2,}", header) == names
+    assert [len(re.split(" {2,}", row.strip())) for row in rows] == [len(names)] * 8
+
+
+def test_text_is_folded_between_words_only() -> None:
+    rows = [{"id": "20250518T120000-abcdef01", "said": "one two three " * 6} for _ in range(4)]
+
+    lines = laid_out(rows, 60, "")
+
+    assert max(map(len, lines)) <= 60
+    assert {w for line in lines[1:] for w in line.split()} == {rows[0]["id"], "one", "two", "three"}
+
+
+def test_a_long_path_is_folded_at_its_slashes() -> None:
+    rows = [{"reason": f"re-issued: {'folder/' * 12}x.csv"}] * 4
+    lines = laid_out(rows, 40, "")
+    assert max(map(len, lines)) <= 40
+    assert all(line.endswith(("/", "x.csv", ":")) for line in lines[1:])
+
+
+def test_a_line_end_or_an_escape_in_a_value_breaks_no_row() -> None:
+    assert laid_out([{"a": "x\ny\x1b[2J"}], None, "") == ["a", r"x\ny\x1b[2J"]
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (0.04, "0.04"),
+        (0.002, "0.002"),
+        (0.0123456, "0.0123"),
+        (0.9999, "1.00"),
+        (0.0, "0.00"),
+        (-0.0, "0.00"),
+        (-1.005e3, "-1005.00"),
+        (12.3456, "12.35"),
+        (1e300, "1e+300"),
+        (1.5e15, "1.5e+15"),
+        (float("nan"), "nan"),
+        (float("inf"), "inf"),
+        (10**20, "1" + "0" * 20),
+        (True, "yes"),
+        (None, "-"),
+    ],
+)
+def test_a_number_shows_the_digits_that_count(value: object, shown: str) -> None:
+    assert laid_out([{"n": value}], None, "")[1] == shown
+
+
+def test_numbers_stand_under_each_other_at_the_right() -> None:
+    assert laid_out([{"n": 1.0, "t": "a"}, {"n": 100.0, "t": "b"}], None, "") == [
+        "     n  t",
+        "  1.00  a",
+        "100.00  b",
+    ]
