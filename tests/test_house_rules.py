@@ -401,3 +401,21 @@ def test_other_paths_are_no_folder_of_one_machine(place: str) -> None:
 def test_the_changelog_tells_of_this_version() -> None:
     said = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert re.search(rf"^## {re.escape(touchline.__version__)}\b", said, re.MULTILINE)
+
+
+def test_the_projects_folder_holds_what_belongs_there() -> None:
+    places = {
+        "benchmarks",
+        "build",
+        "data",
+        "dist",
+        "docs",
+        "examples",
+        "requirements",
+        "src",
+        "tests",
+    }
+    files = {"CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"}
+    root = Path(__file__).parents[1]
+    seen = {p.name for p in root.iterdir() if not p.name.startswith(".")}
+    assert seen - places - files == set()

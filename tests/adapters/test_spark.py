@@ -389,13 +389,13 @@ def apart(program: str, **environment: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_without_pyspark_the_error_says_what_to_install() -> None:
+def test_without_pyspark_the_error_says_what_to_install(tmp_path: Path) -> None:
     ended = apart(
         "import sys; sys.modules['pyspark'] = sys.modules['py4j'] = None\n"
         "from touchline.errors import ConfigError\n"
         "from touchline.config import Config\n"
         "from touchline.wiring import Touchline\n"
-        "try: Touchline(Config(folder=sys.argv[0])).platform(engine='spark')\n"
+        f"try: Touchline(Config(folder={str(tmp_path)!r})).platform(engine='spark')\n"
         "except ConfigError as error: print(f'{error} | {error.hint}')\n"
     )
     assert ended.stdout.startswith("no Spark here: "), ended.stderr
