@@ -416,6 +416,5 @@ def test_the_projects_folder_holds_what_belongs_there() -> None:
         "tests",
     }
     files = {"CHANGELOG.md", "LICENSE", "Makefile", "README.md", "pyproject.toml"}
-    root = Path(__file__).parents[1]
-    seen = {p.name for p in root.iterdir() if not p.name.startswith(".")}
+    seen = {p.name for p in ROOT.iterdir() if not p.name.startswith(".")}
     assert seen - places - files == set()

@@ -228,7 +228,8 @@ class WithoutReports:
 def test_a_run_whose_report_has_no_room_is_published_and_says_so(world: World) -> None:
     platform = replace(world.platform(), objects=WithoutReports(world.objects))
     (done,) = run(world.pipeline, platform)
-    assert done.error is None
+    assert isinstance(done.error, StorageError)
+    assert str(done.error).startswith(f"{ONE}: published, but its report has no place: metrics/")
     (recorded,) = world.ledger.runs()
     assert (recorded.status, recorded.report["status"]) == ("published", "published")
     assert len(world.rows(LEADS)) == 2

@@ -27,6 +27,7 @@ __all__ = ["Done", "Platform", "run", "settle"]
 
 CLAIMED_AT_ONCE = 64
 PUBLISHED_AT_ONCE = 16
+COMMITTED_AT_ONCE = 4
 
 
 def run(
@@ -193,7 +194,7 @@ def _published(
     ready: Mapping[Partition, Plan],
     runs: dict[Partition, Run],
 ) -> Iterator[Done]:
-    """Commit a batch, table by table in the order of steps, and record how each partition ended."""
+    """Commit a batch, and record how each partition ended."""
     if not waiting:
         return
     settle(pipeline, platform)
@@ -209,8 +210,8 @@ def _published(
     ]
     try:
         with platform.ledger.publishing(claims, found.publishes) as done:
-            for contract in (c for c in pipeline.contracts if c.table in found.staged):
-                done(contract.table, _committed(contract, found, commit_id, platform=platform))
+            for table, snapshot in _committed(pipeline, found, commit_id, platform=platform):
+                done(table, snapshot)
             platform.ledger.record(over)
     except TouchlineError:
         with suppress(TouchlineError):  # if it fails too, the next run does it
@@ -220,9 +221,18 @@ def _published(
         platform.ledger.record(over)
     for run_, outcome in zip(over, waiting, strict=True):
         runs[run_.partition] = run_
-        with suppress(StorageError):  # what is published is; the ledger has the report, too
-            _reported(platform, run_)
-        yield Done(run_.partition, run_, outcome.error)
+        untold = _untold(platform, run_)
+        yield Done(run_.partition, run_, outcome.error or untold)
+
+
+def _untold(platform: Platform, run_: Run) -> StorageError | None:
+    """Write the report; the error if there is no room for it. The ledger has it, too."""
+    try:
+        _reported(platform, run_)
+    except StorageError as exc:
+        said = f"{run_.partition}: {run_.status}, but its report has no place: {exc}"
+        return StorageError(said, hint=exc.hint)
+    return None
 
 
 def _is_current(found: Batch, platform: Platform) -> bool:
@@ -235,13 +245,22 @@ def _is_current(found: Batch, platform: Platform) -> bool:
     )
 
 
-def _committed(contract: Contract, found: Batch, commit_id: str, *, platform: Platform) -> str:
-    return platform.tables.publish(
-        contract,
-        found.staged[contract.table],
-        commit_id=commit_id,
-        properties=found.properties(contract.table),
-    )
+def _committed(
+    pipeline: Pipeline, found: Batch, commit_id: str, *, platform: Platform
+) -> Iterator[tuple[str, str]]:
+    """Each table and its snapshot. Several at a time, as a commit mostly waits for the disk."""
+
+    def commit(contract: Contract) -> str:
+        return platform.tables.publish(
+            contract,
+            found.staged[contract.table],
+            commit_id=commit_id,
+            properties=found.properties(contract.table),
+        )
+
+    contracts = [c for c in pipeline.contracts if c.table in found.staged]
+    with ThreadPoolExecutor(COMMITTED_AT_ONCE) as pool:
+        yield from zip([c.table for c in contracts], pool.map(commit, contracts), strict=True)
 
 
 def _reported(platform: Platform, over: Run) -> None:

@@ -35,7 +35,7 @@ from touchline.core.ports import ObjectStore, TableStore
 from touchline.core.quality import measure
 from touchline.errors import TouchlineError, UnforeseenError
 
-_AT_ONCE = 3
+_AT_ONCE = min(4, pl.thread_pool_size())
 
 
 def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableStore) -> Outcome:
@@ -55,26 +55,30 @@ def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableSto
 
 
 def _make_all(bench: Bench, steps: list[Step]) -> None:
-    """Each step once its inputs are made, several at a time; of several errors the first by order."""
-    waiting, staging = list(steps), []
-    running: dict[Future[pl.DataFrame], Step] = {}
+    """Each step once its inputs are made, several at a time; of several errors the first by order.
+
+    What was made is staged when nothing else can be done, as no step waits for that.
+    """
+    waiting, made = list(steps), list[tuple[Step, pl.DataFrame]]()
+    running: dict[Future[Any], Step | None] = {}
     failed: dict[int, BaseException] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in _largest_first(bench, steps):
             pool.submit(given, bench, name)
-        while running or (waiting and not failed):
-            left = {s.table for s in (*waiting, *running.values())}
-            for step in [s for s in waiting if not failed and not _needs(bench, s) & left]:
-                waiting.remove(step)
-                running[pool.submit(_make, bench, step)] = step
-            ended = {running.pop(f): f for f in wait(running, return_when=FIRST_COMPLETED).done}
-            errors = {steps.index(s): f.exception() for s, f in ended.items()}
-            failed.update({at: error for at, error in errors.items() if error is not None})
-            rows = {s: f.result() for s, f in ended.items() if not failed}
-            staging += [pool.submit(_stage, bench, s, made) for s, made in rows.items()]
-            _clear(bench, [*waiting, *running.values()])
-        for staged in staging:
-            staged.result()
+        while running or ((waiting or made) and not failed):
+            left = {s.table for s in (*waiting, *running.values()) if s}
+            for ready in [s for s in waiting if not failed and not _needs(bench, s) & left]:
+                waiting.remove(ready)
+                running[pool.submit(_make, bench, ready)] = ready
+            while made and not failed and len(running) < _AT_ONCE:
+                running[pool.submit(_stage, bench, *made.pop(0))] = None
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                step = running.pop(future)
+                if (error := future.exception()) is not None:
+                    failed[steps.index(step) if step else len(steps)] = error
+                elif step:
+                    made.append((step, future.result()))
+            _clear(bench, [*waiting, *(s for s in running.values() if s)])
     if failed:
         raise failed[min(failed)]
 
