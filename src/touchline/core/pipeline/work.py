@@ -72,15 +72,17 @@ def _make_all(bench: Bench, steps: list[Step]) -> None:
                 running[pool.submit(_make, bench, ready)] = ready
             while made and not failed and len(running) < _AT_ONCE:
                 running[pool.submit(_stage, bench, *made.pop(0))] = None
-            for future in wait(running, return_when=FIRST_COMPLETED).done:
-                step = running.pop(future)
-                if (error := future.exception()) is not None:
-                    failed[steps.index(step) if step else len(steps)] = error
-                elif step:
-                    made.append((step, future.result()))
+            ended = {f: running.pop(f) for f in wait(running, return_when=FIRST_COMPLETED).done}
+            failed |= {_place(steps, s): e for f, s in ended.items() if (e := f.exception())}
+            made += [(s, f.result()) for f, s in ended.items() if s and not f.exception()]
             _clear(bench, [*waiting, *(s for s in running.values() if s)])
     if failed:
         raise failed[min(failed)]
+
+
+def _place(steps: list[Step], step: Step | None) -> int:
+    """Which error counts first: those of steps in their order, then those of staging."""
+    return steps.index(step) if step else len(steps)
 
 
 def _largest_first(bench: Bench, steps: list[Step]) -> list[str]:
