@@ -143,7 +143,8 @@ def load(path: Path | None) -> Config:
     except FileNotFoundError as exc:
         raise ConfigError(f"{file}: no such file", hint="give --config an existing file") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{file}: not TOML: {exc}") from exc
+        hint = "see https://toml.io, or docs/configuration.md for an example"
+        raise ConfigError(f"{file}: not TOML: {exc}", hint=hint) from exc
     except msgspec.ValidationError as exc:
         raise ConfigError(
             f"{file}: {exc}", hint="docs/configuration.md lists every key with its default"

@@ -202,7 +202,11 @@ REFUSED: dict[str, tuple[Callable[[Path], Path], int, tuple[str, ...]]] = {
     "no id at all": (no_id, 2, ("no match id in the file's or the folder's name",)),
     "a zip that is cut off": (broken_zip, 3, ("a.zip", "not a whole zip file")),
     "a zip that is damaged": (damaged_zip, 3, ("a.zip", "not a whole zip file")),
-    "no file of the provider": (no_tracking_files, 4, ("no tracking file among 1 files",)),
+    "no file of the provider": (
+        no_tracking_files,
+        4,
+        ("none of tracking's four files among 1 file",),
+    ),
     "an empty folder": (empty_folder, 4, ("given", "among 0 files")),
     "a path that is not there": (
         lambda at: at / "nowhere",

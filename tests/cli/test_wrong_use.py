@@ -12,6 +12,7 @@ WRONG: dict[tuple[str, ...], str] = {
     (): "Usage: touchline",
     ("nothing",): "No such command 'nothing'",
     ("ingest",): "Missing argument",
+    ("fetch", "skillcorner-open", "--match", "-1"): "-1 is not in the range",
     ("show", "1999"): "no run '1999'",
     ("ingest", "tracking"): "Missing argument 'PATHS...'",
     ("ingest", "chess", "landing"): "'chess' is not 'tracking'",

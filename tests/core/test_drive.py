@@ -24,7 +24,7 @@ from small_pipeline import (
 from touchline.core import planner
 from touchline.core.contracts import Contract
 from touchline.core.memory import MemoryLedger
-from touchline.core.pipeline import Job, Outcome
+from touchline.core.pipeline import Decoded, Job, Outcome
 from touchline.core.pipeline.drive import Done, run
 from touchline.core.pipeline.settling import settle
 from touchline.core.ports import Publish, Run
@@ -210,6 +210,24 @@ def test_what_nobody_foresaw_in_one_match_fails_that_match_alone(world: World) -
     assert {row["match_id"] for table in world.everything() for row in table} == {2}
     world.pipeline = PIPELINE
     assert world.run()[ONE].error is None
+
+
+def test_what_nobody_foresaw_while_decoding_fails_that_match_alone(world: World) -> None:
+    world.arrive_match(2, players=["Ada", "Bo", "Cy"])
+    usual = PIPELINE.bronze[0].decode
+
+    def odd(path: Path) -> Decoded:
+        found = usual(path)
+        return replace(found, lines=found.lines // (found.lines - 2))
+
+    world.pipeline = replace(
+        PIPELINE, bronze=(replace(PIPELINE.bronze[0], decode=odd), *PIPELINE.bronze[1:])
+    )
+    ended = world.run(only="bronze")
+
+    assert isinstance(ended[ONE].error, UnforeseenError)
+    assert str(ended[ONE].error).startswith("club.bronze_squad: ZeroDivisionError")
+    assert ended[TWO].error is None
 
 
 class WithoutReports:

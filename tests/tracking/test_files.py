@@ -131,7 +131,7 @@ def test_a_folder_without_a_provider_file_is_missing_input(landing: Path, scratc
     with pytest.raises(MissingInputError) as missing:
         files.recognised([landing], scratch)
 
-    assert str(missing.value) == f"{landing}: no tracking file among 2 files"
+    assert str(missing.value) == f"{landing}: none of tracking's four files among 2 files"
     assert "2017461_match.json" in missing.value.hint
 
 

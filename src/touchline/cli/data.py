@@ -207,7 +207,11 @@ def simulate(domain: str, out: Path, **options: Any) -> None:  # noqa: ARG001
 @click.command()
 @click.argument("source", type=click.Choice(["skillcorner", "skillcorner-open"]))
 @click.option(
-    "--match", "match_ids", type=int, multiple=True, help="Only this match; may be repeated."
+    "--match",
+    "match_ids",
+    type=click.IntRange(1, 10**18 - 1),
+    multiple=True,
+    help="Only this match; may be repeated.",
 )
 @click.option("--from", "first", type=DAY, help="First day of matches.")
 @click.option("--to", "last", type=DAY, help="Last day of matches.")

@@ -137,10 +137,6 @@ def bare(table: str) -> str:
 
 def digest(*texts: str) -> str:
     """A short name for a content that nobody else's content has."""
-    return _named(texts)
-
-
-def _named(texts: Sequence[str]) -> str:
     return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
 
 
@@ -159,8 +155,7 @@ def derivation(step: Step | Shared, contents: Mapping[str, str]) -> str:
     The planner asks for it a hundred thousand times, so most of the text is worked out once.
     """
     values = tuple([contents.get(name, "") for name in step.reads])
-    said = _derived(step.digest, step.reads) % values
-    return hashlib.blake2b(said.encode(), digest_size=16).hexdigest()
+    return digest(_derived(step.digest, step.reads) % values)
 
 
 @cache

@@ -2,7 +2,7 @@
 
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Any
 
@@ -26,6 +26,7 @@ from touchline.core.pipeline.rejects import (
     stage_rejected,
 )
 from touchline.core.pipeline.steps import (
+    Bronze,
     Pipeline,
     Sql,
     Step,
@@ -44,7 +45,8 @@ def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableSto
     error: TouchlineError | None = None
     try:
         if job.decode_only:
-            _decode_all(bench)
+            for bronze in pipeline.bronze:
+                _named(bronze.table, _decode, bench, bronze)
         _make_all(bench, [s for s in pipeline.steps if s.table in job.makes])
     except TouchlineError as exc:
         error = exc
@@ -69,9 +71,10 @@ def _make_all(bench: Bench, steps: list[Step]) -> None:
             left = {s.table for s in (*waiting, *running.values()) if s}
             for ready in [s for s in waiting if not failed and not _needs(bench, s) & left]:
                 waiting.remove(ready)
-                running[pool.submit(_make, bench, ready)] = ready
+                running[pool.submit(_named, ready.table, _make, bench, ready)] = ready
             while made and not failed and len(running) < _AT_ONCE:
-                running[pool.submit(_stage, bench, *made.pop(0))] = None
+                step, rows = made.pop(0)
+                running[pool.submit(_named, step.table, _stage, bench, step, rows)] = None
             ended = {f: running.pop(f) for f in wait(running, return_when=FIRST_COMPLETED).done}
             failed |= {_place(steps, s): e for f, s in ended.items() if (e := f.exception())}
             made += [(s, f.result()) for f, s in ended.items() if s and not f.exception()]
@@ -117,41 +120,40 @@ def _clear(bench: Bench, later: list[Step]) -> None:
         del bench.frames[name]
 
 
-def _decode_all(bench: Bench) -> None:
-    for bronze in bench.pipeline.bronze:
-        started = time.perf_counter()
-        rows = given(bench, bronze.table)
-        decoded = bench.decoded[bronze.table]
-        report = StepReport(
-            bronze.table,
-            rows_in=decoded.lines,
-            rows=rows.height,
-            rejected=by_reason(decoded.rejected),
-            notes=decoded.notes,
-            seconds=round(time.perf_counter() - started, 4),
-        )
-        bench.reports.append(report)
-        most = bench.pipeline.max_rejected
-        few_enough(bronze.table, report.rejected, of=decoded.lines, at_most=most)
-        del bench.frames[bronze.table]
-
-
-def _make(bench: Bench, step: Step) -> pl.DataFrame:
-    """The step's rows. What nobody foresaw in one match's values must not stop other matches."""
+def _named(table: str, act: Callable[..., Any], *given_: Any) -> Any:
+    """What the act gives. What nobody foresaw in one match's values must not stop other matches."""
     try:
-        return _made(bench, step)
+        return act(*given_)
     except TouchlineError:
         raise
     except (Exception, pl.exceptions.PanicException) as exc:
         raise UnforeseenError(
-            f"{step.table}: {type(exc).__name__}: {exc}",
+            f"{table}: {type(exc).__name__}: {exc}",
             hint="a value, or a bug, that no rule foresaw; the run's report has the traceback",
-            table=step.table,
+            table=table,
             traceback=traceback.format_exc(),
         ) from exc
 
 
-def _made(bench: Bench, step: Step) -> pl.DataFrame:
+def _decode(bench: Bench, bronze: Bronze) -> None:
+    started = time.perf_counter()
+    rows = given(bench, bronze.table)
+    decoded = bench.decoded[bronze.table]
+    report = StepReport(
+        bronze.table,
+        rows_in=decoded.lines,
+        rows=rows.height,
+        rejected=by_reason(decoded.rejected),
+        notes=decoded.notes,
+        seconds=round(time.perf_counter() - started, 4),
+    )
+    bench.reports.append(report)
+    most = bench.pipeline.max_rejected
+    few_enough(bronze.table, report.rejected, of=decoded.lines, at_most=most)
+    del bench.frames[bronze.table]
+
+
+def _make(bench: Bench, step: Step) -> pl.DataFrame:
     """The rows of one step, past its gate; rejected rows are staged even if the gate refuses."""
     started = time.perf_counter()
     inputs = {name: given(bench, name) for name in step.reads}

@@ -85,8 +85,9 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
             else:
                 files.append(file)
     if not files:
+        seen = "1 file" if len(others) == 1 else f"{len(others)} files"
         raise MissingInputError(
-            f"{', '.join(map(str, paths))}: no tracking file among {len(others)} files",
+            f"{', '.join(map(str, paths))}: none of tracking's four files among {seen}",
             hint="expected names such as 2017461_match.json, or match_id=2017461/match.json",
         )
     return _once(files), others
