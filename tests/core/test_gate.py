@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 from small_pipeline import (
+    LEADS,
     LEADS_STEP,
     PIPELINE,
     SPEEDS,
+    SQUAD,
+    SQUAD_STEP,
     TABLES,
     TOPS,
     TOPS_STEP,
@@ -161,6 +164,35 @@ def test_of_several_steps_that_fail_the_first_in_order_is_told(world: World) -> 
     done = world.run()[ONE]
     assert str(error(done)).startswith("club.tops match_id=1: range top_kmh")
     assert world.rows(later) == []
+
+
+def test_one_report_tells_all_that_is_wrong_with_a_match(world: World) -> None:
+    later = replace(TOPS, table="club.tops_again", rules=(Rows(at_least=9),))
+    behind = replace(LEADS, table="club.leads_again")
+    again = replace(LEADS_STEP, makes=behind, reads=("club.tops", "club.mean_kmh"))
+    steps = (*PIPELINE.steps, replace(TOPS_STEP, makes=later), again)
+    world.pipeline = replace(PIPELINE, steps=steps)
+    world.arrive(1, "speeds", "1,Ada,41")
+    for _ in range(20):  # whichever of the steps, which run side by side, ends first
+        done = world.run()[ONE]
+        report = world.report(done)
+        assert [f["message"].partition(":")[0] for f in report["failures"]] == [
+            "club.tops match_id=1",
+            "club.tops_again match_id=1",
+        ]
+        assert [s["table"] for s in report["steps"]] == [*TABLES[:3], "club.tops_again"]
+        assert done.run is not None
+        assert done.run.message == f"{error(done)} (and 1 more)"
+
+
+def test_a_file_that_several_steps_read_is_refused_once(world: World) -> None:
+    world.pipeline = replace(
+        PIPELINE,
+        steps=(*PIPELINE.steps, replace(SQUAD_STEP, makes=replace(SQUAD, table="club.bench"))),
+    )
+    world.arrive(1, "squad", "")
+    done = world.run()[ONE]
+    assert [f["message"] for f in world.report(done)["failures"]] == [str(error(done))]
 
 
 def test_one_partition_that_fails_does_not_touch_another(world: World) -> None:

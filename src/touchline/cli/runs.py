@@ -9,13 +9,14 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, complain, counted, progress, say, seconds, table, worst
-from touchline.errors import ConfigError, MissingInputError
+from touchline.errors import ConfigError, MissingInputError, TouchlineError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.backfill import Range
     from touchline.core.pipeline.drive import Done
     from touchline.core.planner import Plan
+    from touchline.core.ports import Run
 
 _FRESH = "nothing to do: everything is fresh"
 _NOTHING = "nothing has arrived yet; see: touchline ingest --help"
@@ -221,7 +222,7 @@ def finish(
             if done.error is None:
                 continue
             codes.append(done.error.exit_code)
-            complain(str(done.error), done.error.hint)
+            _told(done.error, done.run)
             if not keep_going:
                 break
     close = getattr(ends, "close", None)
@@ -231,6 +232,13 @@ def finish(
     if len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
     sys.exit(worst(codes))
+
+
+def _told(error: TouchlineError, run: "Run | None") -> None:
+    """Why a partition was not published, and what else is wrong with it."""
+    complain(str(error), error.hint)
+    for more in (run.report.get("failures", []) if run else [])[1:]:
+        complain(more["message"], more["hint"])
 
 
 def _row(done: "Done") -> dict[str, Any]:

@@ -54,7 +54,8 @@ def ended(run: Run, at: datetime, *, error: TouchlineError | None, outcome: Outc
     """The run as it ended, with its report; without an error it was published."""
     status = _status(error)
     report = _report(run, status, at, error=error, outcome=outcome)
-    message = str(error) if error else ""
+    more = len(outcome.errors) - 1 if outcome else 0
+    message = f"{error}{f' (and {more} more)' if more > 0 else ''}" if error else ""
     return replace(run, status=status, ended_at=at, message=message, report=report)
 
 
@@ -90,7 +91,7 @@ def _report(
         "ended_at": at.isoformat(),
         "seconds": round((at - run.started_at).total_seconds(), 3),
         "code_version": touchline.__version__,
-        "failures": [_failure(error)] if error else [],
+        "failures": [_failure(e) for e in (outcome.errors if outcome else [error]) if e],
         "inputs": [
             {"name": r.name, "source": r.source, "sha256": r.sha256, "size_bytes": r.size}
             for r in files.values()

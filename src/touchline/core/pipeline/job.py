@@ -37,13 +37,18 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job's end: everything staged, or the error that refused the partition, and the reports."""
+    """A job's end: everything staged, or the errors that refused the partition, and the reports."""
 
     job: Job
     staged: tuple[Staged, ...] = ()
     rejected: tuple[Staged, ...] = ()
     steps: tuple[StepReport, ...] = ()
-    error: TouchlineError | None = None
+    errors: tuple[TouchlineError, ...] = ()
+
+    @property
+    def error(self) -> TouchlineError | None:
+        """The first of its errors in the order of steps."""
+        return next(iter(self.errors), None)
 
 
 @dataclass(eq=False)

@@ -34,58 +34,86 @@ from touchline.core.pipeline.steps import (
 )
 from touchline.core.ports import ObjectStore, TableStore
 from touchline.core.quality import measure
-from touchline.errors import TouchlineError, UnforeseenError
+from touchline.errors import ContractError, QualityError, TouchlineError, UnforeseenError
 
 _AT_ONCE = min(4, pl.thread_pool_size())
 
 
 def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableStore) -> Outcome:
-    """The job's outcome: all its tables staged, or none and the error. Expected errors only."""
+    """The job's outcome: all its tables staged, or none and the errors. Expected errors only."""
     bench = Bench(job, pipeline, objects, tables)
-    error: TouchlineError | None = None
+    errors: list[TouchlineError] = []
     try:
         if job.decode_only:
             for bronze in pipeline.bronze:
                 _named(bronze.table, _decode, bench, bronze)
-        _make_all(bench, [s for s in pipeline.steps if s.table in job.makes])
+        errors = _make_all(bench, [s for s in pipeline.steps if s.table in job.makes])
     except TouchlineError as exc:
-        error = exc
+        errors = [exc]
     place = {t: i for i, t in enumerate((*(b.table for b in pipeline.bronze), *job.makes))}
     reports = sorted(bench.reports, key=lambda r: place[r.table])
-    staged = () if error else tuple(bench.staged)
-    return Outcome(job, staged, tuple(bench.rejected), tuple(reports), error)
+    staged = () if errors else tuple(bench.staged)
+    return Outcome(job, staged, tuple(bench.rejected), tuple(reports), tuple(errors))
 
 
-def _make_all(bench: Bench, steps: list[Step]) -> None:
-    """Each step once its inputs are made, several at a time; of several errors the first by order.
+def _make_all(bench: Bench, steps: list[Step]) -> list[TouchlineError]:
+    """Make each step once its inputs are made, several at a time; what was wrong, in their order.
 
-    What was made is staged when nothing else can be done, as no step waits for that.
+    Bad data stops what is downstream of it and nothing else, so that one report tells all that is
+    wrong with a match; any other error ends the job. What was made is staged when nothing else can
+    be done, as no step waits for that.
     """
     waiting, made = list(steps), list[tuple[Step, pl.DataFrame]]()
     running: dict[Future[Any], Step | None] = {}
-    failed: dict[int, BaseException] = {}
+    failed: dict[str, TouchlineError] = {}
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for name in _largest_first(bench, steps):
             pool.submit(given, bench, name)
-        while running or ((waiting or made) and not failed):
-            left = {s.table for s in (*waiting, *running.values()) if s}
-            for ready in [s for s in waiting if not failed and not _needs(bench, s) & left]:
-                waiting.remove(ready)
+        while running or waiting or (made and not failed):
+            for ready in _ready(bench, waiting, running, failed=failed):
                 running[pool.submit(_named, ready.table, _make, bench, ready)] = ready
             while made and not failed and len(running) < _AT_ONCE:
                 step, rows = made.pop(0)
                 running[pool.submit(_named, step.table, _stage, bench, step, rows)] = None
             ended = {f: running.pop(f) for f in wait(running, return_when=FIRST_COMPLETED).done}
-            failed |= {_place(steps, s): e for f, s in ended.items() if (e := f.exception())}
-            made += [(s, f.result()) for f, s in ended.items() if s and not f.exception()]
+            failed |= {_table(s): _of_the_data(e) for f, s in ended.items() if (e := f.exception())}
+            made += [(s, f.result()) for f, s in ended.items() if s and s.table not in failed]
             _clear(bench, [*waiting, *(s for s in running.values() if s)])
-    if failed:
-        raise failed[min(failed)]
+    in_order = [failed[t] for t in (*(s.table for s in steps), _table(None)) if t in failed]
+    return list({str(error): error for error in in_order}.values())
 
 
-def _place(steps: list[Step], step: Step | None) -> int:
-    """Which error counts first: those of steps in their order, then those of staging."""
-    return steps.index(step) if step else len(steps)
+def _table(step: Step | None) -> str:
+    """Where an error is told: at the step's table, or at the staging of one that was made."""
+    return step.table if step else "staging"
+
+
+def _ready(
+    bench: Bench,
+    waiting: list[Step],
+    running: Mapping[Any, Step | None],
+    *,
+    failed: Mapping[str, TouchlineError],
+) -> list[Step]:
+    """Take the steps out of the waiting ones that can be made now, and those that never can."""
+    left = {s.table for s in (*waiting, *running.values()) if s}
+    lost, ready = set(failed), []
+    for step in list(waiting):
+        needs = _needs(bench, step)
+        if needs & lost:
+            lost.add(step.table)
+            waiting.remove(step)
+        elif not needs & left:
+            ready.append(step)
+            waiting.remove(step)
+    return ready
+
+
+def _of_the_data(error: BaseException) -> TouchlineError:
+    """The error of one table's data, beside which the others can be made; any other ends the job."""
+    if isinstance(error, ContractError | QualityError | UnforeseenError):
+        return error
+    raise error
 
 
 def _largest_first(bench: Bench, steps: list[Step]) -> list[str]:
