@@ -1,6 +1,7 @@
 """Every ObjectStore keeps the promises of the port."""
 
 import hashlib
+import os
 import threading
 from dataclasses import replace
 from pathlib import Path
@@ -151,6 +152,30 @@ def test_without_room_nothing_is_written(objects: Objects, tmp_path: Path) -> No
         objects.store.read("large")
     assert list(objects.store.list("")) == []
     assert objects.store.keep("bronze", file).new is True
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_kept(objects: Objects, tmp_path: Path) -> None:
+    file, stop, begun = tmp_path / "growing", threading.Event(), threading.Event()
+    file.touch()
+    os.truncate(file, 100_000_000)  # a hole, which takes no room and some time to read
+
+    def writer() -> None:
+        with file.open("ab") as out:
+            while not stop.is_set():
+                out.write(b"more")
+                out.flush()
+                begun.set()
+
+    thread = threading.Thread(target=writer)
+    thread.start()
+    begun.wait(30)
+    try:
+        with pytest.raises(MissingInputError, match="changed while"):
+            objects.store.keep("bronze", file)
+    finally:
+        stop.set()
+        thread.join()
+    assert list(objects.store.list("")) == []
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside", ".."])

@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
 
+from touchline.core.landing import steady
 from touchline.core.ports import Stored
 from touchline.errors import ConfigError, MissingInputError, StorageError, TouchlineError
 
@@ -55,10 +55,10 @@ class LocalObjects:
     def keep(self, folder: str, file: Path) -> Stored:
         """See ObjectStore. Read once: what is hashed is what is stored."""
         place = self._at(folder)
-        with _opened(file) as source, translated(place):
+        with translated(place):
             made(place)
             with _staged(place) as (handle, staged):
-                size, digest = _copied(source, handle)
+                size, digest = _copied(file, handle)
                 path = f"{folder}/{digest[:2]}/{digest}"
                 return Stored(path, digest, size, _linked(handle, staged, self._at(path)))
 
@@ -114,18 +114,10 @@ def _swept(staged: Path) -> bool:
     return False
 
 
-def _opened(file: Path) -> BinaryIO:
-    try:
-        return file.open("rb", buffering=0)
-    except OSError as exc:
-        hint = "check the path and its rights"
-        raise StorageError(f"{file}: {exc.strerror}", hint=hint) from exc
-
-
-def _copied(source: BinaryIO, target: int) -> tuple[int, str]:
+def _copied(file: Path, target: int) -> tuple[int, str]:
     """How many bytes, and their SHA-256 in hexadecimal, worked out beside the writing."""
     size, digest = 0, hashlib.sha256()
-    with ThreadPoolExecutor(1) as beside:
+    with steady(file) as source, ThreadPoolExecutor(1) as beside:
         while block := source.read(_BLOCK):
             hashed = beside.submit(digest.update, block)
             _fill(target, block)

@@ -1,11 +1,14 @@
 """Arrivals -> bronze: bytes kept as they came, once, with a manifest of every receipt."""
 
 import hashlib
+import os
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -48,15 +51,7 @@ def land(
 
 
 def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
-    before = _state(arrival.path)
     stored = objects.keep("objects", arrival.path)
-    if _state(arrival.path) != before:
-        if stored.new:
-            objects.delete(stored.path)
-        raise MissingInputError(
-            f"{arrival.path}: changed while it was read",
-            hint="run again once whoever writes it has ended",
-        )
     return Receipt(
         domain=arrival.domain,
         partition=arrival.partition,
@@ -69,10 +64,24 @@ def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
     )
 
 
-def _state(path: Path) -> tuple[int, int]:
-    """What tells whether a file was written to meanwhile: its size, and when it was last changed."""
+@contextmanager
+def steady(file: Path) -> Iterator[BinaryIO]:
+    """The file, to be read once; an ObjectStore keeps nothing of it before the context has ended.
+
+    Raises:
+        StorageError: It cannot be read.
+        MissingInputError: It was written to meanwhile: its size or its time of change is another.
+    """
     try:
-        found = path.stat()
+        opened = file.open("rb", buffering=0)
     except OSError as exc:
-        raise StorageError(f"{path}: {exc.strerror}", hint="check the path and its rights") from exc
-    return found.st_size, found.st_mtime_ns
+        raise StorageError(f"{file}: {exc.strerror}", hint="check the path and its rights") from exc
+    with opened:
+        before = os.fstat(opened.fileno())
+        yield opened
+        after = os.fstat(opened.fileno())
+    if (after.st_size, after.st_mtime_ns) != (before.st_size, before.st_mtime_ns):
+        raise MissingInputError(
+            f"{file}: changed while it was read",
+            hint="run again once whoever writes it has ended",
+        )

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
+from touchline.core.landing import steady
 from touchline.core.ports import Stored
 from touchline.errors import ConfigError, MissingInputError, StorageError
 
@@ -52,8 +53,9 @@ class MemoryObjects:
 
     def keep(self, folder: str, file: Path) -> Stored:
         """See ObjectStore."""
-        data = file.read_bytes()
-        digest = hashlib.sha256(data).hexdigest()
+        with steady(file) as source:
+            data = source.read()
+            digest = hashlib.sha256(data).hexdigest()
         path = f"{folder}/{digest[:2]}/{digest}"
         return Stored(path, digest, len(data), self.write(path, data))
 

@@ -47,7 +47,11 @@ class ObjectStore(Protocol):
         ...
 
     def keep(self, folder: str, file: Path) -> Stored:
-        """A file of this machine as `folder/ab/abcd...`, its SHA-256; else as `write`."""
+        """A file of this machine as `folder/ab/abcd...`, its SHA-256; else as `write`.
+
+        Raises:
+            MissingInputError: It was written to while it was read; nothing of it is kept.
+        """
         ...
 
     def delete(self, path: str) -> None:
