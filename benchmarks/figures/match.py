@@ -12,7 +12,7 @@ FIGURE = "match: four raw files to all silver and gold tables"
 ROUNDS, WARM = 3, 4
 COLD_S, WARM_S, PEAK_MB = 4.0, 1.5, 900.0
 MANY, A_MINUTE = 12, 30.0
-SHORT_RUNS, WHOLE_RUNS = (10, 100), (10, 40)
+FEW_MANY = (10, 100)
 SHORT_MINUTES = 10
 MB_A_MATCH = 0.5
 
@@ -118,8 +118,8 @@ def _flat() -> list[Row]:
     short = inputs.simulated("short", minutes=SHORT_MINUTES)
     long = next(iter(inputs.whole_matches().values()))
     return [
-        *_slope(f"{SHORT_MINUTES}-minute matches in one process", short, SHORT_RUNS, workers=1),
-        *_slope("whole matches with two workers", long, WHOLE_RUNS, workers=2),
+        *_slope(f"{SHORT_MINUTES}-minute matches in one process", short, FEW_MANY, workers=1),
+        *_slope("whole matches with two workers", long, FEW_MANY, workers=2),
     ]
 
 
