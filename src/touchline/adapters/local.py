@@ -52,6 +52,17 @@ class LocalObjects:
                 _fill(handle, data)
                 return _linked(handle, staged, target)
 
+    def replace(self, path: str, data: bytes) -> None:
+        """See ObjectStore."""
+        target = self._at(path)
+        with translated(target):
+            made(target.parent)
+            with _staged(target.parent) as (handle, staged):
+                _fill(handle, data)
+                os.fsync(handle)
+                staged.replace(target)
+            sync(target.parent)
+
     def keep(self, folder: str, file: Path) -> Stored:
         """See ObjectStore. Read once: what is hashed is what is stored."""
         place = self._at(folder)

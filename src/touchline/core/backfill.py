@@ -59,7 +59,9 @@ def partitions(
     found: list[tuple[date | int, Partition]] = []
     undated: list[Partition] = []
     for part, receipts in sorted(arrivals.items()):
-        at = _key(part) if isinstance(low, int) else _day(pipeline, receipts, objects)
+        key = _key(part)
+        at = _day(pipeline, receipts, objects) if type(key) is not type(low) else key
+        at = at if type(at) is type(low) else None
         if at is None:
             undated.append(part)
         else:
@@ -86,9 +88,15 @@ def _ends(first: str, last: str) -> tuple[date | int, date | int]:
     return ends
 
 
-def _key(part: Partition) -> int | None:
+def _key(part: Partition) -> date | int | None:
+    """The partition's key as what it is, None where it is neither a day nor a number."""
     value = next(iter(keys_of(part).values()))
-    return int(value) if value.isdecimal() else None
+    if value.isdecimal():
+        return int(value)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def _day(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectStore) -> date | None:

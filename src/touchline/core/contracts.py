@@ -123,7 +123,8 @@ def conformed(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
 class Enforced:
     """Rows that keep the contract, and those that do not, with the reason for each.
 
-    `rejected` has the columns `reason`, `line` (null where unknown) and `row` (the row as JSON).
+    `rejected` has the columns `reason`, `line` (null where unknown) and `row` (as it arrived where
+    the step says so, else as JSON); and `_file` if the step's result has it.
     """
 
     rows: pl.DataFrame
@@ -137,13 +138,13 @@ def enforce(frame: pl.DataFrame, contract: Contract) -> Enforced:
     """Split a step's result by its contract; of rows with one key the first stays.
 
     A step may name rows that break a rule across tables in a column `_reject` (the reason, else
-    null), and say in `_line` which line of its input a row came from. One aggregate pass finds
-    whether any row offends at all; only then are rows looked at one by one.
+    null), and say of a row where in its input it came from: `_line`, `_file` where there are several,
+    and `_row`, the row as it arrived. One aggregate pass finds whether any row offends at all; only
+    then are rows looked at one by one.
 
     Raises:
         ContractError: A column is missing or has values that its type cannot hold.
     """
-    lines = frame.get_column("_line") if "_line" in frame.columns else None
     named = frame.get_column("_reject") if "_reject" in frame.columns else None
     rows = conformed(frame, contract)
     checks = _row_checks(contract, rows)
@@ -154,7 +155,7 @@ def enforce(frame: pl.DataFrame, contract: Contract) -> Enforced:
     if not any(counts) and (named is None or named.null_count() == rows.height):
         return Enforced(rows, pl.DataFrame(schema=REJECTED_SCHEMA))
     reason = _reasons(rows, contract, checks, named=named)
-    return Enforced(rows.filter(reason.is_null()), _rejected(rows, reason, lines))
+    return Enforced(rows.filter(reason.is_null()), _rejected(rows, reason, frame))
 
 
 def _row_checks(contract: Contract, rows: pl.DataFrame) -> list[tuple[str, pl.Expr]]:
@@ -193,12 +194,17 @@ def _reasons(
     return reason.scatter(twice, [text] * len(twice))
 
 
-def _rejected(rows: pl.DataFrame, reason: pl.Series, lines: pl.Series | None) -> pl.DataFrame:
-    line = pl.lit(None, dtype=pl.Int64) if lines is None else lines.cast(pl.Int64).alias("line")
-    return (
-        rows.select(
-            reason.alias("reason"), line.alias("line"), row=pl.struct(pl.all()).struct.json_encode()
-        )
-        .filter(pl.col("reason").is_not_null())
-        .cast(pl.Schema(REJECTED_SCHEMA))
-    )
+def _rejected(rows: pl.DataFrame, reason: pl.Series, frame: pl.DataFrame) -> pl.DataFrame:
+    """The rows with a reason, each with what the step's frame says of where it came from."""
+    broken = reason.is_not_null()
+    bad, came = rows.filter(broken), frame.filter(broken)
+    found = bad.select(
+        reason=reason.filter(broken),
+        line=_said(came, "_line", pl.lit(None)),
+        row=_said(came, "_row", pl.struct(pl.all()).struct.json_encode()),
+    ).cast(pl.Schema(REJECTED_SCHEMA))
+    return found.with_columns(came.get_column("_file")) if "_file" in came.columns else found
+
+
+def _said(frame: pl.DataFrame, name: str, otherwise: pl.Expr) -> pl.Expr:
+    return pl.lit(frame.get_column(name)) if name in frame.columns else otherwise

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation
-from touchline.core.ports import Ledger, Partition, Publish
+from touchline.core.ports import Ledger, Partition, Publish, Receipt
 
 
 @dataclass(frozen=True)
@@ -65,8 +65,8 @@ def _partition(
     only: Layer | None,
     force: bool,
 ) -> Plan:
-    contents = {b.table: files[b.file] for b in pipeline.bronze if b.file in files}
-    missing = [b.file for b in pipeline.bronze if b.file not in files]
+    contents = {b.table: found for b in pipeline.bronze if (found := b.content(files))}
+    missing = [b.file for b in pipeline.bronze if b.table not in contents]
     if missing or only == "bronze":
         return Plan(part, (), tuple(missing))
     steps = []
@@ -85,7 +85,7 @@ def _partition(
             contents[table] = head[1]
         else:
             contents[table] = wanted
-            steps.append(Planned(table, wanted, _origin(step, contents)))
+            steps.append(Planned(table, wanted, _origin(step, contents, _several(pipeline, files))))
     return Plan(part, tuple(steps))
 
 
@@ -99,10 +99,18 @@ def _lacking(
     return [name for name in absent if name not in contents]
 
 
-def _origin(step: Step, contents: Mapping[str, str]) -> dict[str, str]:
+def _origin(
+    step: Step, contents: Mapping[str, str], several: Mapping[str, Mapping[str, str]]
+) -> dict[str, str]:
     """What a result comes from, piece by piece, so that a later plan can say what changed."""
-    made_from = {name: contents[name] for name in step.reads}
-    return {**made_from, **{f"step {k}": v for k, v in step.parts.items()}}
+    made_from = {name: contents[name] for name in step.reads if name not in several}
+    files = {f"file {n}": sha for name in step.reads for n, sha in several.get(name, {}).items()}
+    return {**made_from, **files, **{f"step {k}": v for k, v in step.parts.items()}}
+
+
+def _several(pipeline: Pipeline, files: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """The bronze tables that are made of any number of files, each with its files' contents."""
+    return {b.table: b.of(files) for b in pipeline.bronze if b.many}
 
 
 def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list[Plan]:
@@ -110,12 +118,10 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
     tables = sorted({s.table for p in plans for s in p.steps})
     current = ledger.current(tables, [p.partition for p in plans])
     arrivals = ledger.arrivals(pipeline.name, [p.partition for p in plans])
-    files = {b.table: b.file for b in pipeline.bronze}
     shared = {s.name: s.reads for s in pipeline.shared}
     told = []
     for p in plans:
-        receipts = arrivals.get(p.partition, {})
-        names = {t: receipts[f].source for t, f in files.items() if f in receipts}
+        names = _sources(pipeline, arrivals.get(p.partition, {}))
         stale = {s.table for s in p.steps}
         steps = tuple(
             Planned(
@@ -128,6 +134,15 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
         )
         told.append(Plan(p.partition, steps, p.missing))
     return told
+
+
+def _sources(pipeline: Pipeline, receipts: Mapping[str, Receipt]) -> dict[str, str]:
+    """Where the files came from, by the names under which a result knows its origin."""
+    return {
+        f"file {name}" if b.many else b.table: receipt.source
+        for b in pipeline.bronze
+        for name, receipt in b.of(receipts).items()
+    }
 
 
 def _reason(
@@ -148,7 +163,8 @@ def _reason(
         elif upstream:
             said += [f"{table} is stale" for table in upstream]
         elif name in sources:
-            said.append(f"re-issued: {sources[name]}")
+            known = name in before.made_from
+            said.append(f"{'re-issued' if known else 'arrived'}: {sources[name]}")
         else:
             said.append(f"{name} {'changed' if name in shared else 'was published again'}")
     said += [f"{k} is no longer read" for k in before.made_from if k not in planned.made_from]

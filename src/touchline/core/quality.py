@@ -100,13 +100,19 @@ Rule = NotNull | Allowed | Within | Unique | Rows | Ratio | Fresh | RowPer
 
 @dataclass(frozen=True)
 class Result:
-    """What one rule saw, against what it expects, and whether it passed."""
+    """What one rule saw, against what it expects, and whether it passed.
+
+    `value` is what was measured: rows that offend, or all of them (`Rows`), a share, an age in
+    seconds; `of` is how many rows it was measured on.
+    """
 
     rule: str
     severity: Severity
     passed: bool
     seen: str
     expected: str
+    value: float | None = None
+    of: int | None = None
 
     @property
     def failed(self) -> bool:
@@ -208,7 +214,8 @@ def _judged(
             share = float(seen) if isinstance(seen, int | float) else 0.0
             fits = frame.is_empty() or rule.at_least <= share <= rule.at_most
             expected = f"{_pct(rule.at_least)} to {_pct(rule.at_most)}"
-            return Result(f"ratio {rule.name}", rule.severity, fits, _pct(share), expected)
+            name = f"ratio {rule.name}"
+            return Result(name, rule.severity, fits, _pct(share), expected, share, frame.height)
         case Fresh():
             return _fresh(rule, seen, now)
         case RowPer():
@@ -234,7 +241,7 @@ def _share(rule: NotNull | Allowed | Within | Unique, bad: int, rows: int) -> Re
             name, wanted = f"unique {', '.join(rule.columns)}", "repeated"
     seen = f"{bad} of {rows} {wanted}" + (f" ({_pct(bad / rows)})" if bad else "")
     passed = rows == 0 or bad / rows <= rule.max_ratio
-    return Result(name, rule.severity, passed, seen, f"at most {_pct(rule.max_ratio)}")
+    return Result(name, rule.severity, passed, seen, f"at most {_pct(rule.max_ratio)}", bad, rows)
 
 
 def _rows(rule: Rows, height: int) -> Result:
@@ -242,7 +249,7 @@ def _rows(rule: Rows, height: int) -> Result:
     expected = f"at least {rule.at_least}" + (
         f", at most {rule.at_most}" if rule.at_most is not None else ""
     )
-    return Result("row count", rule.severity, fits, str(height), expected)
+    return Result("row count", rule.severity, fits, str(height), expected, height, height)
 
 
 def _fresh(rule: Fresh, newest: object, now: datetime | None) -> Result:
@@ -254,7 +261,8 @@ def _fresh(rule: Fresh, newest: object, now: datetime | None) -> Result:
     if not isinstance(newest, datetime):
         return Result(name, rule.severity, passed=False, seen="no value", expected=expected)
     age_s = (now - newest).total_seconds()
-    return Result(name, rule.severity, age_s <= rule.max_age_s, f"{age_s:.0f} s old", expected)
+    fits, seen = age_s <= rule.max_age_s, f"{age_s:.0f} s old"
+    return Result(name, rule.severity, fits, seen, expected, age_s)
 
 
 def _row_per(rule: RowPer, frame: pl.DataFrame, inputs: Mapping[str, pl.DataFrame]) -> Result:
@@ -264,7 +272,8 @@ def _row_per(rule: RowPer, frame: pl.DataFrame, inputs: Mapping[str, pl.DataFram
     seen = f"{absent.height} of {wanted.height} missing"
     if absent.height:
         seen += f", such as {absent.row(0, named=True)}"
-    return Result(name, rule.severity, absent.is_empty(), seen, "none missing")
+    fits = absent.is_empty()
+    return Result(name, rule.severity, fits, seen, "none missing", absent.height, wanted.height)
 
 
 def _pct(share: float) -> str:

@@ -59,8 +59,9 @@ class SqliteLedger:
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
         """See Ledger."""
         sql = (
-            f"SELECT {rows.RECEIPT}, id FROM receipts WHERE id IN (SELECT max(id) FROM receipts"
-            " WHERE domain = ? {} GROUP BY partition, name)"
+            f"SELECT {rows.RECEIPT}, id FROM receipts JOIN (SELECT max(id) AS latest, min(id) AS first"
+            " FROM receipts WHERE domain = ? {} GROUP BY partition, name) ON id = latest"
+            " ORDER BY first"
         )
         found: dict[Partition, dict[str, Receipt]] = {}
         for row in self._by_parts(sql, [domain], parts):
@@ -73,11 +74,12 @@ class SqliteLedger:
     ) -> Mapping[Partition, Mapping[str, str]]:
         """See Ledger."""
         sql = (
-            "SELECT partition, name, sha256, max(id) FROM receipts WHERE domain = ? {}"
-            " GROUP BY partition, name"
+            "SELECT partition, name, sha256 FROM receipts JOIN (SELECT max(id) AS latest, min(id)"
+            " AS first FROM receipts WHERE domain = ? {} GROUP BY partition, name) ON id = latest"
+            " ORDER BY first"
         )
         found: dict[Partition, dict[str, str]] = {}
-        for part, name, sha256, _ in self._by_parts(sql, [domain], parts):
+        for part, name, sha256 in self._by_parts(sql, [domain], parts):
             found.setdefault(part, {})[name] = sha256
         return found
 

@@ -36,20 +36,25 @@ class MemoryObjects:
 
     def write(self, path: str, data: bytes) -> bool:
         """See ObjectStore."""
-        if _checked(path) in self._held:
-            return False
-        whole = bytes(data)
         with self._lock:
-            if path in self._held:
+            if _checked(path) in self._held:
                 return False
-            taken = sum(map(len, self._held.values()))
-            if self.room_bytes is not None and taken + len(whole) > self.room_bytes:
-                raise StorageError(
-                    f"{path}: {len(whole)} bytes, room for {self.room_bytes - taken}",
-                    hint="make room, then run again",
-                )
-            self._held[path] = whole
+            self._put(path, data)
         return True
+
+    def replace(self, path: str, data: bytes) -> None:
+        """See ObjectStore."""
+        with self._lock:
+            self._put(_checked(path), data)
+
+    def _put(self, path: str, data: bytes) -> None:
+        taken = sum(len(held) for at, held in self._held.items() if at != path)
+        if self.room_bytes is not None and taken + len(data) > self.room_bytes:
+            raise StorageError(
+                f"{path}: {len(data)} bytes, room for {self.room_bytes - taken}",
+                hint="make room, then run again",
+            )
+        self._held[path] = bytes(data)
 
     def keep(self, folder: str, file: Path) -> Stored:
         """See ObjectStore."""

@@ -70,8 +70,11 @@ def _whole(
     pipeline: Pipeline, platform: Platform, parts: Sequence[Partition] | None
 ) -> list[Partition]:
     arrivals = platform.ledger.arrivals(pipeline.name, parts)
-    wanted = {b.file for b in pipeline.bronze}
-    return [part for part, files in sorted(arrivals.items()) if wanted <= set(files)]
+    return [
+        part
+        for part, files in sorted(arrivals.items())
+        if all(b.of(files) for b in pipeline.bronze)
+    ]
 
 
 def _claimed(
@@ -90,7 +93,7 @@ def _claimed(
     with _crash_recorded(platform, runs):
         for p in plans:
             if p.missing:
-                yield _waiting(platform, runs, p.partition, error=ends.lacks(pipeline, p))
+                yield _waiting(pipeline, platform, runs, plan=p)
         jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
         with _prepared(pipeline, platform, jobs) as prepared:
             for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
@@ -144,11 +147,12 @@ def _begun(pipeline: Pipeline, platform: Platform, p: Plan) -> Run:
 
 
 def _waiting(
-    platform: Platform, runs: dict[Partition, Run], part: Partition, *, error: TouchlineError
+    pipeline: Pipeline, platform: Platform, runs: dict[Partition, Run], *, plan: Plan
 ) -> Done:
     """The end of a run that could not begin, as files are missing."""
-    over = ends.ended(runs[part], platform.clock(), error=error, outcome=None)
-    _reported(platform, over)
+    part, error = plan.partition, ends.lacks(pipeline, plan)
+    over = ends.ended(pipeline, runs[part], platform.clock(), error=error, outcome=None)
+    _reported(pipeline, platform, over)
     platform.ledger.record([over])
     runs[part] = over
     return Done(part, over, error)
@@ -205,7 +209,7 @@ def _published(
     )
     found = batch(waiting, commit_id, plans=ready, rejected=rejected)
     over = [
-        ends.ended(runs[o.job.partition], platform.clock(), error=o.error, outcome=o)
+        ends.ended(pipeline, runs[o.job.partition], platform.clock(), error=o.error, outcome=o)
         for o in waiting
     ]
     try:
@@ -221,14 +225,14 @@ def _published(
         platform.ledger.record(over)
     for run_, outcome in zip(over, waiting, strict=True):
         runs[run_.partition] = run_
-        untold = _untold(platform, run_)
+        untold = _untold(pipeline, platform, run_)
         yield Done(run_.partition, run_, outcome.error or untold)
 
 
-def _untold(platform: Platform, run_: Run) -> StorageError | None:
+def _untold(pipeline: Pipeline, platform: Platform, run_: Run) -> StorageError | None:
     """Write the report; the error if there is no room for it. The ledger has it, too."""
     try:
-        _reported(platform, run_)
+        _reported(pipeline, platform, run_)
     except StorageError as exc:
         said = f"{run_.partition}: {run_.status}, but its report has no place: {exc}"
         return StorageError(said, hint=exc.hint)
@@ -263,7 +267,9 @@ def _committed(
         yield from zip([c.table for c in contracts], pool.map(commit, contracts), strict=True)
 
 
-def _reported(platform: Platform, over: Run) -> None:
-    """The run's report as an object, under its partition."""
-    path = f"metrics/{over.pipeline}/{over.partition}/{over.run_id}.json"
-    platform.objects.write(path, msgspec.json.format(msgspec.json.encode(over.report), indent=2))
+def _reported(pipeline: Pipeline, platform: Platform, over: Run) -> None:
+    """The run's report as an object of its own, and as the newest of its partition."""
+    folder = f"{pipeline.reports or f'metrics/{pipeline.name}'}/{over.partition}"
+    report = msgspec.json.format(msgspec.json.encode(over.report), indent=2)
+    platform.objects.write(f"{folder}/{over.run_id}.json", report)
+    platform.objects.replace(f"{folder}/report.json", report)

@@ -50,10 +50,20 @@ def crashed(run: Run, exc: BaseException, at: datetime) -> Run:
     return replace(run, status="failed", ended_at=at, message=f"{type(exc).__name__}: {exc}")
 
 
-def ended(run: Run, at: datetime, *, error: TouchlineError | None, outcome: Outcome | None) -> Run:
+def ended(
+    pipeline: Pipeline,
+    run: Run,
+    at: datetime,
+    *,
+    error: TouchlineError | None,
+    outcome: Outcome | None,
+) -> Run:
     """The run as it ended, with its report; without an error it was published."""
     status = _status(error)
     report = _report(run, status, at, error=error, outcome=outcome)
+    if pipeline.summary is not None:
+        steps = outcome.steps if outcome else ()
+        report = {**pipeline.summary(run.partition, steps), **report}
     more = len(outcome.errors) - 1 if outcome else 0
     message = f"{error}{f' (and {more} more)' if more > 0 else ''}" if error else ""
     return replace(run, status=status, ended_at=at, message=message, report=report)

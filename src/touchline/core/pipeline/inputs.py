@@ -1,6 +1,6 @@
 """What a step reads: made earlier in its job, decoded from bronze, or read from the store."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from threading import Lock
@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 
 from touchline.core.pipeline.job import Bench
-from touchline.core.pipeline.steps import Bronze, Shared, Sql, Step, bare
+from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
+from touchline.core.ports import Receipt
 from touchline.errors import TouchlineError
 
 
@@ -40,16 +41,39 @@ def called(step: Step | Shared, inputs: Mapping[str, Any]) -> Any:
 
 
 def _decode(bench: Bench, bronze: Bronze) -> pl.DataFrame:
-    receipt = bench.job.files[bronze.file]
+    receipts = bronze.of(bench.job.files)
+    each = [_decoded(bench, bronze, receipt) for receipt in receipts.values()]
+    whole = _together(list(receipts), each) if bronze.many else each[0]
+    bench.decoded[bronze.table] = replace(whole, rows=whole.rows.clear())
+    return whole.rows
+
+
+def _decoded(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
     with ExitStack() as stack:
         path = stack.enter_context(bench.objects.local(receipt.path))
         try:
-            decoded = bronze.decode(path)
+            return bronze.decode(path)
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
             raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
-    bench.decoded[bronze.table] = replace(decoded, rows=decoded.rows.clear())
-    return decoded.rows
+
+
+def _together(names: Sequence[str], files: Sequence[Decoded]) -> Decoded:
+    """Several files as one, each row and each unreadable line with its file's place in `_file`."""
+
+    def numbered(at: int, frame: pl.DataFrame) -> pl.DataFrame:
+        return frame.with_columns(_file=pl.lit(at, dtype=pl.Int64))
+
+    return Decoded(
+        pl.concat([numbered(at, file.rows) for at, file in enumerate(files)]),
+        lines=sum(file.lines for file in files),
+        rejected=pl.concat([numbered(at, file.rejected) for at, file in enumerate(files)]),
+        notes=tuple(
+            f"{name}: {note}"
+            for name, file in zip(names, files, strict=True)
+            for note in file.notes
+        ),
+    )
 
 
 def _stored(bench: Bench, name: str) -> pl.DataFrame:

@@ -21,13 +21,20 @@ def rejected_rows(bench: Bench, step: Step, rows: pl.DataFrame) -> pl.DataFrame:
 
 
 def _placed(bench: Bench, name: str, rows: pl.DataFrame) -> pl.DataFrame:
-    files = {b.table: bench.job.files.get(b.file) for b in bench.pipeline.bronze}
-    receipt = files.get(name)
-    return rows.select(
-        *REJECTED_SCHEMA,
-        source=pl.lit(receipt.name if receipt else name),
-        sha256=pl.lit(receipt.sha256 if receipt else None, dtype=pl.String),
+    """The rows with the logical name and the content of the file each came from."""
+    bronze = {b.table: b for b in bench.pipeline.bronze}.get(name)
+    receipts = list(bronze.of(bench.job.files).values()) if bronze else []
+    places = pl.DataFrame(
+        {
+            "_file": range(max(len(receipts), 1)),
+            "source": [r.name for r in receipts] or [name],
+            "sha256": pl.Series([r.sha256 for r in receipts] or [None], dtype=pl.String),
+        }
     )
+    numbered = rows if "_file" in rows.columns else rows.with_columns(_file=pl.lit(0))
+    return numbered.join(
+        places, on=pl.col("_file").cast(pl.Int64), how="left", maintain_order="left"
+    ).select(*REJECTED_SCHEMA, "source", "sha256")
 
 
 def stage_rejected(bench: Bench, step: Step, rows: pl.DataFrame) -> None:

@@ -6,11 +6,15 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import polars as pl
 
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
+from touchline.core.quality import Rule
+
+if TYPE_CHECKING:
+    from touchline.core.pipeline.gate import StepReport
 
 Layer = Literal["bronze", "silver", "gold"]
 
@@ -30,7 +34,10 @@ class Decoded:
 
 @dataclass(frozen=True)
 class Bronze:
-    """A kind of file that arrives: its logical name, its table's name, how it is decoded.
+    """A kind of file that arrives: its logical name, its table's name, how one file is decoded.
+
+    A `file` that ends in / is a folder: a partition has any number of such files, in the order in
+    which they first came. Their rows then say in `_file` which of them they are of.
 
     `relation` is how the query engine reads such files as they came: SQL for a list of paths and
     their packing ("none" or "gzip"), with a column `filename`.
@@ -40,6 +47,24 @@ class Bronze:
     file: str
     decode: Callable[[Path], Decoded]
     relation: Callable[[Sequence[str], str], str]
+
+    @property
+    def many(self) -> bool:
+        """Whether a partition may have several such files."""
+        return self.file.endswith("/")
+
+    def of(self, files: Mapping[str, Any]) -> dict[str, Any]:
+        """Those of a partition's files, by logical name, that are of this kind, in their order."""
+        if not self.many:
+            return {self.file: files[self.file]} if self.file in files else {}
+        return {name: found for name, found in files.items() if name.startswith(self.file)}
+
+    def content(self, hashes: Mapping[str, str]) -> str:
+        """What stands for its files' bytes in a derivation; "" where none has come."""
+        mine = self.of(hashes)
+        if not self.many or not mine:
+            return "".join(mine.values())
+        return digest(*(f"{name}={sha256}" for name, sha256 in mine.items()))
 
 
 @dataclass(frozen=True)
@@ -71,7 +96,9 @@ class Step:
     """A pure function from tables to one table.
 
     `call` is a frame function, given the tables of `reads` by their bare names and `rule` where
-    there is one; or Sql, which sees the tables under those names and the rule as a one-row table. `version` is raised when the code's meaning changes: it is what makes old results stale.
+    there is one; or Sql, which sees the tables under those names and the rule as a one-row table.
+    `version` is raised when the code's meaning changes: it is what makes old results stale.
+    `arriving` are rules that its first input must keep as it came, before any row is rejected.
     """
 
     makes: Contract
@@ -79,6 +106,7 @@ class Step:
     call: Callable[..., pl.DataFrame | pl.LazyFrame] | Sql
     rule: Any = None
     version: int = 1
+    arriving: tuple[Rule, ...] = ()
 
     @property
     def table(self) -> str:
@@ -96,7 +124,7 @@ class Step:
             "sql": digest(sql),
             "rule": repr(self.rule),
             "contract": digest(repr(contract)),
-            "gate": digest(repr(self.makes.rules)),
+            "gate": digest(repr(self.makes.rules), *map(repr, self.arriving)),
         }
 
     @cached_property
@@ -111,6 +139,8 @@ class Pipeline:
 
     `max_rejected` is the share of rejected rows or lines above which a partition is refused.
     `dated` is the file, and the function, that tell a partition's day before anything is made.
+    `summary` adds to a run's report what the domain's people read there, given the partition and
+    the steps' reports; reports lie in the folder `reports` of the object store.
     """
 
     name: str
@@ -119,6 +149,8 @@ class Pipeline:
     shared: tuple[Shared, ...] = ()
     max_rejected: float = 0.01
     dated: tuple[str, Callable[[Path], date]] | None = None
+    summary: Callable[[str, Sequence["StepReport"]], Mapping[str, Any]] | None = None
+    reports: str = ""
 
     def step(self, table: str) -> Step:
         """The step that makes a table; KeyError if there is none."""

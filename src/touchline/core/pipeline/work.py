@@ -4,6 +4,7 @@ import time
 import traceback
 from collections.abc import Callable, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -33,7 +34,7 @@ from touchline.core.pipeline.steps import (
     bare,
 )
 from touchline.core.ports import ObjectStore, TableStore
-from touchline.core.quality import measure
+from touchline.core.quality import Result, measure
 from touchline.errors import ContractError, QualityError, TouchlineError, UnforeseenError
 
 _AT_ONCE = min(4, pl.thread_pool_size())
@@ -122,8 +123,9 @@ def _largest_first(bench: Bench, steps: list[Step]) -> list[str]:
     An error is met again, and told, by the step that reads it.
     """
     wanted = {name for step in steps for name in _needs(bench, step)}
-    files = {b.table: bench.job.files[b.file] for b in bench.pipeline.bronze if b.table in wanted}
-    return sorted(files, key=lambda name: -files[name].size)
+    files = {b.table: b.of(bench.job.files) for b in bench.pipeline.bronze if b.table in wanted}
+    sizes = {name: sum(r.size for r in receipts.values()) for name, receipts in files.items()}
+    return sorted(sizes, key=lambda name: -sizes[name])
 
 
 def _needs(bench: Bench, step: Step) -> set[str]:
@@ -188,12 +190,7 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     enforced = enforce(_result(step, inputs), step.makes)
     of_this_partition(step.makes, enforced.rows, bench.job.partition, files=_files_of(bench, step))
     rejected = rejected_rows(bench, step, enforced.rejected)
-    results = measure(
-        enforced.rows,
-        step.makes.rules,
-        inputs={bare(name): frame for name, frame in inputs.items()},
-        now=bench.job.started_at,
-    )
+    results = _measured(bench, step, inputs, rows=enforced.rows)
     stage_rejected(bench, step, rejected)
     report = StepReport(
         step.table,
@@ -209,6 +206,17 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     passes(step.makes, bench.job.partition, results)
     bench.frames[step.table] = enforced.rows
     return enforced.rows
+
+
+def _measured(
+    bench: Bench, step: Step, inputs: Mapping[str, Any], *, rows: pl.DataFrame
+) -> list[Result]:
+    """What the rules saw: those of the first input as it came, then those of what is made of it."""
+    now, first = bench.job.started_at, step.reads[0]
+    came = measure(inputs[first], step.arriving, now=now) if step.arriving else []
+    named = [replace(result, rule=f"{bare(first)}: {result.rule}") for result in came]
+    by_name = {bare(name): frame for name, frame in inputs.items()}
+    return [*named, *measure(rows, step.makes.rules, inputs=by_name, now=now)]
 
 
 def _files_of(bench: Bench, step: Step) -> list[str]:

@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 class ObjectStore(Protocol):
     """Bytes under paths: bronze, manifests, reports.
 
-    A path is written at most once and its bytes never change; a reader sees all of them or none.
+    A path is written at most once and its bytes never change, those that `replace` writes aside; a
+    reader sees all bytes of a path or none.
     Paths are relative, with `/` between parts, and `list` gives them in byte order.
     """
 
@@ -44,6 +45,10 @@ class ObjectStore(Protocol):
 
     def write(self, path: str, data: bytes) -> bool:
         """Durable on return; False if the path was there already, StorageError without room."""
+        ...
+
+    def replace(self, path: str, data: bytes) -> None:
+        """As `write`, in the place of what was there: a reader sees the old bytes or the new ones."""
         ...
 
     def keep(self, folder: str, file: Path) -> Stored:
@@ -125,7 +130,7 @@ class Ledger(Protocol):
     def arrivals(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
-        """The latest receipt of each logical name, by partition."""
+        """The latest receipt of each logical name, by partition; names in the order they first came."""
         ...
 
     def contents(
