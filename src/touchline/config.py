@@ -12,7 +12,7 @@ from touchline.errors import ConfigError
 
 DEFAULT_FILE = Path("touchline.toml")
 
-Domain = Literal["tracking"]
+Domain = Literal["tracking", "activity"]
 Schema = Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]*$")]
 ProviderId = Annotated[str, Meta(pattern="^[0-9]{1,18}$")]
 Code = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -93,6 +93,14 @@ class Tracking(Section, frozen=True):
     max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
 
 
+class Activity(Section, frozen=True):
+    """Thresholds of activity's gate."""
+
+    max_null_user: Annotated[float, Meta(ge=0, le=1)] = 0.03
+    max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
+    max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
+
+
 class Skillcorner(Section, frozen=True):
     """The provider's API; credentials come from the environment."""
 
@@ -116,10 +124,11 @@ class Config(Section, frozen=True):
     limits: Limits = Limits()
     retention: Retention = Retention()
     tracking: Tracking = Tracking()
+    activity: Activity = Activity()
     skillcorner: Skillcorner = Skillcorner()
     opendata: Opendata = Opendata()
     aliases: dict[Schema, Domain] = msgspec.field(
-        default_factory=lambda: {"traits_etl": "tracking"}
+        default_factory=lambda: {"traits_etl": "tracking", "prod_data_pipeline": "activity"}
     )
     folder: str = "."
 

@@ -71,18 +71,16 @@ def _files(
     from touchline.core.ports import keys_of
 
     for part, receipts in here.ledger.arrivals(domain).items():
-        if bronze.file not in receipts:
-            continue
-        receipt = receipts[bronze.file]
-        name = f"{part} {receipt.source}"
-        try:
-            with here.objects.local(receipt.path) as path, path.open("rb") as file:
-                packed = file.read(2) == b"\x1f\x8b"
-        except (MissingInputError, OSError) as exc:
-            tell(f"left out of {bronze.table}: {name}: {exc}")
-            continue
-        told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
-        yield BronzeFile(path, name, packed, told)
+        for receipt in bronze.of(receipts).values():
+            name = f"{part} {receipt.source}"
+            try:
+                with here.objects.local(receipt.path) as path, path.open("rb") as file:
+                    packed = file.read(2) == b"\x1f\x8b"
+            except (MissingInputError, OSError) as exc:
+                tell(f"left out of {bronze.table}: {name}: {exc}")
+                continue
+            told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
+            yield BronzeFile(path, name, packed, told)
 
 
 def tables_of(here: Touchline, domain: str | None = None) -> list[dict[str, object]]:
@@ -90,13 +88,17 @@ def tables_of(here: Touchline, domain: str | None = None) -> list[dict[str, obje
     found: list[dict[str, object]] = []
     for name, pipeline in here.pipelines.items():
         if domain in (None, name):
-            found += [
-                _listed(b.table, "bronze", f"the latest {b.file} of each match, as it came")
-                for b in pipeline.bronze
-            ]
+            found += [_listed(b.table, "bronze", as_came(b)) for b in pipeline.bronze]
             contracts = sorted(pipeline.contracts, key=lambda c: c.table.endswith("_rejected"))
             found += [_listed(c.table, c.layer, c.grain, columns=len(c.columns)) for c in contracts]
     return found
+
+
+def as_came(bronze: "Bronze") -> str:
+    """What the rows of a bronze table are."""
+    if bronze.many:
+        return "the latest files of each partition, as they came"
+    return f"the latest {bronze.file} of each match, as it came"
 
 
 def bronze_of(here: Touchline, name: str) -> "Bronze | None":

@@ -1,6 +1,6 @@
 """Configuration -> objects; the only place that names adapters."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -9,6 +9,9 @@ from touchline.config import Config
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
     from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
@@ -51,7 +54,15 @@ class Touchline:
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
         """Every pipeline by name."""
-        return {"tracking": tracking(self.config)}
+        return {"tracking": tracking(self.config), "activity": activity(self.config)}
+
+    def found(self, domain: str) -> "Callable[[Sequence[Path], Path], Found]":
+        """The domain's source: what it makes of paths, given a folder for what it unpacks."""
+        if domain == "activity":
+            from touchline.activity.source import found
+        else:
+            from touchline.tracking.source.found import found
+        return found
 
     def pipeline(self, name: str) -> "Pipeline":
         """The pipeline of that name.
@@ -112,6 +123,14 @@ def _work(config: Config, job: "Job") -> "Outcome":
 
 
 _BUILT: dict[str, Touchline] = {}
+
+
+def activity(config: Config) -> "Pipeline":
+    """Activity's pipeline under the configuration's thresholds."""
+    from touchline.activity.pipeline import Rules, pipeline
+
+    set_ = config.activity
+    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected))
 
 
 def tracking(config: Config) -> "Pipeline":

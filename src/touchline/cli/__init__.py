@@ -25,7 +25,7 @@ except KeyboardInterrupt:  # as early as a program can be stopped without a trac
 
 _COMMANDS = {
     "demo": ("demo", "Run everything on made-up data in a new folder, without any network."),
-    "simulate": ("data", "Make sample input with planted truth and faults."),
+    "simulate": ("simulate", "Make sample input with planted truth and faults."),
     "fetch": ("data", "Fetch provider files into bronze."),
     "ingest": ("data", "Land files in bronze; the same files again change nothing."),
     "plan": ("runs", "Show what is stale, and why."),

@@ -1,50 +1,26 @@
-"""simulate, fetch, ingest: what brings data in."""
+"""fetch, ingest: what brings data in."""
 
-import math
-import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from touchline import config
+from touchline.cli.kinds import DAY, Place
 from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
-from touchline.errors import ConfigError
+from touchline.errors import ConfigError, StorageError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.landing import Arrival
 
-DAY = click.DateTime(["%Y-%m-%d"])
-
-
-class Place(click.Path):
-    """A path; an empty one is refused, as it would mean the current folder."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """See click.Path."""
-        if not os.fspath(value):
-            self.fail("the path is empty; the current folder is .", param, ctx)
-        return super().convert(value, param, ctx)
-
-
-class Finite(click.FloatRange):
-    """A number within a range; neither nan nor inf is one."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """See click.FloatRange."""
-        found = super().convert(value, param, ctx)
-        if not math.isfinite(found):
-            self.fail(f"{value} is not a finite number", param, ctx)
-        return found
-
 
 @click.command()
-@click.argument("domain", type=click.Choice(["tracking"]))
+@click.argument("domain", type=click.Choice(["tracking", "activity"]))
 @click.argument("paths", nargs=-1, required=True, type=Place(path_type=Path))
 @JSON
 @click.pass_obj
@@ -56,46 +32,54 @@ def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: 
 
     Example: touchline ingest tracking matches/
     """
-    from touchline.cli import ingesting
-    from touchline.tracking.source import files
-
     here = Touchline(config.load(file))
     for path in paths:
-        ingesting.must_be_there(path)
+        _must_be_there(path)
     with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
-        found, others, bad = ingesting.found(paths, Path(scratch))
-        if others:
+        found = here.found(domain)(paths, Path(scratch))
+        if others := found.others:
             say(
                 f"left alone, as not {domain}'s: {counted(len(others), 'file')}, such as {others[0]}"
             )
-        for error in bad:
+        for error in found.bad:
             complain(str(error), error.hint)
-        for line in ingesting.misplaced(found):
+        for line in found.told:
             say(line)
-        if found:
-            land(here, list(files.arrivals(found)), as_json=as_json)
-    sys.exit(worst(error.exit_code for error in bad))
+        if found.arrivals:
+            land(here, domain, found.arrivals, as_json=as_json)
+    sys.exit(worst(error.exit_code for error in found.bad))
 
 
-def land(here: Touchline, arrivals: "list[Arrival]", *, as_json: bool) -> None:
+def _must_be_there(path: Path) -> None:
+    """Refuse a path that is none: it was mistyped, and no waiting helps."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as exc:
+        raise ConfigError(
+            f"{path}: no such file or folder", hint=f"paths are taken from {Path.cwd()}"
+        ) from exc
+    except OSError as exc:
+        hint = "grant the right to read, then run again"
+        raise StorageError(f"{path}: {exc.strerror}", hint=hint) from exc
+
+
+def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json: bool) -> None:
     """Land these arrivals, show what became of each partition, and what it still lacks."""
     parts = sorted({a.partition for a in arrivals})
     counts: dict[str, dict[str, int]] = {
         p: {"new": 0, "re-issued": 0, "unchanged": 0} for p in parts
     }
     with progress("land", len(arrivals)) as tell:
-        for arrival, kind in landed(here, arrivals, now=datetime.now(UTC)):
+        for arrival, kind in landed(here, domain, arrivals, now=datetime.now(UTC)):
             counts[arrival.partition][kind] += 1
             tell(f"{arrival.partition}/{arrival.name}", kind)
-    after = here.ledger.arrivals("tracking", parts)
-    from touchline.tracking.source import files
-
-    wanted = [files.MATCH_JSON, files.TRACKING, files.EVENTS, files.PHASES]
+    after = here.ledger.arrivals(domain, parts)
+    bronze = here.pipeline(domain).bronze
     rows = [
         {
             "partition": p,
             **counts[p],
-            "missing": ", ".join(f for f in wanted if f not in after[p]) or None,
+            "missing": ", ".join(b.file for b in bronze if not b.of(after[p])) or None,
         }
         for p in parts
     ]
@@ -103,16 +87,14 @@ def land(here: Touchline, arrivals: "list[Arrival]", *, as_json: bool) -> None:
 
 
 def landed(
-    here: Touchline, arrivals: "list[Arrival]", *, now: datetime
+    here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, now: datetime
 ) -> "Iterator[tuple[Arrival, str]]":
     """Each arrival once it is durable, and whether it is new, re-issued or unchanged."""
     from touchline.core import landing
 
     parts = sorted({a.partition for a in arrivals})
     latest = {
-        (p, n): r
-        for p, rs in here.ledger.arrivals("tracking", parts).items()
-        for n, r in rs.items()
+        (p, n): r for p, rs in here.ledger.arrivals(domain, parts).items() for n, r in rs.items()
     }
     receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
     for arrival, receipt in zip(arrivals, receipts, strict=True):
@@ -120,88 +102,6 @@ def landed(
         latest[receipt.partition, receipt.name] = receipt
         same = old is not None and old.sha256 == receipt.sha256
         yield arrival, "new" if old is None else "unchanged" if same else "re-issued"
-
-
-@click.command()
-@click.argument("domain", type=click.Choice(["tracking"]))
-@click.argument("out", type=Place(path_type=Path, file_okay=False))
-@click.option(
-    "--matches",
-    type=click.IntRange(1, 10_000),
-    default=1,
-    show_default=True,
-    help="How many, a day apart.",
-)
-@click.option(
-    "--first-id",
-    type=click.IntRange(1, 10**18 - 1),
-    default=900001,
-    show_default=True,
-    help="Id of the first match.",
-)
-@click.option(
-    "--date",
-    "first_day",
-    type=DAY,
-    default="2024-11-02",
-    show_default=True,
-    help="Day of the first match.",
-)
-@click.option(
-    "--competition",
-    type=click.IntRange(1, 10**9 - 1),
-    default=61,
-    show_default=True,
-    help="The provider's competition id.",
-)
-@click.option(
-    "--minutes",
-    type=Finite(2, 130),
-    default=90.0,
-    show_default=True,
-    help="Length of a match.",
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
-@click.option(
-    "--layout",
-    type=click.Choice(["provider", "landing"]),
-    default="provider",
-    show_default=True,
-    help="Names of files and folders.",
-)
-@click.option("--gzip", "packed", is_flag=True, help="Pack the tracking files.")
-@click.option(
-    "--gap-s",
-    type=Finite(0),
-    default=0.0,
-    help="Positions vanish for that long in period 1.",
-)
-@click.option(
-    "--teleports",
-    type=click.IntRange(0),
-    default=0,
-    help="Single-frame jumps in players' positions.",
-)
-@click.option(
-    "--missing",
-    type=click.Choice(["match", "tracking", "events", "phases"]),
-    help="Leave this file out.",
-)
-@click.option(
-    "--reissue", is_flag=True, help="Write the re-issue of the same matches, with other numbers."
-)
-def simulate(domain: str, out: Path, **options: Any) -> None:  # noqa: ARG001
-    """Make matches of DOMAIN under OUT: the provider's four files each, and the planted truth.
-
-    Prints the files' paths. Files of these matches that are there already are not written over.
-
-    Example: touchline simulate tracking landing/ --matches 2 --minutes 20
-    """
-    from touchline.cli.simulating import simulated
-
-    made = simulated(out, **options)
-    for path in made:
-        click.echo(path)
 
 
 @click.command()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
-from touchline.cli.data import Finite, Place
+from touchline.cli.kinds import Finite, Place
 from touchline.cli.output import complain, progress, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
@@ -75,7 +75,9 @@ def demo(folder: Path, matches: int, minutes: float) -> None:
     from datetime import UTC, datetime
 
     found, _ = files.recognised([folder / "landing" / "matches"], folder)
-    for _arrival, _kind in landed(here, list(files.arrivals(found)), now=datetime.now(UTC)):
+    for _arrival, _kind in landed(
+        here, "tracking", list(files.arrivals(found)), now=datetime.now(UTC)
+    ):
         pass
     say("3/4  bronze -> silver -> gold, each table behind its gate")
     with progress("run", matches) as tell:

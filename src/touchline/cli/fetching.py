@@ -158,7 +158,7 @@ def _landed(
         Arrival("tracking", part, f.name, f.path, f"{source}{_MARK}{f.last_modified or ''}")
         for f in came
     ]
-    kinds = list(landed(here, arrivals, now=datetime.now(UTC)))
+    kinds = list(landed(here, "tracking", arrivals, now=datetime.now(UTC)))
     for f in came:
         f.path.unlink(missing_ok=True)
     refused = [f for f in files if isinstance(f, Refused)]

@@ -12,6 +12,7 @@ from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
+    from touchline.core.pipeline import Pipeline
     from touchline.core.ports import Run
 
 LIMIT = click.option(
@@ -20,23 +21,29 @@ LIMIT = click.option(
 
 
 @click.command()
-@click.argument("pipeline", default="tracking")
+@click.argument("pipeline", required=False)
 @JSON
 @click.pass_obj
-def status(file: Path | None, pipeline: str, *, as_json: bool) -> None:
-    """Show the state of each partition of PIPELINE: fresh, stale, waiting, refused or failed."""
+def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
+    """Show the state of each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed."""
+    here = Touchline(config.load(file))
+    chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
+    rows = [row for each in chosen for row in _states(here, each)]
+    table(rows, as_json=as_json, empty="nothing has arrived yet; see: touchline ingest --help")
+
+
+def _states(here: Touchline, chosen: "Pipeline") -> list[dict[str, Any]]:
     from touchline.core import planner
 
-    here = Touchline(config.load(file))
-    chosen = here.pipeline(pipeline)
     plans = {p.partition: p for p in planner.plan(chosen, here.ledger)}
-    last = here.ledger.last(pipeline)
+    last = here.ledger.last(chosen.name)
     heads = here.ledger.heads([s.table for s in chosen.steps])
     rows = []
-    for part in sorted(here.ledger.arrivals(pipeline)):
+    for part in sorted(here.ledger.contents(chosen.name)):
         run = last.get(part)
         rows.append(
             {
+                "pipeline": chosen.name,
                 "partition": part,
                 "state": (state := _state(plans.get(part), run)),
                 "published": sum(part in heads[s.table] for s in chosen.steps),
@@ -46,7 +53,7 @@ def status(file: Path | None, pipeline: str, *, as_json: bool) -> None:
                 "message": _news(run) if run and not state.startswith("waiting") else None,
             }
         )
-    table(rows, as_json=as_json, empty="nothing has arrived yet; see: touchline ingest --help")
+    return rows
 
 
 def _news(run: "Run") -> str | None:

@@ -1,7 +1,8 @@
 """plan, run, backfill."""
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.backfill import Range
+    from touchline.core.pipeline import Pipeline
     from touchline.core.pipeline.drive import Done
     from touchline.core.planner import Plan
     from touchline.core.ports import Run
@@ -45,25 +47,26 @@ ENGINE = click.option(
 
 
 @click.command()
-@click.argument("pipeline", default="tracking")
+@click.argument("pipeline", required=False)
 @PARTITION
 @ONLY
 @JSON
 @click.pass_obj
 def plan(
-    file: Path | None, pipeline: str, parts: tuple[str, ...], only: Any, *, as_json: bool
+    file: Path | None, pipeline: str | None, parts: tuple[str, ...], only: Any, *, as_json: bool
 ) -> None:
-    """Show what is stale in PIPELINE, and why.
+    """Show what is stale in PIPELINE, or in all, and why.
 
     Example: touchline plan tracking
     """
     from touchline.core import planner
 
     here = Touchline(config.load(file))
-    chosen = here.pipeline(pipeline)
-    plans = planner.plan(chosen, here.ledger, parts=_checked(here, pipeline, parts), only=only)
-    arrived = plans or here.ledger.arrivals(pipeline)
-    rows = [row for p in planner.explained(plans, chosen, here.ledger) for row in _lines(p)]
+    rows, arrived = list[dict[str, Any]](), False
+    for chosen, wanted in _chosen(here, pipeline, parts):
+        plans = planner.plan(chosen, here.ledger, parts=wanted, only=only)
+        arrived = arrived or bool(plans or here.ledger.contents(chosen.name))
+        rows += [row for p in planner.explained(plans, chosen, here.ledger) for row in _lines(p)]
     table(rows, as_json=as_json, empty="nothing is stale" if arrived else _NOTHING)
 
 
@@ -79,8 +82,41 @@ def _lines(p: "Plan") -> list[dict[str, Any]]:
     return [{"partition": p.partition, "table": s.table, "reason": s.reason} for s in p.steps]
 
 
+def _chosen(
+    here: Touchline, name: str | None, parts: Sequence[str]
+) -> "list[tuple[Pipeline, list[str] | None]]":
+    """The pipeline of that name, or all; with the partitions asked for, or None where none was.
+
+    A partition is its pipeline's: its columns tell which that is.
+    """
+    from touchline.core import backfill as ranges
+    from touchline.core.ports import keys_of
+
+    chosen = [here.pipeline(name)] if name else list(here.pipelines.values())
+    if not parts:
+        return [(pipeline, None) for pipeline in chosen]
+    found: dict[str, tuple[Pipeline, list[str]]] = {}
+    for part in dict.fromkeys(parts):
+        keyed = [p for p in chosen if tuple(keys_of(part)) == p.steps[0].makes.replace_by]
+        pipeline = (keyed or chosen)[0]
+        ranges.checked(pipeline, part)
+        found.setdefault(pipeline.name, (pipeline, []))[1].append(part)
+    for pipeline, wanted in found.values():
+        _must_have_arrived(here, pipeline.name, wanted)
+    return list(found.values())
+
+
+def _must_have_arrived(here: Touchline, pipeline: str, parts: Sequence[str]) -> None:
+    known = here.ledger.contents(pipeline, parts)
+    for part in parts:
+        if part not in known:
+            raise MissingInputError(
+                f"{pipeline} {part}: nothing has arrived for it", hint="see: touchline status"
+            )
+
+
 @click.command()
-@click.argument("pipeline", default="tracking")
+@click.argument("pipeline", required=False)
 @PARTITION
 @ONLY
 @click.option("--force", is_flag=True, help="Make fresh tables again, too.")
@@ -90,7 +126,7 @@ def _lines(p: "Plan") -> list[dict[str, Any]]:
 @click.pass_obj
 def run(
     file: Path | None,
-    pipeline: str,
+    pipeline: str | None,
     parts: tuple[str, ...],
     only: Any,
     *,
@@ -99,7 +135,7 @@ def run(
     engine: str,
     as_json: bool,
 ) -> None:
-    """Make everything that is stale in PIPELINE; the others stay as they are.
+    """Make everything that is stale in PIPELINE, or in all; the rest stays as it is.
 
     Each partition is published in all its tables or in none.
 
@@ -109,32 +145,17 @@ def run(
     from touchline.core.pipeline import drive
 
     here = Touchline(config.load(file))
-    chosen = here.pipeline(pipeline)
-    wanted = _checked(here, pipeline, parts)
     platform = here.platform(workers=workers, engine=engine)
-    drive.settle(chosen, platform)
-    plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
-    total = len(plans) if only != "bronze" else len(here.ledger.arrivals(pipeline, wanted))
-    ends = drive.run(chosen, platform, parts=wanted, plans=plans, only=only, force=force)
-    empty = _FRESH if plans or here.ledger.arrivals(pipeline) else _NOTHING
-    finish(ends, total, as_json=as_json, keep_going=True, empty=empty)
-
-
-def _checked(here: Touchline, pipeline: str, parts: Sequence[str]) -> Sequence[str] | None:
-    """The partitions asked for, each known by its arrivals; None where none was named."""
-    from touchline.core import backfill as ranges
-
-    if not parts:
-        return None
-    for part in parts:
-        ranges.checked(here.pipeline(pipeline), part)
-    known = here.ledger.arrivals(pipeline, parts)
-    for part in parts:
-        if part not in known:
-            raise MissingInputError(
-                f"{pipeline} {part}: nothing has arrived for it", hint="see: touchline status"
-            )
-    return list(dict.fromkeys(parts))
+    ends: list[Iterator[Done]] = []
+    total, arrived = 0, False
+    for chosen, wanted in _chosen(here, pipeline, parts):
+        drive.settle(chosen, platform)
+        plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
+        total += len(plans) if only != "bronze" else len(here.ledger.contents(chosen.name, wanted))
+        ends.append(drive.run(chosen, platform, parts=wanted, plans=plans, only=only, force=force))
+        arrived = arrived or bool(plans or here.ledger.contents(chosen.name))
+    empty = _FRESH if arrived else _NOTHING
+    finish(chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
 
 
 @click.command()
@@ -246,6 +267,7 @@ def _row(done: "Done") -> dict[str, Any]:
     steps = run.report.get("steps", []) if run else []
     took = (run.ended_at - run.started_at).total_seconds() if run and run.ended_at else 0.0
     return {
+        "pipeline": run.pipeline if run else "-",
         "partition": done.partition,
         "status": run.status if run else "held",
         "tables": len(steps),

@@ -167,11 +167,11 @@ def define(file: Path | None, name: str | None, *, as_json: bool) -> None:
 
 
 def _show_bronze(here: Touchline, bronze: "Bronze", *, as_json: bool) -> None:
-    from touchline.views import columns_that_came
+    from touchline.views import as_came, columns_that_came
 
     columns = columns_that_came(here, bronze)
     if not as_json:
-        click.echo(f"{bronze.table} (bronze): the latest {bronze.file} of each match, as it came")
+        click.echo(f"{bronze.table} (bronze): {as_came(bronze)}")
     rows = [{"column": name, "type": kind} for name, kind in columns.items()]
     table(rows, as_json=as_json, empty="columns: those of the file; none has arrived yet")
 

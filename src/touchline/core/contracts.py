@@ -124,7 +124,8 @@ class Enforced:
     """Rows that keep the contract, and those that do not, with the reason for each.
 
     `rejected` has the columns `reason`, `line` (null where unknown) and `row` (as it arrived where
-    the step says so, else as JSON); and `_file` if the step's result has it.
+    the step says so, else as JSON); and `_file`, its logical name, if the
+    step's result has it.
     """
 
     rows: pl.DataFrame

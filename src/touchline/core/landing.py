@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ from typing import BinaryIO
 import msgspec
 
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt
-from touchline.errors import MissingInputError, StorageError
+from touchline.errors import MissingInputError, StorageError, TouchlineError
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,19 @@ class Arrival:
     name: str
     path: Path
     source: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a domain's source makes of paths: what is to be landed, and what is wrong with the rest.
+
+    `others` are files of somebody else; `told` are lines worth telling of files that are landed.
+    """
+
+    arrivals: Sequence[Arrival]
+    others: Sequence[str] = ()
+    bad: Sequence[TouchlineError] = ()
+    told: Sequence[str] = ()
 
 
 def land(

@@ -283,7 +283,7 @@ def _bronze(source: Source) -> str:
                 f"SELECT {chosen}, came.* EXCLUDE (filename) FROM {relation} AS came JOIN"
                 f" (VALUES {told}) AS told(filename, {', '.join(names)}) USING (filename)"
             )
-    return " UNION ALL BY NAME ".join(parts) or "SELECT NULL::VARCHAR AS match_id WHERE false"
+    return " UNION ALL BY NAME ".join(parts) or "SELECT NULL::VARCHAR AS sha256 WHERE false"
 
 
 def _paths(source: Source) -> list[str]:

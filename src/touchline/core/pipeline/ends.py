@@ -62,8 +62,9 @@ def ended(
     status = _status(error)
     report = _report(run, status, at, error=error, outcome=outcome)
     if pipeline.summary is not None:
+        files = tuple(outcome.job.files.values()) if outcome else ()
         steps = outcome.steps if outcome else ()
-        report = {**pipeline.summary(run.partition, steps), **report}
+        report = {**pipeline.summary(run.partition, files, steps), **report}
     more = len(outcome.errors) - 1 if outcome else 0
     message = f"{error}{f' (and {more} more)' if more > 0 else ''}" if error else ""
     return replace(run, status=status, ended_at=at, message=message, report=report)

@@ -10,7 +10,7 @@ import polars as pl
 
 from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
-from touchline.core.ports import Receipt
+from touchline.core.ports import Receipt, keys_of
 from touchline.errors import TouchlineError
 
 
@@ -43,7 +43,7 @@ def called(step: Step | Shared, inputs: Mapping[str, Any]) -> Any:
 def _decode(bench: Bench, bronze: Bronze) -> pl.DataFrame:
     receipts = bronze.of(bench.job.files)
     each = [_decoded(bench, bronze, receipt) for receipt in receipts.values()]
-    whole = _together(list(receipts), each) if bronze.many else each[0]
+    whole = _together(receipts, each) if bronze.many else each[0]
     bench.decoded[bronze.table] = replace(whole, rows=whole.rows.clear())
     return whole.rows
 
@@ -58,21 +58,20 @@ def _decoded(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
             raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
 
 
-def _together(names: Sequence[str], files: Sequence[Decoded]) -> Decoded:
-    """Several files as one, each row and each unreadable line with its file's place in `_file`."""
+def _together(receipts: Mapping[str, Receipt], files: Sequence[Decoded]) -> Decoded:
+    """Several files as one: each row with its file's name in `_file`, and its partition's columns."""
+    (part,) = {receipt.partition for receipt in receipts.values()}
+    keys = {name: pl.lit(value) for name, value in keys_of(part).items()}
 
-    def numbered(at: int, frame: pl.DataFrame) -> pl.DataFrame:
-        return frame.with_columns(_file=pl.lit(at, dtype=pl.Int64))
+    def named(name: str, frame: pl.DataFrame, **more: pl.Expr) -> pl.DataFrame:
+        return frame.with_columns(_file=pl.lit(name), **more)
 
+    each = list(zip(receipts, files, strict=True))
     return Decoded(
-        pl.concat([numbered(at, file.rows) for at, file in enumerate(files)]),
+        pl.concat([named(name, file.rows, **keys) for name, file in each]),
         lines=sum(file.lines for file in files),
-        rejected=pl.concat([numbered(at, file.rejected) for at, file in enumerate(files)]),
-        notes=tuple(
-            f"{name}: {note}"
-            for name, file in zip(names, files, strict=True)
-            for note in file.notes
-        ),
+        rejected=pl.concat([named(name, file.rejected) for name, file in each]),
+        notes=tuple(f"{name}: {note}" for name, file in each for note in file.notes),
     )
 
 

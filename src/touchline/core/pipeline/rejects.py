@@ -23,18 +23,19 @@ def rejected_rows(bench: Bench, step: Step, rows: pl.DataFrame) -> pl.DataFrame:
 def _placed(bench: Bench, name: str, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with the logical name and the content of the file each came from."""
     bronze = {b.table: b for b in bench.pipeline.bronze}.get(name)
-    receipts = list(bronze.of(bench.job.files).values()) if bronze else []
-    places = pl.DataFrame(
-        {
-            "_file": range(max(len(receipts), 1)),
-            "source": [r.name for r in receipts] or [name],
-            "sha256": pl.Series([r.sha256 for r in receipts] or [None], dtype=pl.String),
-        }
+    receipts = bronze.of(bench.job.files) if bronze else {}
+    if "_file" in rows.columns:
+        return rows.select(
+            *REJECTED_SCHEMA,
+            source=pl.col("_file"),
+            sha256=pl.col("_file").replace_strict({n: r.sha256 for n, r in receipts.items()}),
+        )
+    one = next(iter(receipts.values())) if len(receipts) == 1 else None
+    return rows.select(
+        *REJECTED_SCHEMA,
+        source=pl.lit(one.name if one else name),
+        sha256=pl.lit(one.sha256 if one else None, dtype=pl.String),
     )
-    numbered = rows if "_file" in rows.columns else rows.with_columns(_file=pl.lit(0))
-    return numbered.join(
-        places, on=pl.col("_file").cast(pl.Int64), how="left", maintain_order="left"
-    ).select(*REJECTED_SCHEMA, "source", "sha256")
 
 
 def stage_rejected(bench: Bench, step: Step, rows: pl.DataFrame) -> None:

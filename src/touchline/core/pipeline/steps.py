@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import polars as pl
 
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
+from touchline.core.ports import Partition, Receipt
 from touchline.core.quality import Rule
 
 if TYPE_CHECKING:
@@ -37,7 +38,8 @@ class Bronze:
     """A kind of file that arrives: its logical name, its table's name, how one file is decoded.
 
     A `file` that ends in / is a folder: a partition has any number of such files, in the order in
-    which they first came. Their rows then say in `_file` which of them they are of.
+    which they first came. Each row then says in `_file` which of them it is of, and has the columns
+    of its partition.
 
     `relation` is how the query engine reads such files as they came: SQL for a list of paths and
     their packing ("none" or "gzip"), with a column `filename`.
@@ -139,8 +141,8 @@ class Pipeline:
 
     `max_rejected` is the share of rejected rows or lines above which a partition is refused.
     `dated` is the file, and the function, that tell a partition's day before anything is made.
-    `summary` adds to a run's report what the domain's people read there, given the partition and
-    the steps' reports; reports lie in the folder `reports` of the object store.
+    `summary` adds to a run's report what the domain's people read there, given the partition, its
+    files and the steps' reports; reports lie in the folder `reports` of the object store.
     """
 
     name: str
@@ -149,7 +151,9 @@ class Pipeline:
     shared: tuple[Shared, ...] = ()
     max_rejected: float = 0.01
     dated: tuple[str, Callable[[Path], date]] | None = None
-    summary: Callable[[str, Sequence["StepReport"]], Mapping[str, Any]] | None = None
+    summary: (
+        Callable[[Partition, Sequence[Receipt], Sequence["StepReport"]], Mapping[str, Any]] | None
+    ) = None
     reports: str = ""
 
     def step(self, table: str) -> Step:

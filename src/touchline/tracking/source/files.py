@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 
+from touchline.core.bytes import opened
 from touchline.core.landing import Arrival
 from touchline.core.ports import checked_id, partition
 from touchline.errors import (
@@ -20,7 +21,6 @@ from touchline.errors import (
     MissingInputError,
     StorageError,
 )
-from touchline.tracking.source.bytes import opened
 
 MATCH_JSON = "match.json"
 TRACKING = "tracking_extrapolated.jsonl"

@@ -15,10 +15,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from touchline.core.bytes import BOM, text, unpacked
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError, StorageError
-from touchline.tracking.source.bytes import BOM, text, unpacked
 from touchline.tracking.source.headers import FRAME_MEMBERS, POSITION_MEMBERS, added
 
 _COLUMNS = """{

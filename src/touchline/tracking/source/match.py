@@ -10,9 +10,9 @@ from typing import Annotated
 import msgspec
 import polars as pl
 
+from touchline.core.bytes import opened, text
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError
-from touchline.tracking.source.bytes import opened, text
 from touchline.tracking.source.files import MATCH_JSON, Recognised
 from touchline.tracking.source.headers import MATCH_MEMBERS, PLAYER_MEMBERS, added
 

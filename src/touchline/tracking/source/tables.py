@@ -9,10 +9,10 @@ import polars as pl
 import pyarrow as pa
 import pyarrow.csv as pc
 
+from touchline.core.bytes import BOM, opened, text
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError
-from touchline.tracking.source.bytes import BOM, opened, text
 from touchline.tracking.source.headers import EVENT_COLUMNS, PHASE_COLUMNS, added
 
 _NAMED_AT_MOST = 5

@@ -31,7 +31,7 @@ def opened(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
     if head == _LFS:
         raise ContractError(
             "a Git LFS pointer, not the file itself",
-            hint="run 'git lfs pull' in the repository, or 'touchline fetch skillcorner-open'",
+            hint="run 'git lfs pull' in the repository, or 'touchline fetch' the file",
         )
     try:
         with gzip.open(path) if head.startswith(_GZIP) else path.open("rb") as file:

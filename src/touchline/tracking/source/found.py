@@ -4,46 +4,27 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from touchline.errors import (
-    ConfigError,
-    ContractError,
-    MissingInputError,
-    StorageError,
-    TouchlineError,
-)
-from touchline.tracking.source import files
+from touchline.core.landing import Found
+from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
+from touchline.tracking.source import files, match
 from touchline.tracking.source.files import Recognised
 
 
-def must_be_there(path: Path) -> None:
-    """Refuse a path that is none: it was mistyped, and no waiting helps."""
+def found(paths: Sequence[Path], scratch: Path) -> Found:
+    """The provider files under these paths as arrivals of their matches; see `files.recognised`."""
     try:
-        path.stat()
-    except (FileNotFoundError, NotADirectoryError) as exc:
-        raise ConfigError(
-            f"{path}: no such file or folder", hint=f"paths are taken from {Path.cwd()}"
-        ) from exc
-    except OSError as exc:
-        hint = "grant the right to read, then run again"
-        raise StorageError(f"{path}: {exc.strerror}", hint=hint) from exc
-
-
-def found(
-    paths: Sequence[Path], scratch: Path
-) -> tuple[list[Recognised], list[str], list[TouchlineError]]:
-    """The files to land, those of others, and what is wrong with the rest."""
-    try:
-        return (*files.recognised(paths, scratch), [])
+        good, others = files.recognised(paths, scratch)
+        bad: list[TouchlineError] = []
     except (ConfigError, ContractError):
-        return _one_by_one([entry for path in paths for entry in _entries(path)], scratch)
+        entries = [entry for path in paths for entry in _entries(path)]
+        good, others, bad = _one_by_one(entries, scratch)
+    return Found(list(files.arrivals(good)), others, bad, _misplaced(good))
 
 
-def misplaced(recognised: Sequence[Recognised]) -> list[str]:
+def _misplaced(recognised: Sequence[Recognised]) -> list[str]:
     """A line for each match in a folder of another day than that of its kick-off."""
     if not any("partition_date=" in file.source for file in recognised):
         return []
-    from touchline.tracking.source import match
-
     return match.misplaced(recognised)
 
 
@@ -62,7 +43,7 @@ def _entries(path: Path) -> Iterator[Path]:
 def _one_by_one(
     entries: Sequence[Path], scratch: Path
 ) -> tuple[list[Recognised], list[str], list[TouchlineError]]:
-    """As `found`, where a bad entry, or a match of which two files differ, spoils only itself."""
+    """The files to land, those of others and what is wrong, where a bad entry, or a match of which two files differ, spoils only itself."""
     others: list[str] = []
     bad: list[TouchlineError] = []
     matches: dict[str, list[tuple[Path, Recognised]]] = {}

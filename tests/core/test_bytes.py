@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from touchline.errors import ContractError, StorageError
-from touchline.tracking.source.bytes import opened, text, unpacked
+from touchline.core.bytes import opened, text, unpacked
 
 PLAIN = b"first\nsecond\n" * 1000
 

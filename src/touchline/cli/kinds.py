@@ -1,0 +1,30 @@
+"""Kinds of values that options and arguments take."""
+
+import math
+import os
+from typing import Any
+
+import click
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class Place(click.Path):
+    """A path; an empty one is refused, as it would mean the current folder."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click.Path."""
+        if not os.fspath(value):
+            self.fail("the path is empty; the current folder is .", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+class Finite(click.FloatRange):
+    """A number within a range; neither nan nor inf is one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click.FloatRange."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return found

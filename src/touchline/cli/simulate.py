@@ -1,0 +1,171 @@
+"""simulate: sample input of each domain, with planted truth and faults."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from touchline.cli.kinds import DAY, Finite, Place
+
+
+@click.group()
+def simulate() -> None:
+    """Make sample input of a domain, with planted truth and faults.
+
+    Example: touchline simulate tracking landing/ --matches 2 --minutes 20
+    """
+
+
+@simulate.command("tracking")
+@click.argument("out", type=Place(path_type=Path, file_okay=False))
+@click.option(
+    "--matches",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many, a day apart.",
+)
+@click.option(
+    "--first-id",
+    type=click.IntRange(1, 10**18 - 1),
+    default=900001,
+    show_default=True,
+    help="Id of the first match.",
+)
+@click.option(
+    "--date",
+    "first_day",
+    type=DAY,
+    default="2024-11-02",
+    show_default=True,
+    help="Day of the first match.",
+)
+@click.option(
+    "--competition",
+    type=click.IntRange(1, 10**9 - 1),
+    default=61,
+    show_default=True,
+    help="The provider's competition id.",
+)
+@click.option(
+    "--minutes",
+    type=Finite(2, 130),
+    default=90.0,
+    show_default=True,
+    help="Length of a match.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@click.option(
+    "--layout",
+    type=click.Choice(["provider", "landing"]),
+    default="provider",
+    show_default=True,
+    help="Names of files and folders.",
+)
+@click.option("--gzip", "packed", is_flag=True, help="Pack the tracking files.")
+@click.option(
+    "--gap-s",
+    type=Finite(0),
+    default=0.0,
+    help="Positions vanish for that long in period 1.",
+)
+@click.option(
+    "--teleports",
+    type=click.IntRange(0),
+    default=0,
+    help="Single-frame jumps in players' positions.",
+)
+@click.option(
+    "--missing",
+    type=click.Choice(["match", "tracking", "events", "phases"]),
+    help="Leave this file out.",
+)
+@click.option(
+    "--reissue", is_flag=True, help="Write the re-issue of the same matches, with other numbers."
+)
+def tracking(out: Path, **options: Any) -> None:
+    """Make matches under OUT: the provider's four files each, and the planted truth.
+
+    Prints the files' paths. Files of these matches that are there already are not written over.
+
+    Example: touchline simulate tracking landing/ --matches 2 --minutes 20
+    """
+    from touchline.cli.simulating import simulated
+
+    for path in simulated(out, **options):
+        click.echo(path)
+
+
+@simulate.command("activity")
+@click.argument("out", type=Place(path_type=Path, file_okay=False))
+@click.option(
+    "--days", type=click.IntRange(1, 10_000), default=3, show_default=True, help="How many."
+)
+@click.option(
+    "--date", "first_day", type=DAY, default="2025-01-01", show_default=True, help="The first day."
+)
+@click.option(
+    "--rows",
+    type=click.IntRange(0, 10_000_000),
+    default=1010,
+    show_default=True,
+    help="Rows a day.",
+)
+@click.option(
+    "--late",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Late events for the last day but one, in a file of their own.",
+)
+@click.option(
+    "--null-rate",
+    type=Finite(0, 1),
+    default=0.02,
+    show_default=True,
+    help="Share of rows without a user.",
+)
+@click.option(
+    "--duplicate-rate",
+    type=Finite(0, 1),
+    default=0.01,
+    show_default=True,
+    help="Share of rows that repeat an event.",
+)
+@click.option(
+    "--odd-instants", type=click.IntRange(0), default=0, help="Rows a day whose event_ts is none."
+)
+@click.option(
+    "--malformed", type=click.IntRange(0), default=0, help="Lines a day that are cut off."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+def activity(
+    out: Path,
+    first_day: datetime,
+    *,
+    days: int,
+    rows: int,
+    late: int,
+    null_rate: float,
+    duplicate_rate: float,
+    odd_instants: int,
+    malformed: int,
+    seed: int,
+) -> None:
+    """Make product events under OUT, a file a day, and the planted truth.
+
+    Prints the files' paths.
+
+    Example: touchline simulate activity landing/ --days 3 --late 50
+    """
+    from touchline.activity.simulate import Faults, write
+    from touchline.cli.simulating import writing_to
+
+    faults = Faults(null_rate, duplicate_rate, odd_instants, malformed)
+    with writing_to(out):
+        made = write(
+            out, first_day.date(), days=days, rows=rows, faults=faults, seed=seed, late=late
+        )
+        for path in made:
+            click.echo(path)
