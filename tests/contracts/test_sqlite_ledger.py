@@ -190,6 +190,33 @@ def test_a_ledger_that_another_process_holds_is_to_be_tried_again(
         assert ledger.arrivals("tracking")[ONE]["tracking"].sha256 == "bb"
 
 
+def test_a_new_ledger_waits_for_whoever_else_opens_it(tmp_path: Path) -> None:
+    """SQLite's own patience does not reach the switch to WAL mode."""
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        letting_go = threading.Timer(0.3, other.execute, ["ROLLBACK"])
+        letting_go.start()
+        with closing(SqliteLedger(path)) as ledger:
+            ledger.receive([receipt("tracking", "aa")])
+            assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        letting_go.join()
+
+
+def test_a_new_ledger_that_is_held_for_too_long_is_to_be_tried_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("touchline.adapters.sqlite.schema._PATIENCE_S", 0.05)
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(TransientError, match=r"ledger\.db") as caught:
+            SqliteLedger(path)
+    assert "another process holds the ledger" in caught.value.hint
+    with closing(SqliteLedger(path)) as ledger:
+        assert ledger.runs() == []
+
+
 def test_a_folder_in_the_place_of_the_file_is_a_config_error(tmp_path: Path) -> None:
     (tmp_path / "ledger.db").mkdir()
     with pytest.raises(ConfigError, match=r"ledger\.db: a folder, expected a file"):

@@ -1,6 +1,7 @@
 """The ledger's file: its tables, its version, and how it is opened."""
 
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from touchline.errors import ConfigError, StorageError, TouchlineError, Transien
 
 VERSION = 1
 _PATIENCE_S = 60.0
+_PAUSE_S = 0.01
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
 _NO_LEDGER = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _PRIMARY = 0xFF
@@ -57,12 +59,25 @@ def opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
     try:
         _refuse_newer(db, path)
-        db.execute("PRAGMA journal_mode = WAL")
+        _put_into_wal(db)
         db.execute("PRAGMA synchronous = FULL")
     except BaseException:
         db.close()
         raise
     return db
+
+
+def _put_into_wal(db: sqlite3.Connection) -> None:
+    """The file is in WAL mode. SQLite refuses at once while others hold a new file: asked again."""
+    until = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as exc:
+            if exc.sqlite_errorcode & _PRIMARY not in _HELD or time.monotonic() > until:
+                raise
+        time.sleep(_PAUSE_S)
 
 
 def closed(db: sqlite3.Connection, mark: Mark) -> None:
