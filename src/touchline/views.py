@@ -10,11 +10,13 @@ from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import polars as pl
     import pyarrow as pa
 
     from touchline.core.pipeline import Bronze
-    from touchline.core.ports import Publish
+    from touchline.core.ports import Publish, Receipt
     from touchline.tracking.serve import MatchTables
 
 
@@ -73,14 +75,19 @@ def _files(
     for part, receipts in here.ledger.arrivals(domain).items():
         for receipt in bronze.of(receipts).values():
             name = f"{part} {receipt.source}"
+            told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
             try:
-                with here.objects.local(receipt.path) as path, path.open("rb") as file:
-                    packed = file.read(2) == b"\x1f\x8b"
+                path, packed = _packing(here, receipt)
             except (MissingInputError, OSError) as exc:
                 tell(f"left out of {bronze.table}: {name}: {exc}")
-                continue
-            told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
-            yield BronzeFile(path, name, packed, told)
+            else:
+                yield BronzeFile(path, name, packed, told)
+
+
+def _packing(here: Touchline, receipt: "Receipt") -> "tuple[Path, bool]":
+    """Where the file is, and whether it is gzip."""
+    with here.objects.local(receipt.path) as path, path.open("rb") as file:
+        return path, file.read(2) == b"\x1f\x8b"
 
 
 def tables_of(here: Touchline, domain: str | None = None) -> list[dict[str, object]]:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from touchline.errors import ContractError, StorageError
 from touchline.core.bytes import opened, text, unpacked
+from touchline.errors import ContractError, StorageError
 
 PLAIN = b"first\nsecond\n" * 1000
 

@@ -263,7 +263,7 @@ def story(world: World) -> dict[str, Any]:
     rows = {c.table: world.tables.read(c, pieces[c]).to_pylist() for c in contracts}
     return {
         "ends": [{p: (str(d.error), d.run and d.run.status) for p, d in e.items()} for e in ends],
-        "heads": world.ledger.heads(TABLES),
+        "heads": world.ledger.heads(TABLES, [TWO, match(3)]),
         "rows": {
             t: sorted([{**r, "run_id": ""} for r in found], key=str) for t, found in rows.items()
         },

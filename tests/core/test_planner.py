@@ -242,8 +242,19 @@ def test_force_plans_what_is_fresh_and_says_so(made: World) -> None:
     assert made.planned(force=True, only="gold") == {match(1): gold, match(2): gold}
 
 
-def test_what_is_forced_comes_out_under_the_same_derivation(made: World) -> None:
+def test_what_was_forced_is_fresh_and_counts_as_another_content(made: World) -> None:
     heads = made.ledger.heads(TABLES)
     made.run(force=True)
-    assert made.ledger.heads(TABLES) == heads
     assert made.planned() == {}
+    for table in TABLES:
+        before, after = heads[table], made.ledger.heads([table])[table]
+        assert all(after[part][1] != before[part][1] for part in before)
+
+
+def test_what_lies_downstream_of_a_forced_table_is_stale(made: World) -> None:
+    made.run(force=True, only="silver")
+    again = "club.speeds was published again; club.squad was published again"
+    assert {part: tables["club.tops"] for part, tables in made.planned().items()} == {
+        match(1): again,
+        match(2): again,
+    }

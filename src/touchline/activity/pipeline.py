@@ -46,7 +46,7 @@ def pipeline(rules: Rules) -> Pipeline:
 
 
 def _summary(
-    rules: Rules, part: Partition, files: Sequence[Receipt], steps: Sequence[StepReport]
+    rules: Rules, part: Partition, *, files: Sequence[Receipt], steps: Sequence[StepReport]
 ) -> Mapping[str, Any]:
     """The keys that design 002's readers know; null where the file could not be read."""
     seen = {r.rule: r for step in steps for r in step.rules}

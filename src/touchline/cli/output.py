@@ -126,6 +126,10 @@ def seconds(value: float) -> str:
     return f"{value:.1f} s" if value < 120 else f"{value / 60:.1f} min"
 
 
+_WORST_FIRST = (1, 7, 3, 2, 5, 6, 4)
+
+
 def worst(codes: Iterable[int]) -> int:
-    """The exit code of many ends: the highest, 0 where there are none."""
-    return max(codes, default=0)
+    """The exit code of many ends: a bug, then no room, then bad data, then what mends itself."""
+    seen = set(codes)
+    return next((code for code in _WORST_FIRST if code in seen), max(seen, default=0))

@@ -236,6 +236,7 @@ def finish(
     """Show each end as it comes and all of them at last; exit as the worst of them says."""
     rows: list[dict[str, Any]] = []
     codes: list[int] = []
+    broken_off = False
     with progress("run", total) as tell:
         for done in ends:
             rows.append(_row(done))
@@ -245,12 +246,13 @@ def finish(
             codes.append(done.error.exit_code)
             _told(done.error, done.run)
             if not keep_going:
+                broken_off = True
                 break
     close = getattr(ends, "close", None)
     if close:
         close()
     table(rows, as_json=as_json, empty=empty)
-    if len(rows) < total:
+    if broken_off and len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
     sys.exit(worst(codes))
 

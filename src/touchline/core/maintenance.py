@@ -10,7 +10,7 @@ from touchline.core.contracts import Contract
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.batch import REFUSED
 from touchline.core.pipeline.drive import Platform, settle
-from touchline.core.ports import Publish
+from touchline.core.ports import Claims, Publish, Staged
 from touchline.errors import ConflictError
 
 
@@ -86,27 +86,40 @@ def _compacted(pipeline: Pipeline, contract: Contract, platform: Platform) -> in
         platform.tables.prepare([contract])
         current = platform.ledger.current([contract.table], claims.held)[contract.table]
         publishes, staged = [], []
+        run_id = f"compact-{uuid.uuid4().hex[:12]}"
         for part in claims.held:
             rows = platform.tables.read(contract, current[part].pieces)
-            run_id = f"compact-{uuid.uuid4().hex[:12]}"
             whole = platform.tables.stage(contract, part, rows, run_id=run_id)
             staged.append(whole)
             publishes.append(
                 replace(current[part], commit_id=run_id, pieces=whole.pieces, kind="compact")
             )
-        for publish, whole in zip(publishes, staged, strict=True):
-            with platform.ledger.publishing(claims, [publish]) as done:
-                properties = {
-                    "touchline.run-id": publish.run_id,
-                    "touchline.code-version": touchline.__version__,
-                }
-                done(
-                    contract.table,
-                    platform.tables.publish(
-                        contract, [whole], commit_id=publish.commit_id, properties=properties
-                    ),
-                )
+        _committed(pipeline, contract, publishes, staged=staged, claims=claims, platform=platform)
         return len(publishes)
+
+
+def _committed(
+    pipeline: Pipeline,
+    contract: Contract,
+    publishes: Sequence[Publish],
+    *,
+    staged: Sequence[Staged],
+    claims: Claims,
+    platform: Platform,
+) -> None:
+    """All partitions in one commit; what a run left open is settled before it, as before any."""
+    if not publishes:
+        return
+    properties = {
+        "touchline.run-id": ",".join(p.run_id for p in publishes),
+        "touchline.code-version": touchline.__version__,
+    }
+    settle(pipeline, platform)
+    with platform.ledger.publishing(claims, publishes) as done:
+        snapshot = platform.tables.publish(
+            contract, staged, commit_id=publishes[0].commit_id, properties=properties
+        )
+        done(contract.table, snapshot)
 
 
 def _scattered(publish: Publish) -> bool:

@@ -2,17 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from uuid import uuid4
 
-from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation
+from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation, digest
 from touchline.core.ports import Ledger, Partition, Publish, Receipt
 
 
 @dataclass(frozen=True)
 class Planned:
-    """A table of one partition that is not what it would be if it were made now."""
+    """A table of one partition that is not what it would be if it were made now.
+
+    `content` is the name of what it will hold: its derivation, unless it is made again by force,
+    as then the same step may have made something else of the same inputs.
+    """
 
     table: str
     derivation: str
+    content: str
     made_from: Mapping[str, str]
     reason: str = ""
 
@@ -33,14 +39,16 @@ def plan(
     parts: Sequence[Partition] | None = None,
     only: Layer | None = None,
     force: bool = False,
+    arrived: Mapping[Partition, Mapping[str, Receipt]] | None = None,
 ) -> list[Plan]:
     """The partitions that have something to be made, in order; fresh ones are not in it.
 
     A table is fresh if it was made, by the same step, from contents that are still current. What
     lies downstream of a stale table is stale too. With `only`, tables of other layers count as
-    they are. With `force`, fresh tables are made again.
+    they are. With `force`, fresh tables are made again. `arrived` is what is to count as arrived,
+    where the caller works on just those files.
     """
-    arrivals = ledger.contents(pipeline.name, parts)
+    arrivals = _hashes(arrived) if arrived is not None else ledger.contents(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
     shared = {s.name: s for s in pipeline.shared}
     wanted = sorted(arrivals) if parts is None else list(parts)
@@ -53,6 +61,12 @@ def plan(
         if found.steps or found.missing:
             plans.append(found)
     return plans
+
+
+def _hashes(
+    arrived: Mapping[Partition, Mapping[str, Receipt]],
+) -> dict[Partition, dict[str, str]]:
+    return {part: {n: r.sha256 for n, r in files.items()} for part, files in arrived.items()}
 
 
 def _partition(
@@ -84,8 +98,9 @@ def _partition(
         if head is not None and head[0] == wanted and not force:
             contents[table] = head[1]
         else:
-            contents[table] = wanted
-            steps.append(Planned(table, wanted, _origin(step, contents, _several(pipeline, files))))
+            made_from = _origin(step, contents, _several(pipeline, files))
+            contents[table] = digest(wanted, uuid4().hex) if force else wanted
+            steps.append(Planned(table, wanted, contents[table], made_from))
     return Plan(part, tuple(steps))
 
 
@@ -127,6 +142,7 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
             Planned(
                 s.table,
                 s.derivation,
+                s.content,
                 s.made_from,
                 _reason(s, current[s.table].get(p.partition), stale, sources=names, shared=shared),
             )
@@ -160,6 +176,8 @@ def _reason(
         upstream = [read for read in shared.get(name, (name,)) if read in stale]
         if name.startswith("step "):
             said.append(f"{name.removeprefix('step ')} changed")
+        elif upstream and planned.content != planned.derivation:
+            continue  # it was forced, and so are those
         elif upstream:
             said += [f"{table} is stale" for table in upstream]
         elif name in sources:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import touchline
 from touchline.core.backfill import checked
 from touchline.core.contracts import Contract
-from touchline.core.pipeline import Pipeline
+from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.ports import Partition, Publish, Staged
 from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
@@ -23,6 +23,8 @@ def rollback(
 ) -> Publish:
     """The publish that is current now: the rows of an earlier one, as a new version.
 
+    The rows that the earlier run rejected come back with it.
+
     The step counts as fresh, so that the next run does not undo the rollback; it runs again when
     its input or its rules change. What lies downstream is stale from now on.
 
@@ -35,11 +37,16 @@ def rollback(
 
     Raises:
         MissingInputError: It was never published, or no other publish of it is kept.
-        ConfigError: `part` is none of the pipeline's; `to` fits no publish that is kept, or
-            several, or is what is current already.
+        ConfigError: `part` is none of the pipeline's; the table holds rejected rows; `to` fits no
+            publish that is kept, or several, or is what is current already.
         ConflictError: Another run holds the partition.
     """
     checked(pipeline, part)
+    if contract.table not in {s.table for s in pipeline.steps}:
+        raise ConfigError(
+            f"{contract.table}: holds the rejected rows of another table",
+            hint=f"roll back {contract.table.removesuffix('_rejected')}; its rejected rows go along",
+        )
     settle(pipeline, platform)
     with platform.ledger.claim(pipeline.name, [part]) as claims:
         if part in claims.refused:
@@ -49,27 +56,52 @@ def rollback(
             )
         history = platform.ledger.history(contract.table, part)
         target = _target(contract.table, part, history=history, to=to)
-        again = replace(
-            target,
-            commit_id=uuid.uuid4().hex,
-            derivation=history[0].derivation,
-            made_from=history[0].made_from,
-            kind="rollback",
-        )
-        with platform.ledger.publishing(claims, [again]) as done:
-            snapshot = platform.tables.publish(
-                contract,
-                [Staged(contract.table, part, target.rows, target.pieces)],
-                commit_id=again.commit_id,
-                properties={
-                    "touchline.run-id": target.run_id,
-                    "touchline.rollback": "true",
-                    "touchline.inputs-digest": target.content,
-                    "touchline.code-version": touchline.__version__,
-                },
-            )
-            done(contract.table, snapshot)
-    return again
+        back = _with_rejected(pipeline, contract, target, history=history, platform=platform)
+        with platform.ledger.publishing(claims, [publish for _, publish in back]) as done:
+            for each, publish in back:
+                done(each.table, _published(each, publish, platform))
+    return back[0][1]
+
+
+def _with_rejected(
+    pipeline: Pipeline,
+    contract: Contract,
+    target: Publish,
+    *,
+    history: Sequence[Publish],
+    platform: Platform,
+) -> list[tuple[Contract, Publish]]:
+    """What is to be current: the earlier version, and the rows that its run rejected."""
+    commit_id = uuid.uuid4().hex
+    again = replace(
+        target,
+        commit_id=commit_id,
+        derivation=history[0].derivation,
+        made_from=history[0].made_from,
+        kind="rollback",
+    )
+    aside = rejected_contract(pipeline.step(contract.table).makes)
+    known = platform.ledger.history(aside.table, target.partition)
+    theirs = next((p for p in known if p.run_id == target.run_id), None)
+    if theirs is None and known and not target.rejected:
+        theirs = replace(known[0], run_id=target.run_id, rows=0, pieces=(), made_from={})
+    if theirs is None:
+        return [(contract, again)]
+    return [(contract, again), (aside, replace(theirs, commit_id=commit_id, kind="rollback"))]
+
+
+def _published(contract: Contract, publish: Publish, platform: Platform) -> str:
+    return platform.tables.publish(
+        contract,
+        [Staged(contract.table, publish.partition, publish.rows, publish.pieces)],
+        commit_id=publish.commit_id,
+        properties={
+            "touchline.run-id": publish.run_id,
+            "touchline.rollback": "true",
+            "touchline.inputs-digest": publish.content,
+            "touchline.code-version": touchline.__version__,
+        },
+    )
 
 
 def _target(table: str, part: Partition, *, history: Sequence[Publish], to: str | None) -> Publish:

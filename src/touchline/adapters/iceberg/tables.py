@@ -121,6 +121,10 @@ class IcebergTables:
         with self._translated(contract.table):
             return ds.dataset(paths, schema=contract.arrow_schema(), format="parquet").to_table()
 
+    def lost(self, pieces: Iterable[Piece]) -> frozenset[str]:
+        """See TableStore."""
+        return frozenset(p.path for p in pieces if not path_of(p.path).exists())
+
     def maintain(self, table: str, keep: frozenset[str]) -> Mapping[str, int]:
         """See TableStore."""
         with self._translated(table):

@@ -2,8 +2,8 @@
 
 import sqlite3
 import threading
-from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -69,6 +69,20 @@ def renewing(path: Path, token: str, clock: Callable[[], datetime]) -> Callable[
         thread.join()
 
     return end
+
+
+@contextmanager
+def not_counted(db: sqlite3.Connection, clock: Callable[[], datetime]) -> Iterator[None]:
+    """A transaction that keeps others from renewing their claims does not count against these."""
+    begun = clock()
+    yield
+    held = clock() - begun
+    valid = db.execute(
+        "SELECT DISTINCT expires_at FROM claims WHERE expires_at > ?", (rows.text(begun),)
+    )
+    for (expires,) in valid.fetchall():
+        later = rows.text(rows.instant(expires) + held)
+        db.execute("UPDATE claims SET expires_at = ? WHERE expires_at = ?", (later, expires))
 
 
 def check(db: sqlite3.Connection, claims: Claims, publishes: Sequence[Publish]) -> None:

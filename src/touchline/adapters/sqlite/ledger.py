@@ -14,6 +14,7 @@ import msgspec
 from touchline.adapters.local import made
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
+from touchline.adapters.sqlite.arrivals import arrived
 from touchline.adapters.sqlite.owners import alive, marked, swept
 from touchline.adapters.sqlite.publishes import settled
 from touchline.adapters.sqlite.schema import closed, migrate, opened, translated
@@ -49,19 +50,16 @@ class SqliteLedger:
     def receive(self, receipts: Sequence[Receipt]) -> None:
         """See Ledger."""
         with self._writing() as db:
-            db.executemany(
-                f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 8)})",
-                [rows.receipt_row(r) for r in receipts],
-            )
+            for receipt in receipts:
+                arrived(db, receipt)
 
     def arrivals(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
         """See Ledger."""
         sql = (
-            f"SELECT {rows.RECEIPT}, id FROM receipts JOIN (SELECT max(id) AS latest, min(id) AS first"
-            " FROM receipts WHERE domain = ? {} GROUP BY partition, name) ON id = latest"
-            " ORDER BY first"
+            f"SELECT {rows.RECEIPT}, id FROM (SELECT receipt_id, first_id FROM latest"
+            " WHERE domain = ? {}) JOIN receipts ON id = receipt_id ORDER BY first_id"
         )
         found: dict[Partition, dict[str, Receipt]] = {}
         for row in self._by_parts(sql, [domain], parts):
@@ -73,11 +71,7 @@ class SqliteLedger:
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, str]]:
         """See Ledger."""
-        sql = (
-            "SELECT partition, name, sha256 FROM receipts JOIN (SELECT max(id) AS latest, min(id)"
-            " AS first FROM receipts WHERE domain = ? {} GROUP BY partition, name) ON id = latest"
-            " ORDER BY first"
-        )
+        sql = "SELECT partition, name, sha256 FROM latest WHERE domain = ? {} ORDER BY first_id"
         found: dict[Partition, dict[str, str]] = {}
         for part, name, sha256 in self._by_parts(sql, [domain], parts):
             found.setdefault(part, {})[name] = sha256
@@ -113,7 +107,7 @@ class SqliteLedger:
         done: dict[str, str] = {}
         self._publishing = True
         try:
-            with self._writing() as db:
+            with self._writing() as db, held.not_counted(db, self.clock):
                 held.check(db, claims, publishes)
                 yield done.__setitem__
                 for table, commit_id in {(p.table, p.commit_id) for p in publishes}:
@@ -209,7 +203,7 @@ class SqliteLedger:
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:
         """See Ledger."""
-        with self._writing() as db:
+        with self._writing() as db, held.not_counted(db, self.clock):
             swept(self._mark)
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
             yield frozenset(run for run, owner in found if self._alive(owner))
@@ -249,7 +243,8 @@ class SqliteLedger:
         living = [owner for (owner,) in owners if self._alive(owner)]
         found = self._rows(
             "SELECT run_id, pipeline, partition, status, started_at, ended_at, derivations, message,"
-            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND status <> 'stopped'"
+            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND status NOT IN"
+            " ('stopped', 'checked')"
             " AND (status <> 'running' OR owner NOT IN (SELECT value FROM json_each(?))) GROUP BY partition",
             (pipeline, rows.to_json(living)),
         )

@@ -10,7 +10,7 @@ from touchline.adapters.local import failure
 from touchline.adapters.sqlite.owners import Mark, give_back
 from touchline.errors import ConfigError, StorageError, TouchlineError, TransientError
 
-VERSION = 1
+VERSION = 2
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.01
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -23,7 +23,6 @@ CREATE TABLE receipts (
   id INTEGER PRIMARY KEY, domain TEXT NOT NULL, partition TEXT NOT NULL, name TEXT NOT NULL,
   sha256 TEXT NOT NULL, size INTEGER NOT NULL, source TEXT NOT NULL, received_at TEXT NOT NULL,
   path TEXT NOT NULL);
-CREATE INDEX receipts_latest ON receipts (domain, partition, name, id);
 CREATE TABLE runs (
   run_id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, partition TEXT NOT NULL, status TEXT NOT NULL,
   started_at TEXT NOT NULL, ended_at TEXT, owner TEXT NOT NULL, derivations TEXT NOT NULL,
@@ -48,6 +47,20 @@ CREATE TABLE claims (
   pipeline TEXT NOT NULL, partition TEXT NOT NULL, owner TEXT NOT NULL, token TEXT NOT NULL,
   expires_at TEXT NOT NULL, PRIMARY KEY (pipeline, partition)) WITHOUT ROWID;
 """
+
+_LATEST = """
+CREATE TABLE latest (
+  domain TEXT NOT NULL, partition TEXT NOT NULL, name TEXT NOT NULL, receipt_id INTEGER NOT NULL,
+  first_id INTEGER NOT NULL, sha256 TEXT NOT NULL, PRIMARY KEY (domain, partition, name))
+  WITHOUT ROWID;
+INSERT INTO latest SELECT domain, partition, name, id, first, sha256 FROM receipts JOIN (
+  SELECT max(id) AS last, min(id) AS first FROM receipts GROUP BY domain, partition, name)
+  ON id = last;
+DROP INDEX IF EXISTS receipts_latest;
+"""
+
+CHANGES = (SCHEMA, _LATEST)
+"""What makes each version of the one before it, the first of an empty file."""
 
 
 def opened(path: Path) -> sqlite3.Connection:
@@ -96,13 +109,20 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
 
 
 def migrate(db: sqlite3.Connection) -> None:
-    """Make the tables of a new file."""
+    """Bring a new or an older file to this version; all of it or nothing, whoever else does."""
+    if db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+        return
     db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in SCHEMA.split(";"):
-            db.execute(statement)
+    try:
+        seen = db.execute("PRAGMA user_version").fetchone()[0]
+        for change in CHANGES[seen:]:
+            for statement in change.split(";"):
+                db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
-    db.execute("COMMIT")
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
 
 
 @contextmanager

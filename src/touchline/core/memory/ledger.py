@@ -255,7 +255,7 @@ class MemoryLedger:
         """See Ledger."""
         found: dict[Partition, Run] = {}
         for run in self._shown():
-            if run.pipeline == pipeline and run.status not in ("running", "stopped"):
+            if run.pipeline == pipeline and run.status not in ("running", "stopped", "checked"):
                 found.setdefault(run.partition, replace(run, report={}))
         return found
 

@@ -91,6 +91,11 @@ class MemoryTables:
             found = [_as_asked(self._held(p), contract) for p in pieces]
         return pa.concat_tables([contract.arrow_schema().empty_table(), *found])
 
+    def lost(self, pieces: Iterable[Piece]) -> frozenset[str]:
+        """See TableStore."""
+        with self._lock:
+            return frozenset(p.path for p in pieces if p.path not in self._rows)
+
     def maintain(self, table: str, keep: frozenset[str]) -> Mapping[str, int]:
         """See TableStore."""
         with self._lock:

@@ -82,15 +82,16 @@ def _of_publish(before: Publish | None) -> tuple[Piece, ...]:
 
 def _publish(staged: Staged, commit_id: str, *, outcome: Outcome, plan: Plan) -> Publish:
     planned = {s.table: s for s in plan.steps}
-    found = planned.get(staged.table) or Planned(staged.table, outcome.job.run_id, {})
+    run_id = outcome.job.run_id
+    found = planned.get(staged.table) or Planned(staged.table, run_id, run_id, {})
     rejected = {s.table: sum(s.rejected.values()) for s in outcome.steps}
     return Publish(
         table=staged.table,
         partition=staged.partition,
-        run_id=outcome.job.run_id,
+        run_id=run_id,
         commit_id=commit_id,
         derivation=found.derivation,
-        content=found.derivation,
+        content=found.content,
         rows=staged.rows,
         pieces=staged.pieces,
         made_from=found.made_from,

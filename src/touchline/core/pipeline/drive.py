@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
-
-import msgspec
+from dataclasses import replace
 
 from touchline.core import planner
 from touchline.core.contracts import Contract
@@ -13,14 +12,10 @@ from touchline.core.pipeline import ends
 from touchline.core.pipeline.batch import Batch, batch
 from touchline.core.pipeline.ends import Done
 from touchline.core.pipeline.job import Job, Outcome, Platform
-from touchline.core.pipeline.settling import settle
+from touchline.core.pipeline.settling import settle, still_there
 from touchline.core.pipeline.steps import Layer, Pipeline, rejected_contract
 from touchline.core.planner import Plan
-from touchline.core.ports import (
-    Claims,
-    Partition,
-    Run,
-)
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 from touchline.errors import StorageError, TouchlineError
 
 __all__ = ["Done", "Platform", "run", "settle"]
@@ -43,38 +38,42 @@ def run(
     """Make everything that is stale, partition by partition, each all or nothing.
 
     Partitions end in any order. One that another run holds ends with ConflictError, one whose files
-    are not all there with MissingInputError; the others go on. With `pause`, a failure is told
-    before anything behind it is published, so that the caller can stop there. `plans` is what
-    `planner.plan` found for the same arguments, where the caller has asked already.
+    are not all there with MissingInputError; both are told after those that could be made. With
+    `pause`, a failure is told before anything behind it is published, so that the caller can stop
+    there. `plans` is what `planner.plan` found for the same arguments, where the caller has asked
+    already. What arrives once a partition is claimed is left to the next run.
     """
     settle(pipeline, platform)
     if plans is None:
         plans = planner.plan(pipeline, platform.ledger, parts=parts, only=only, force=force)
     chosen = [p for p in plans if p.steps or p.missing]
     if only == "bronze":
-        chosen += [Plan(part, ()) for part in _whole(pipeline, platform, parts)]
+        chosen += _decodable(pipeline, platform.ledger.contents(pipeline.name, parts))
     for first in range(0, len(chosen), CLAIMED_AT_ONCE):
         chunk = [p.partition for p in chosen[first : first + CLAIMED_AT_ONCE]]
         with platform.ledger.claim(pipeline.name, chunk) as claims:
-            for part, holder in claims.refused.items():
-                yield Done(part, None, ends.held_by(pipeline, part, holder))
+            arrived = platform.ledger.arrivals(pipeline.name, claims.held)
             again = planner.plan(
-                pipeline, platform.ledger, parts=claims.held, only=only, force=force
+                pipeline,
+                platform.ledger,
+                parts=claims.held,
+                only=only,
+                force=force,
+                arrived=arrived,
             )
             if only == "bronze":
-                again += [Plan(part, ()) for part in _whole(pipeline, platform, claims.held)]
-            yield from _claimed(pipeline, platform, claims, plans=again, only=only, pause=pause)
+                again += _decodable(pipeline, arrived)
+            yield from _claimed(
+                pipeline, platform, claims, plans=again, arrived=arrived, only=only, pause=pause
+            )
+            for part, holder in claims.refused.items():
+                yield Done(part, None, ends.held_by(pipeline, part, holder))
 
 
-def _whole(
-    pipeline: Pipeline, platform: Platform, parts: Sequence[Partition] | None
-) -> list[Partition]:
-    arrivals = platform.ledger.arrivals(pipeline.name, parts)
-    return [
-        part
-        for part, files in sorted(arrivals.items())
-        if all(b.of(files) for b in pipeline.bronze)
-    ]
+def _decodable(pipeline: Pipeline, arrived: Mapping[Partition, Mapping[str, object]]) -> list[Plan]:
+    """The partitions whose files are all there, to be decoded and no more."""
+    wanted = [p for p, files in arrived.items() if all(b.of(files) for b in pipeline.bronze)]
+    return [Plan(part, ()) for part in sorted(wanted)]
 
 
 def _claimed(
@@ -83,6 +82,7 @@ def _claimed(
     claims: Claims,
     *,
     plans: Sequence[Plan],
+    arrived: Mapping[Partition, Mapping[str, Receipt]],
     only: Layer | None,
     pause: bool,
 ) -> Iterator[Done]:
@@ -91,16 +91,18 @@ def _claimed(
     platform.ledger.record(list(runs.values()))
     ready = {p.partition: p for p in plans if not p.missing}
     with _crash_recorded(platform, runs):
-        for p in plans:
-            if p.missing:
-                yield _waiting(pipeline, platform, runs, plan=p)
-        jobs = _jobs(pipeline, platform, ready, runs=runs, decode_only=only == "bronze")
+        jobs = _jobs(
+            pipeline, platform, ready, runs=runs, arrived=arrived, decode_only=only == "bronze"
+        )
         with _prepared(pipeline, platform, jobs) as prepared:
             for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
                 prepared()
                 yield from _published(
                     pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
                 )
+        for p in plans:
+            if p.missing:
+                yield _waiting(pipeline, platform, runs, plan=p)
 
 
 def _batches(outcomes: Iterable[Outcome], *, pause: bool) -> Iterator[list[Outcome]]:
@@ -129,13 +131,14 @@ def _prepared(
 
 @contextmanager
 def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[None]:
-    """A bug's traceback goes on to the user; the runs it ended are recorded, `ends.crashed` says how."""
+    """What ended the driver goes on to the user; `ends.crashed` says how the runs it left ended."""
     try:
         yield
     except BaseException as exc:
         now = platform.clock()
         left = [ends.crashed(r, exc, now) for r in runs.values() if r.status == "running"]
-        platform.ledger.record(left)
+        with suppress(TouchlineError):  # what ended the run is what the user must hear of
+            platform.ledger.record(left)
         raise
 
 
@@ -152,7 +155,7 @@ def _waiting(
     """The end of a run that could not begin, as files are missing."""
     part, error = plan.partition, ends.lacks(pipeline, plan)
     over = ends.ended(pipeline, runs[part], platform.clock(), error=error, outcome=None)
-    _reported(pipeline, platform, over)
+    ends.reported(pipeline, over, platform)
     platform.ledger.record([over])
     runs[part] = over
     return Done(part, over, error)
@@ -164,11 +167,11 @@ def _jobs(
     ready: Mapping[Partition, Plan],
     *,
     runs: Mapping[Partition, Run],
+    arrived: Mapping[Partition, Mapping[str, Receipt]],
     decode_only: bool,
 ) -> list[Job]:
     """Each partition's job, with the pieces of those tables it reads but does not make."""
     makes = {part: tuple(s.table for s in p.steps) for part, p in ready.items()}
-    arrivals = platform.ledger.arrivals(pipeline.name, list(ready))
     bronze = {b.table for b in pipeline.bronze}
     read = {n for made in makes.values() for t in made for n in pipeline.step(t).reads} - bronze
     current = platform.ledger.current(sorted(read), list(ready))
@@ -179,7 +182,7 @@ def _jobs(
             partition=part,
             started_at=runs[part].started_at,
             makes=made,
-            files=arrivals.get(part, {}),
+            files=arrived.get(part, {}),
             tables={
                 t: current[t][part].pieces for t in read if t not in made and part in current[t]
             },
@@ -203,24 +206,24 @@ def _published(
         return
     settle(pipeline, platform)
     commit_id = uuid.uuid4().hex
-    rejected = platform.ledger.current(
-        [rejected_contract(s.makes).table for s in pipeline.steps],
-        [o.job.partition for o in waiting],
+    found = batch(
+        waiting, commit_id, plans=ready, rejected=_rejected_now(pipeline, platform, waiting)
     )
-    found = batch(waiting, commit_id, plans=ready, rejected=rejected)
     over = [
         ends.ended(pipeline, runs[o.job.partition], platform.clock(), error=o.error, outcome=o)
         for o in waiting
     ]
+    platform.ledger.record([replace(run_, status="running") for run_ in over])
     try:
         with platform.ledger.publishing(claims, found.publishes) as done:
             for table, snapshot in _committed(pipeline, found, commit_id, platform=platform):
                 done(table, snapshot)
             platform.ledger.record(over)
-    except TouchlineError:
+    except TouchlineError as exc:
         with suppress(TouchlineError):  # if it fails too, the next run does it
             settle(pipeline, platform)
         if not _is_current(found, platform):
+            _unpublished(pipeline, platform, waiting, runs=runs, error=exc)
             raise
         platform.ledger.record(over)
     for run_, outcome in zip(over, waiting, strict=True):
@@ -229,10 +232,38 @@ def _published(
         yield Done(run_.partition, run_, outcome.error or untold)
 
 
+def _rejected_now(
+    pipeline: Pipeline, platform: Platform, waiting: Sequence[Outcome]
+) -> dict[str, dict[Partition, Publish]]:
+    """The current publishes of rejected rows of these partitions, without pieces that are gone."""
+    tables = [rejected_contract(s.makes).table for s in pipeline.steps]
+    current = platform.ledger.current(tables, [o.job.partition for o in waiting])
+    return {
+        table: {part: still_there(publish, platform) for part, publish in found.items()}
+        for table, found in current.items()
+    }
+
+
+def _unpublished(
+    pipeline: Pipeline,
+    platform: Platform,
+    waiting: Sequence[Outcome],
+    *,
+    runs: dict[Partition, Run],
+    error: TouchlineError,
+) -> None:
+    """Record that these runs, whose work was done, failed as it could not be published."""
+    for o in waiting:
+        part, now = o.job.partition, platform.clock()
+        runs[part] = ends.ended(pipeline, runs[part], now, error=error, outcome=o)
+    with suppress(TouchlineError):
+        platform.ledger.record([runs[o.job.partition] for o in waiting])
+
+
 def _untold(pipeline: Pipeline, platform: Platform, run_: Run) -> StorageError | None:
     """Write the report; the error if there is no room for it. The ledger has it, too."""
     try:
-        _reported(pipeline, platform, run_)
+        ends.reported(pipeline, run_, platform)
     except StorageError as exc:
         said = f"{run_.partition}: {run_.status}, but its report has no place: {exc}"
         return StorageError(said, hint=exc.hint)
@@ -265,11 +296,3 @@ def _committed(
     contracts = [c for c in pipeline.contracts if c.table in found.staged]
     with ThreadPoolExecutor(COMMITTED_AT_ONCE) as pool:
         yield from zip([c.table for c in contracts], pool.map(commit, contracts), strict=True)
-
-
-def _reported(pipeline: Pipeline, platform: Platform, over: Run) -> None:
-    """The run's report as an object of its own, and as the newest of its partition."""
-    folder = f"{pipeline.reports or f'metrics/{pipeline.name}'}/{over.partition}"
-    report = msgspec.json.format(msgspec.json.encode(over.report), indent=2)
-    platform.objects.write(f"{folder}/{over.run_id}.json", report)
-    platform.objects.replace(f"{folder}/report.json", report)

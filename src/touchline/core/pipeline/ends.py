@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 import touchline
-from touchline.core.pipeline.job import Outcome
+from touchline.core.pipeline.job import Outcome, Platform
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.planner import Plan
 from touchline.core.ports import Partition, Run, RunStatus
@@ -42,10 +42,12 @@ def lacks(pipeline: Pipeline, plan: Plan) -> MissingInputError:
 def crashed(run: Run, exc: BaseException, at: datetime) -> Run:
     """The run as it ended when an error, or the user, stopped the driver before its turn came.
 
-    An end that its caller wanted is no failure of the partition: the run is stopped, not failed.
+    An end that its caller wanted, or that another partition met, is no failure of this one: the run
+    is stopped, not failed.
     """
-    if isinstance(exc, GeneratorExit | KeyboardInterrupt | SystemExit):
-        message = "stopped before it was published"
+    if isinstance(exc, GeneratorExit | KeyboardInterrupt | SystemExit | TouchlineError):
+        why = f": {exc}" if isinstance(exc, TouchlineError) else ""
+        message = f"stopped before it was published{why}"
         return replace(run, status="stopped", ended_at=at, message=message)
     return replace(run, status="failed", ended_at=at, message=f"{type(exc).__name__}: {exc}")
 
@@ -58,14 +60,15 @@ def ended(
     error: TouchlineError | None,
     outcome: Outcome | None,
 ) -> Run:
-    """The run as it ended, with its report; without an error it was published."""
-    status = _status(error)
+    """The run as it ended, with its report; without an error it was published, or only checked."""
+    checked = outcome is not None and outcome.job.decode_only
+    status = _status(error) if error or not checked else "checked"
     report = _report(run, status, at, error=error, outcome=outcome)
     if pipeline.summary is not None:
         files = tuple(outcome.job.files.values()) if outcome else ()
         steps = outcome.steps if outcome else ()
-        report = {**pipeline.summary(run.partition, files, steps), **report}
-    more = len(outcome.errors) - 1 if outcome else 0
+        report = {**pipeline.summary(run.partition, files=files, steps=steps), **report}
+    more = len(outcome.errors) - 1 if outcome and error in outcome.errors else 0
     message = f"{error}{f' (and {more} more)' if more > 0 else ''}" if error else ""
     return replace(run, status=status, ended_at=at, message=message, report=report)
 
@@ -76,6 +79,20 @@ def _status(error: TouchlineError | None) -> RunStatus:
     if isinstance(error, MissingInputError):
         return "waiting"
     return "refused" if error.exit_code == 3 else "failed"
+
+
+def reported(pipeline: Pipeline, over: Run, platform: Platform) -> None:
+    """The run's report as an object of its own, and as the newest of its partition."""
+    folder = f"{pipeline.reports or f'metrics/{pipeline.name}'}/{over.partition}"
+    report = msgspec.json.format(msgspec.json.encode(over.report), indent=2)
+    platform.objects.write(f"{folder}/{over.run_id}.json", report)
+    platform.objects.replace(f"{folder}/report.json", report)
+
+
+def _errors(error: TouchlineError | None, outcome: Outcome | None) -> list[TouchlineError]:
+    """The error first, then what else was wrong."""
+    others = [e for e in (outcome.errors if outcome else ()) if e is not error]
+    return [error, *others] if error else others
 
 
 def _failure(error: TouchlineError) -> dict[str, Any]:
@@ -102,7 +119,7 @@ def _report(
         "ended_at": at.isoformat(),
         "seconds": round((at - run.started_at).total_seconds(), 3),
         "code_version": touchline.__version__,
-        "failures": [_failure(e) for e in (outcome.errors if outcome else [error]) if e],
+        "failures": [_failure(e) for e in _errors(error, outcome)],
         "inputs": [
             {"name": r.name, "source": r.source, "sha256": r.sha256, "size_bytes": r.size}
             for r in files.values()

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import touchline
 from touchline.core.contracts import Contract
+from touchline.core.pipeline.ends import reported
 from touchline.core.pipeline.job import Platform
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import Partition, Publish, Staged
@@ -18,14 +19,15 @@ def settle(pipeline: Pipeline, platform: Platform) -> None:
     """
     if not platform.ledger.unsettled():
         return
-    contracts = {c.table: c for c in pipeline.contracts}
+    tables = {c.table for c in pipeline.contracts}
     with platform.ledger.alone():
-        left = [p for p in platform.ledger.unsettled() if p.table in contracts]
+        left = [p for p in platform.ledger.unsettled() if p.table in tables]
         for commit_id in dict.fromkeys(p.commit_id for p in left):
-            _end([p for p in left if p.commit_id == commit_id], contracts, platform=platform)
+            _end([p for p in left if p.commit_id == commit_id], pipeline, platform=platform)
 
 
-def _end(left: Sequence[Publish], contracts: dict[str, Contract], *, platform: Platform) -> None:
+def _end(left: Sequence[Publish], pipeline: Pipeline, *, platform: Platform) -> None:
+    contracts = {c.table: c for c in pipeline.contracts}
     commit_id = left[0].commit_id
     found = {
         t: platform.tables.committed(t, commit_id) for t in dict.fromkeys(p.table for p in left)
@@ -37,10 +39,10 @@ def _end(left: Sequence[Publish], contracts: dict[str, Contract], *, platform: P
             _put_back(contracts[table], parts, commit_id, platform=platform)
         platform.ledger.settle(commit_id, table, snapshot if whole else None)
     if whole:
-        _recorded(left, platform)
+        _recorded(left, pipeline, platform=platform)
 
 
-def _recorded(left: Sequence[Publish], platform: Platform) -> None:
+def _recorded(left: Sequence[Publish], pipeline: Pipeline, *, platform: Platform) -> None:
     """Runs whose last word was lost are published; refused ones left rejected rows alone."""
     published = {p.run_id for p in left if p.derivation != p.run_id}
     for run_id in sorted(published):
@@ -48,6 +50,16 @@ def _recorded(left: Sequence[Publish], platform: Platform) -> None:
             if run.status != "published":
                 over = replace(run, status="published", ended_at=platform.clock(), message="")
                 platform.ledger.record([over])
+                reported(pipeline, over, platform)
+
+
+def still_there(publish: Publish, platform: Platform) -> Publish:
+    """The publish without those of its pieces that are gone from the store."""
+    lost = platform.tables.lost(publish.pieces)
+    if not lost:
+        return publish
+    pieces = tuple(p for p in publish.pieces if p.path not in lost)
+    return replace(publish, pieces=pieces, rows=sum(p.rows for p in pieces))
 
 
 def _put_back(
@@ -55,7 +67,7 @@ def _put_back(
 ) -> None:
     """The partitions in the store as the ledger has them: their current pieces, or none."""
     current = platform.ledger.current([contract.table], parts)[contract.table]
-    was = {part: current[part] for part in parts if part in current}
+    was = {part: still_there(current[part], platform) for part in parts if part in current}
     staged = [
         Staged(contract.table, part, was[part].rows, was[part].pieces)
         if part in was

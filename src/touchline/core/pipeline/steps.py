@@ -6,16 +6,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache, cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import polars as pl
 
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
-from touchline.core.ports import Partition, Receipt
 from touchline.core.quality import Rule
-
-if TYPE_CHECKING:
-    from touchline.core.pipeline.gate import StepReport
 
 Layer = Literal["bronze", "silver", "gold"]
 
@@ -141,8 +137,8 @@ class Pipeline:
 
     `max_rejected` is the share of rejected rows or lines above which a partition is refused.
     `dated` is the file, and the function, that tell a partition's day before anything is made.
-    `summary` adds to a run's report what the domain's people read there, given the partition, its
-    files and the steps' reports; reports lie in the folder `reports` of the object store.
+    `summary(part, files=..., steps=...)` adds to a run's report what the domain's people read there,
+    given receipts and the steps' reports; reports lie in the folder `reports` of the object store.
     """
 
     name: str
@@ -151,9 +147,7 @@ class Pipeline:
     shared: tuple[Shared, ...] = ()
     max_rejected: float = 0.01
     dated: tuple[str, Callable[[Path], date]] | None = None
-    summary: (
-        Callable[[Partition, Sequence[Receipt], Sequence["StepReport"]], Mapping[str, Any]] | None
-    ) = None
+    summary: Callable[..., Mapping[str, Any]] | None = None
     reports: str = ""
 
     def step(self, table: str) -> Step:

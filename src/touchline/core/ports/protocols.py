@@ -111,6 +111,10 @@ class TableStore(Protocol):
         """The rows of these pieces in the contract's columns; a column they lack is null."""
         ...
 
+    def lost(self, pieces: Iterable[Piece]) -> frozenset[str]:
+        """Paths of pieces that are not there any more: a disk was lost, or somebody deleted them."""
+        ...
+
     def maintain(self, table: str, keep: frozenset[str]) -> Mapping[str, int]:
         """Expire old snapshots and delete files without an owner; counts of what was done.
 
@@ -212,7 +216,7 @@ class Ledger(Protocol):
         ...
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
-        """The newest ended run of each partition; stopped ones, which found out nothing, aside."""
+        """The newest ended run of each partition; stopped and checked ones aside: they made nothing."""
         ...
 
     def forget(self, publishes: Sequence[Publish]) -> None:

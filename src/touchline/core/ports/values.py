@@ -121,8 +121,9 @@ class Publish:
     snapshot_id: str = ""
 
 
-RunStatus = Literal["running", "published", "refused", "failed", "waiting", "stopped"]
-"""`stopped`: the driver ended before the run's turn came; it says nothing about the partition."""
+RunStatus = Literal["running", "published", "refused", "failed", "waiting", "stopped", "checked"]
+"""`stopped`: the driver ended before the run's turn came; `checked`: bronze was decoded, and no more.
+Neither says how the partition stands."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,10 @@
-"""One SELECT over any table: silver and gold as published, bronze as it came, under any alias."""
+"""The engine of one SELECT: what it may read, how it is stopped, and what its errors mean."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from itertools import chain, count
 from pathlib import Path
@@ -13,43 +13,13 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
-from touchline.core.contracts import Contract
-from touchline.core.ports import Piece
+from touchline.core.query.sources import BronzeFile, Source, listed, path_of, paths_of, views
 from touchline.errors import ConfigError, ContractError, StorageError
 
-_TYPES = {
-    "bool": "BOOLEAN",
-    "int": "INTEGER",
-    "long": "BIGINT",
-    "double": "DOUBLE",
-    "string": "VARCHAR",
-    "date": "DATE",
-    "instant": "TIMESTAMPTZ",
-}
 _BATCH_ROWS = 50_000
 _WAKE_S = 0.05
 _FAILURES = (duckdb.Error, OSError, pa.ArrowException)  # the latter once rows have begun to come
 _OF_A_FILE = ("IO Error", "Invalid Input Error")
-
-
-@dataclass(frozen=True)
-class BronzeFile:
-    """A bronze file on this machine, what people call it, and what its receipt says of it."""
-
-    path: Path
-    name: str
-    packed: bool
-    columns: Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Source:
-    """A table that SQL may name: published pieces of a contract, or bronze files of one kind."""
-
-    contract: Contract | None = None
-    pieces: tuple[Piece, ...] = ()
-    relation: Callable[[Sequence[str], str], str] | None = None
-    files: tuple[BronzeFile, ...] = ()
 
 
 def tables_named(sql: str, schemas: Mapping[str, str]) -> set[str]:
@@ -130,9 +100,9 @@ def _answer(
 ) -> pa.Table:
     con.execute("SET TimeZone = 'UTC'")
     con.execute("SET enable_progress_bar = false")
-    _views(con, sources, aliases)
-    paths = [p for s in sources.values() for p in _paths(s)]
-    con.execute(f"SET allowed_paths = {_list(paths)}")
+    views(con, sources, aliases)
+    paths = [p for s in sources.values() for p in paths_of(s)]
+    con.execute(f"SET allowed_paths = {listed(paths)}")
     con.execute("SET enable_external_access = false")
     con.execute("SET lock_configuration = true")
     _one_select(con, sql)
@@ -165,7 +135,16 @@ def _too_much(memory: str) -> StorageError:
 
 
 def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], None]) -> Source:
-    """The source without those bronze files that, each read alone and whole, cannot be read."""
+    """The source without published files that are gone, or bronze files that cannot be read alone."""
+    if source.contract:
+        left = tuple(p for p in source.pieces if Path(path_of(p)).exists())
+        gone = len(source.pieces) - len(left)
+        if gone:
+            tell(
+                f"left out of {name}: {gone} of its {len(source.pieces)} files are gone;"
+                " put their back-up there, or make them again: touchline run --force"
+            )
+        return replace(source, pieces=left)
     unread = {f.path: said for f in source.files if (said := _fault(source, f, memory))}
     for file in source.files:
         if file.path in unread:
@@ -234,67 +213,3 @@ def _one_select(con: Any, sql: str) -> None:
             if asks
             else "tables are written by runs only",
         )
-
-
-def _views(con: Any, sources: Mapping[str, Source], aliases: Mapping[str, str]) -> None:
-    for schema in {*aliases, *aliases.values()}:
-        con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-    for name, source in sources.items():
-        domain, _, table = name.partition(".")
-        select = _published(source) if source.contract else _bronze(source)
-        for schema in {domain, *(a for a, of in aliases.items() if of == domain)}:
-            con.execute(f'CREATE SCHEMA IF NOT EXISTS "{schema}"')
-            con.execute(f'CREATE VIEW "{schema}"."{table}" AS {select}')
-
-
-def _published(source: Source) -> str:
-    """The contract's columns over the pieces; a column that no piece has is null."""
-    contract = source.contract
-    assert contract is not None
-    if not source.pieces:
-        columns = ", ".join(f'NULL::{_TYPES[c.type]} AS "{c.name}"' for c in contract.columns)
-        return f"SELECT {columns} WHERE false"
-    kinds = {n: f"'{_TYPES[contract.column(n).type]}'" for n in contract.partition_by}
-    hive = ", ".join(f"'{name}': {kind}" for name, kind in kinds.items())
-    absent = ", ".join(f'NULL::{_TYPES[c.type]} AS "{c.name}"' for c in contract.columns)
-    columns = ", ".join(f'"{name}"' for name in contract.names)
-    return (
-        f"SELECT {columns} FROM (SELECT {absent} WHERE false UNION ALL BY NAME SELECT * FROM"
-        f" read_parquet({_list(_paths(source))}, union_by_name = true, hive_partitioning = true,"
-        f" hive_types = {{{hive}}}))"
-    )
-
-
-def _bronze(source: Source) -> str:
-    """The files' own columns, with those of their receipts before them."""
-    assert source.relation is not None
-    parts = []
-    for packed in (False, True):
-        files = [f for f in source.files if f.packed is packed]
-        if files:
-            names = list(files[0].columns)
-            told = ", ".join(
-                f"({', '.join([_text(str(f.path)), *(_text(f.columns[n]) for n in names)])})"
-                for f in files
-            )
-            relation = source.relation([str(f.path) for f in files], "gzip" if packed else "none")
-            chosen = ", ".join(f"told.{n}" for n in names)
-            parts.append(
-                f"SELECT {chosen}, came.* EXCLUDE (filename) FROM {relation} AS came JOIN"
-                f" (VALUES {told}) AS told(filename, {', '.join(names)}) USING (filename)"
-            )
-    return " UNION ALL BY NAME ".join(parts) or "SELECT NULL::VARCHAR AS sha256 WHERE false"
-
-
-def _paths(source: Source) -> list[str]:
-    return [p.path.removeprefix("file://") for p in source.pieces] + [
-        str(f.path) for f in source.files
-    ]
-
-
-def _list(paths: Sequence[str]) -> str:
-    return "[" + ", ".join(_text(p) for p in paths) + "]"
-
-
-def _text(value: str) -> str:
-    return "'" + value.replace("'", "''") + "'"
