@@ -13,7 +13,7 @@ import pytest
 from made_up import publish, receipt
 from under_test import Clock, no_file_over
 
-from touchline.adapters.sqlite import SqliteLedger
+from touchline.adapters.sqlite import SqliteLedger, rows, schema
 from touchline.core.ports import Ledger
 from touchline.errors import ConfigError, StorageError, TransientError
 
@@ -30,6 +30,54 @@ def test_a_file_of_a_newer_version_is_refused_and_not_touched(tmp_path: Path) ->
         SqliteLedger(path)
     assert "upgrade" in caught.value.hint
     assert path.read_bytes() == before
+
+
+def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    old = sqlite3.connect(path)
+    old.executescript(schema.CHANGES[0] + "; PRAGMA user_version = 1")
+    sql = f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 8)})"
+    came = [receipt("b", sha256="1"), receipt("a", sha256="2"), receipt("b", sha256="3")]
+    old.executemany(sql, [rows.receipt_row(r) for r in came])
+    old.commit()
+    old.close()
+    ledger = SqliteLedger(path)
+    assert list(ledger.contents("tracking")[ONE].items()) == [("b", "3"), ("a", "2")]
+    ledger.receive([receipt("a", sha256="4")])
+    assert list(ledger.contents("tracking")[ONE].items()) == [("b", "3"), ("a", "4")]
+    assert {n: r.sha256 for n, r in ledger.arrivals("tracking")[ONE].items()} == {"b": "3", "a": "4"}
+
+
+def test_a_migration_that_fails_leaves_the_file_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "ledger.db"
+    SqliteLedger(path).close()
+    broken = (*schema.CHANGES, "CREATE TABLE more (a TEXT); CREATE TABLE runs (a TEXT)")
+    monkeypatch.setattr(schema, "CHANGES", broken)
+    monkeypatch.setattr(schema, "VERSION", len(broken))
+    with pytest.raises(StorageError):
+        SqliteLedger(path)
+    db = sqlite3.connect(path)
+    assert db.execute("PRAGMA user_version").fetchone()[0] == len(broken) - 1
+    assert "more" not in {r[0] for r in db.execute("SELECT name FROM sqlite_master")}
+    db.close()
+
+
+def test_what_keeps_a_claim_from_being_renewed_does_not_count_against_it(tmp_path: Path) -> None:
+    clock = Clock()
+    path = tmp_path / "ledger.db"
+    holder, sweeper, other = (SqliteLedger(path, clock=clock) for _ in range(3))
+    with holder.claim("club", ["match_id=1"]) as claims:
+        with sweeper.alone():
+            clock.forward(70)
+        with other.claim("club", ["match_id=1"]) as refused:
+            assert refused.held == ()
+        with holder.publishing(claims, [publish(ONE)]) as done:
+            done(publish(ONE).table, "s1")
+    clock.forward(70)
+    with other.claim("club", ["match_id=1"]) as free:
+        assert free.held == ("match_id=1",)
 
 
 def test_a_file_that_is_no_ledger_is_an_error_with_its_path(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Runs beside each other, after a kill, over a bug: one publishes, none half."""
 
+import json
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import replace
@@ -23,7 +24,7 @@ from small_pipeline import (
 
 from touchline.core import planner
 from touchline.core.contracts import Contract
-from touchline.core.memory import MemoryLedger
+from touchline.core.memory import MemoryLedger, MemoryTables
 from touchline.core.pipeline import Decoded, Job, Outcome
 from touchline.core.pipeline.drive import Done, run
 from touchline.core.pipeline.settling import settle
@@ -279,7 +280,8 @@ def test_a_run_that_was_killed_behind_its_last_table_is_known_as_published(world
     plan = {s.table: s.derivation for s in planned(world)}
     outcome = world.work(next(jobs(world)))
     killed = MemoryLedger(beside=world.ledger, clock=world.clock)
-    killed.record([Run("killed", "club", ONE, "running", world.clock())])
+    told = {"run_id": "killed", "status": "published"}
+    killed.record([Run("killed", "club", ONE, "running", world.clock(), report=told)])
     publishes = [
         Publish(s.table, ONE, "killed", "c1", plan[s.table], plan[s.table], s.rows, s.pieces)
         for s in outcome.staged
@@ -292,6 +294,27 @@ def test_a_run_that_was_killed_behind_its_last_table_is_known_as_published(world
         killed.close()
     settle(world.pipeline, world.platform())
     assert [(r.run_id, r.status) for r in world.ledger.runs()] == [("killed", "published")]
+    assert json.loads(world.objects.read("metrics/club/match_id=1/killed.json")) == told
+
+
+def test_a_run_that_is_killed_while_it_publishes_has_its_report_on_record(world: World) -> None:
+    class Dying(MemoryTables):
+        def publish(self, *given: Any, **more: Any) -> str:
+            raise SystemExit
+
+    world.tables = Dying()
+    seen: list[Run] = []
+
+    class Watching(MemoryLedger):
+        def record(self, runs: Any) -> None:
+            seen.extend(runs)
+            super().record(runs)
+
+    world.ledger = Watching(beside=world.ledger, clock=world.clock)
+    with pytest.raises(SystemExit):
+        world.run()
+    before = [r for r in seen if r.status == "running" and r.report]
+    assert [r.report["status"] for r in before] == ["published"]
 
 
 def test_whoever_stops_reading_leaves_no_run_that_seems_to_go_on(world: World) -> None:
