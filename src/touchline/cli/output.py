@@ -1,13 +1,17 @@
 """What people and programs see: tables that fit, JSON on request, progress, complaints."""
 
+import errno
 import json
 import math
+import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,6 +58,58 @@ def table(
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     lines = laid_out(rows, width, more) if rows else [empty]
     click.echo("\n".join([title, *lines] if title and rows else lines))
+
+
+_OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
+"""How the writers of files of rows name an error of the system, where they raise it as their own."""
+
+
+@contextmanager
+def replaced(out: Path) -> Iterator[Path]:
+    """A place to write to beside `out`, which takes its name at the end, and else is gone.
+
+    Raises:
+        StorageError: No room, or no right to write; `out` is as it was.
+    """
+    from touchline.adapters.local import translated
+
+    with translated(out):
+        target = out.resolve()
+        if target.exists() and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        if target.exists() and not target.is_file():
+            yield target
+            return
+        beside = target.with_name(f".touchline-{os.getpid()}.part")
+        try:
+            with _system_errors():
+                yield beside
+            _put(beside, target)
+        finally:
+            beside.unlink(missing_ok=True)
+
+
+@contextmanager
+def _system_errors() -> Iterator[None]:
+    """Raise what the system said, where the writer of the rows raises it as words of its own."""
+    try:
+        yield
+    except Exception as exc:
+        told = _OS_ERROR.search(str(exc))
+        if told is None:
+            raise
+        raise OSError(int(told[1]), os.strerror(int(told[1]))) from exc
+
+
+def _put(beside: Path, target: Path) -> None:
+    """The file is on disk, has the target's rights, and is the target."""
+    from touchline.adapters.local import sync
+
+    if target.exists():
+        beside.chmod(target.stat().st_mode & 0o7777)
+    sync(beside)
+    beside.replace(target)
+    sync(target.parent)
 
 
 def _json(rows: Any, indent: int | None) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, say, table
+from touchline.cli.output import JSON, replaced, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -122,10 +122,8 @@ def _write(rows: Any, out: Path) -> None:
     }
     if out.suffix == ".csv":
         _must_be_flat(rows)
-    from touchline.adapters.local import translated
-
-    with translated(out):
-        writers[out.suffix](out)
+    with replaced(out) as beside:
+        writers[out.suffix](beside)
     say(f"{frame.height} rows -> {out}")
 
 
