@@ -154,6 +154,41 @@ def test_without_room_nothing_is_written(objects: Objects, tmp_path: Path) -> No
     assert objects.store.keep("bronze", file).new is True
 
 
+def test_a_kept_file_that_was_written_over_is_mended_when_it_comes_again(
+    objects: Objects, tmp_path: Path
+) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"as it came")
+    stored = objects.store.keep("bronze", file)
+    objects.store.replace(stored.path, b"somebody's")
+    again = objects.store.keep("bronze", file)
+    assert again == replace(stored, new=False)
+    assert objects.store.read(stored.path) == b"as it came"
+
+
+def test_replacing_leaves_the_old_bytes_or_the_new_ones(objects: Objects) -> None:
+    objects.store.replace("report", b"0" * 100_000)
+
+    def writer() -> None:
+        for n in range(1, 60):
+            objects.store.replace("report", str(n % 10).encode() * 100_000)
+
+    thread = threading.Thread(target=writer)
+    thread.start()
+    while thread.is_alive():
+        assert len(set(objects.store.read("report"))) == 1
+    thread.join()
+    assert objects.store.read("report") == b"9" * 100_000
+    assert list(objects.store.list("")) == ["report"]
+
+
+def test_without_room_what_was_to_be_replaced_stays(objects: Objects) -> None:
+    objects.store.replace("report", b"old")
+    with objects.full(), pytest.raises(StorageError):
+        objects.store.replace("report", b"x" * 100_000)
+    assert objects.store.read("report") == b"old"
+
+
 def test_a_file_that_changes_while_it_is_read_is_not_kept(objects: Objects, tmp_path: Path) -> None:
     file, stop, begun = tmp_path / "growing", threading.Event(), threading.Event()
     file.touch()

@@ -240,6 +240,21 @@ def test_a_file_that_cannot_be_decoded_is_named_with_where_it_came_from(world: W
     assert refused.hint == "ask for the file again"
 
 
+@pytest.mark.parametrize("bytes_", [b"1,Ada,9\n1,Bo,9\n1,Ada,9", b"not a table"])
+def test_bronze_that_was_written_over_is_not_taken_for_what_came(
+    world: World, bytes_: bytes
+) -> None:
+    came = world.ledger.arrivals("club")[ONE]["speeds"]
+    world.objects.replace(came.path, bytes_)
+    refused = error(world.run()[ONE])
+    assert isinstance(refused, StorageError)
+    assert "match_id=1/speeds: bronze holds other bytes than came" in str(refused)
+    assert came.source in refused.hint
+    assert world.rows(TOPS) == []
+    world.arrive_match(1)
+    assert world.run()[ONE].error is None
+
+
 def test_a_full_disk_while_staging_leaves_everything_as_it_was(world: World) -> None:
     world.run()
     before = world.everything()

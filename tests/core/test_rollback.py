@@ -42,6 +42,18 @@ def test_an_earlier_run_without_rejected_rows_takes_those_of_the_later_away(worl
     assert world.rows(REJECTED) == []
 
 
+def test_a_rollback_is_among_the_runs(world: World) -> None:
+    world.arrive_match(1, [("Ada", 10.0)], ["Ada"])
+    first = world.run()[ONE].run
+    world.arrive_match(1, [("Ada", 20.0)], ["Ada"])
+    world.run()
+    rollback(world.pipeline, SPEEDS, ONE, platform=world.platform())
+    assert first is not None
+    told = world.ledger.last("club")[ONE]
+    assert told.status == "rolled back"
+    assert told.message == f"club.speeds is as run {first.run_id} made it"
+
+
 def test_rejected_rows_are_not_put_back_alone(world: World) -> None:
     world.arrive_match(1, [*MANY, ("Zed", 1.0)], ["Ada"])
     world.run()

@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from filecmp import cmp
 from pathlib import Path
 
 from touchline.core.landing import steady
@@ -71,7 +72,10 @@ class LocalObjects:
             with _staged(place) as (handle, staged):
                 size, digest = _copied(file, handle)
                 path = f"{folder}/{digest[:2]}/{digest}"
-                return Stored(path, digest, size, _linked(handle, staged, self._at(path)))
+                new = _linked(handle, staged, self._at(path))
+                if not new:
+                    _mended(handle, staged, self._at(path))
+                return Stored(path, digest, size, new)
 
     def delete(self, path: str) -> None:
         """See ObjectStore."""
@@ -155,6 +159,14 @@ def _linked(handle: int, staged: Path, target: Path) -> bool:
         sync(target.parent)
         return True
     return False
+
+
+def _mended(handle: int, staged: Path, target: Path) -> None:
+    """The target holds what its name says, which the staged file does."""
+    if not cmp(staged, target, shallow=False):
+        os.fsync(handle)
+        staged.replace(target)
+        sync(target.parent)
 
 
 def made(folder: Path) -> None:

@@ -266,14 +266,15 @@ def _told(error: TouchlineError, run: "Run | None") -> None:
 
 def _row(done: "Done") -> dict[str, Any]:
     run = done.run
+    made = run.report.get("steps", []) if run and run.status == "published" else []
     steps = run.report.get("steps", []) if run else []
-    took = (run.ended_at - run.started_at).total_seconds() if run and run.ended_at else 0.0
+    took = run.report.get("seconds", 0.0) if run else 0.0
     return {
         "pipeline": run.pipeline if run else "-",
         "partition": done.partition,
         "status": run.status if run else "held",
-        "tables": len(steps),
-        "rows": sum(s["rows"] for s in steps),
+        "tables": len(made),
+        "rows": sum(s["rows"] for s in made),
         "rejected": sum(sum(s["rejected"].values()) for s in steps),
         "took": seconds(took),
         "run": run.run_id if run else "-",

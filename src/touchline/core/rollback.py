@@ -9,7 +9,7 @@ from touchline.core.backfill import checked
 from touchline.core.contracts import Contract
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
-from touchline.core.ports import Partition, Publish, Staged
+from touchline.core.ports import Partition, Publish, Run, Staged
 from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
 
 
@@ -60,7 +60,22 @@ def rollback(
         with platform.ledger.publishing(claims, [publish for _, publish in back]) as done:
             for each, publish in back:
                 done(each.table, _published(each, publish, platform))
+            platform.ledger.record([_told(pipeline, target, platform)])
     return back[0][1]
+
+
+def _told(pipeline: Pipeline, target: Publish, platform: Platform) -> Run:
+    """The rollback among the runs, for whoever asks later why the table holds what it holds."""
+    now = platform.clock()
+    return Run(
+        f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        pipeline.name,
+        target.partition,
+        "rolled back",
+        started_at=now,
+        ended_at=now,
+        message=f"{target.table} is as run {target.run_id} made it",
+    )
 
 
 def _with_rejected(

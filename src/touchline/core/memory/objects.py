@@ -62,7 +62,10 @@ class MemoryObjects:
             data = source.read()
             digest = hashlib.sha256(data).hexdigest()
         path = f"{folder}/{digest[:2]}/{digest}"
-        return Stored(path, digest, len(data), self.write(path, data))
+        new = self.write(path, data)
+        if self._held[path] != data:
+            self.replace(path, data)
+        return Stored(path, digest, len(data), new)
 
     def delete(self, path: str) -> None:
         """See ObjectStore."""

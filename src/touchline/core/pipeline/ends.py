@@ -117,7 +117,7 @@ def _report(
         "status": status,
         "started_at": run.started_at.isoformat(),
         "ended_at": at.isoformat(),
-        "seconds": round((at - run.started_at).total_seconds(), 3),
+        "seconds": outcome.seconds if outcome else 0.0,
         "code_version": touchline.__version__,
         "failures": [_failure(e) for e in _errors(error, outcome)],
         "inputs": [

@@ -1,8 +1,10 @@
 """What a step reads: made earlier in its job, decoded from bronze, or read from the store."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from threading import Lock
 from typing import Any
 
@@ -11,7 +13,7 @@ import polars as pl
 from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
 from touchline.core.ports import Receipt, keys_of
-from touchline.errors import TouchlineError
+from touchline.errors import StorageError, TouchlineError
 
 
 def given(bench: Bench, name: str) -> Any:
@@ -49,13 +51,30 @@ def _decode(bench: Bench, bronze: Bronze) -> pl.DataFrame:
 
 
 def _decoded(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
-    with ExitStack() as stack:
-        path = stack.enter_context(bench.objects.local(receipt.path))
+    """The file's rows, of the very bytes that came: their hash is worked out beside the decoding."""
+    with bench.objects.local(receipt.path) as path, ThreadPoolExecutor(1) as beside:
+        digest = beside.submit(_sha256, path)
         try:
             return bronze.decode(path)
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
             raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
+        finally:
+            _as_it_came(receipt, digest.result())
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _as_it_came(receipt: Receipt, sha256: str) -> None:
+    if sha256 != receipt.sha256:
+        raise StorageError(
+            f"{receipt.partition}/{receipt.name}: bronze holds other bytes than came: sha256"
+            f" {sha256[:12]}, expected {receipt.sha256[:12]} ({receipt.path})",
+            hint=f"a disk failed, or somebody wrote there: ingest {receipt.source} again",
+        )
 
 
 def _together(receipts: Mapping[str, Receipt], files: Sequence[Decoded]) -> Decoded:

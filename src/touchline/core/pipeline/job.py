@@ -37,13 +37,17 @@ class Job:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A job's end: everything staged, or the errors that refused the partition, and the reports."""
+    """A job's end: everything staged, or the errors that refused the partition, and the reports.
+
+    `seconds` is how long the work on it took, from its files to staged tables.
+    """
 
     job: Job
     staged: tuple[Staged, ...] = ()
     rejected: tuple[Staged, ...] = ()
     steps: tuple[StepReport, ...] = ()
     errors: tuple[TouchlineError, ...] = ()
+    seconds: float = 0.0
 
     @property
     def error(self) -> TouchlineError | None:

@@ -42,7 +42,7 @@ _AT_ONCE = min(4, pl.thread_pool_size())
 
 def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableStore) -> Outcome:
     """The job's outcome: all its tables staged, or none and the errors. Expected errors only."""
-    bench = Bench(job, pipeline, objects, tables)
+    begun, bench = time.perf_counter(), Bench(job, pipeline, objects, tables)
     errors: list[TouchlineError] = []
     try:
         if job.decode_only:
@@ -54,7 +54,14 @@ def work(job: Job, *, pipeline: Pipeline, objects: ObjectStore, tables: TableSto
     place = {t: i for i, t in enumerate((*(b.table for b in pipeline.bronze), *job.makes))}
     reports = sorted(bench.reports, key=lambda r: place[r.table])
     staged = () if errors else tuple(bench.staged)
-    return Outcome(job, staged, tuple(bench.rejected), tuple(reports), tuple(errors))
+    return Outcome(
+        job,
+        staged,
+        tuple(bench.rejected),
+        tuple(reports),
+        tuple(errors),
+        seconds=round(time.perf_counter() - begun, 3),
+    )
 
 
 def _make_all(bench: Bench, steps: list[Step]) -> list[TouchlineError]:

@@ -54,6 +54,9 @@ class ObjectStore(Protocol):
     def keep(self, folder: str, file: Path) -> Stored:
         """A file of this machine as `folder/ab/abcd...`, its SHA-256; else as `write`.
 
+        What is there already under that name and is not those bytes, as a disk failed or somebody
+        wrote over it, is replaced.
+
         Raises:
             MissingInputError: It was written to while it was read; nothing of it is kept.
         """
@@ -64,7 +67,11 @@ class ObjectStore(Protocol):
         ...
 
     def local(self, path: str) -> AbstractContextManager[Path]:
-        """A file on this machine with the bytes, for engines that read files."""
+        """A file on this machine with the bytes, for engines that read files.
+
+        Raises:
+            MissingInputError: There is no such object.
+        """
         ...
 
     def sweep(self) -> int:

@@ -121,7 +121,9 @@ class Publish:
     snapshot_id: str = ""
 
 
-RunStatus = Literal["running", "published", "refused", "failed", "waiting", "stopped", "checked"]
+RunStatus = Literal[
+    "running", "published", "refused", "failed", "waiting", "stopped", "checked", "rolled back"
+]
 """`stopped`: the driver ended before the run's turn came; `checked`: bronze was decoded, and no more.
 Neither says how the partition stands."""
 
