@@ -5,9 +5,10 @@ import pty
 import re
 import subprocess
 import sys
+from datetime import datetime
 
 import pytest
-from world import World
+from world import MATCH, World, broken, files, with_json, world
 
 from touchline.cli.layout import laid_out
 
@@ -37,15 +38,27 @@ def read(terminal: int) -> bytes:
         return b""
 
 
-@pytest.mark.parametrize("width", [60, 80, 200])
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """Matches 1 to 3, published, and 4, whose pitch is too short."""
+    made = world(tmp_path_factory.mktemp("refused"))
+    for match_id in (1, 2, 3):
+        made.ingest(files(match_id), match_id)
+    short = with_json(lambda document: document.update(pitch_length=9))
+    made.ingest(broken(files(4), MATCH, short), 4)
+    assert made.do("run").code == 3
+    return made
+
+
+@pytest.mark.parametrize("width", [60, 80])
 def test_many_rows_show_as_many_whole_columns_as_fit(published: World, width: int) -> None:
-    header, *rows, note = on_terminal(published, width, "query", ALL.format(8))
+    note, header, *rows = on_terminal(published, width, "query", ALL.format(8))
 
     names = published.query(ALL.format(1)).column_names
     shown = header.split()
     left = len(names) - len(shown)
     assert shown == names[: len(shown)]
-    assert note == f"+{left} columns: use --format csv, --json or name columns"
+    assert note == f"not shown: {left} columns; use --format csv, --json or name columns"
     assert len(rows) == 8
     assert all(row.startswith("2024-11-0") for row in rows)
     assert max(map(len, [header, *rows])) <= width
@@ -66,6 +79,65 @@ def test_run_ids_and_partitions_stay_whole_on_a_narrow_terminal(
     for row in told:
         assert row.get("run", row.get("last run")) in shown
         assert row["partition"] in shown
+
+
+WANTED = {
+    ("define", "player_metrics"): ["column", "definition"],
+    ("status",): ["partition", "state", "last run", "message"],
+    ("runs",): ["run", "partition", "status", "message"],
+}
+
+
+@pytest.mark.parametrize("words", WANTED, ids=" ".join)
+def test_the_columns_that_are_wanted_most_fit_80_characters(
+    refused: World, words: tuple[str, ...]
+) -> None:
+    lines = on_terminal(refused, 80, *words)
+
+    header = next(line for line in lines if line.startswith(WANTED[words][0] + " "))
+    assert set(WANTED[words]) <= set(re.split(" {2,}", header))
+    assert max(map(len, lines[1:])) <= 80
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_what_a_rule_expected_fits_a_narrow_terminal(refused: World, width: int) -> None:
+    run = refused.well("runs", "--json").rows[-1]["run"]
+
+    lines = on_terminal(refused, width, "show", run)
+
+    rules = lines[lines.index("rules") + 1 :]
+    assert re.split(" {2,}", rules[0]) == ["table", "rule", "passed", "seen", "expected"]
+    assert max(map(len, rules)) <= width
+
+
+def test_what_is_not_shown_is_said_before_the_rows(refused: World) -> None:
+    first, *_ = on_terminal(refused, 60, "runs")
+    assert first == "not shown: pipeline, started, seconds, message; use --json"
+
+
+def test_text_is_folded_before_a_column_is_left_out() -> None:
+    row = {"name": "clean_minutes_of_the_second_half", "unit": "metres per minute and man"}
+    shown = laid_out([{**row, "meaning": "one two three " * 5}] * 4, 60, "more")
+
+    assert re.split(" {2,}", shown[0]) == ["name", "unit", "meaning"]
+    assert max(map(len, shown)) <= 60
+    first = [line.split("  ")[0] for line in shown[1:3]]
+    assert "".join(first) == row["name"]
+
+
+def test_columns_called_least_are_left_out_first() -> None:
+    row = {"first": "a" * 16, "second": "b" * 16, "third": "c" * 16, "fourth": "d" * 16}
+
+    note, header, *_ = laid_out([row] * 4, 40, "use --json", least=("second", "first"))
+
+    assert note == "not shown: first, second; use --json"
+    assert header.split() == ["third", "fourth"]
+
+
+def test_an_instant_is_shown_in_utc_and_says_so() -> None:
+    perth = datetime.fromisoformat("2026-11-28T08:45:19.5+08:00")
+    assert laid_out([{"ended": perth}], None, "")[1] == "2026-11-28 00:45:19Z"
+    assert laid_out([{"ended": datetime(2026, 11, 28)}], None, "")[1] == "2026-11-28 00:00:00"
 
 
 def test_piped_tables_are_whole_and_one_line_a_row(published: World) -> None:

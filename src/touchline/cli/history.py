@@ -29,7 +29,12 @@ def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
     rows = [row for each in chosen for row in _states(here, each)]
-    table(rows, as_json=as_json, empty="nothing has arrived yet; see: touchline ingest --help")
+    table(
+        rows,
+        as_json=as_json,
+        empty="nothing has arrived yet; see: touchline ingest --help",
+        least=("of", "published", "pipeline", "ended", "message"),
+    )
 
 
 def _states(here: Touchline, chosen: "Pipeline") -> list[dict[str, Any]]:
@@ -93,7 +98,8 @@ def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) 
         }
         for r in here.ledger.runs(pipeline=pipeline, limit=limit)
     ]
-    table(rows, as_json=as_json, empty="no runs yet")
+    least = ("seconds", "started", "pipeline", "message")
+    table(rows, as_json=as_json, empty="no runs yet", least=least)
 
 
 @click.command()

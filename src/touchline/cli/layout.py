@@ -6,39 +6,50 @@ import sys
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import click
 
 _GAP = "  "
-_LEAST_PROSE = 24
-"""Text with blanks may be folded to this width, so that more columns fit a terminal."""
+_FOLDS = (24, 16)
+"""Text may be folded to these widths, the widest that fits, before a column is left out."""
+_HARD_FOLD = 10
+"""And to this one where a column would be left out that nobody called less wanted."""
 _FEW_ROWS = 3
 """So many rows are shown one column a line, where they do not fit a terminal."""
 
 _OBEYED = {"Cc", "Zl", "Zp"}
 
 
-def laid_out(rows: Sequence[Mapping[str, Any]], width: int | None, more: str) -> list[str]:
+def laid_out(
+    rows: Sequence[Mapping[str, Any]], width: int | None, more: str, *, least: Sequence[str] = ()
+) -> list[str]:
     """Lines no wider than the width: folded between words, a column a line, or with fewer columns.
 
-    Without a width nothing is folded or left out. `more` says how to see columns that are left out.
+    Without a width nothing is folded or left out. `least` are the columns to leave out first, in
+    that order, then those at the right; a line before the others names them, and says by `more` how
+    to see them.
     """
     columns = [_column(name, [row[name] for row in rows]) for name in rows[0]]
     whole = [c.most for c in columns]
     if width is None or _total(whole) <= width:
-        return _grid(columns, whole)
+        return _grid(columns, whole, _FOLDS[0])
     if len(columns[0].cells) <= _FEW_ROWS:
         return _records(columns, width)
-    shown = [
-        c for n, c in enumerate(columns) if _total([c.least for c in columns[: n + 1]]) <= width
-    ]
-    shown = shown or list(columns[:1])
-    left = len(columns) - len(shown)
-    note = [f"+{left} column{'s' if left > 1 else ''}: {more}"] if left else []
-    return [*_grid(shown, _shared_out(shown, width)), *note]
+    shown, fold = _fitting(columns, width, least)
+    left = [c.name for c in columns if c not in shown]
+    grid = _grid(shown, _shared_out(shown, width, fold), fold)
+    return [_left_out(left, width, more), *grid] if left else grid
+
+
+def _left_out(names: Sequence[str], width: int, more: str) -> str:
+    """Which columns are not shown; how many, where their names take more than a line."""
+    line = f"not shown: {', '.join(names)}; {more}"
+    if _width(line) <= width:
+        return line
+    return f"not shown: {len(names)} column{'s' if len(names) > 1 else ''}; {more}"
 
 
 @dataclass(frozen=True)
@@ -54,12 +65,29 @@ class _Column:
     def most(self) -> int:
         return max(map(_width, [self.name, *self.cells]))
 
-    @property
-    def least(self) -> int:
-        if not self.prose or self.most <= _LEAST_PROSE:
+    def least(self, fold: int) -> int:
+        """How narrow it may be, where its text is folded to that width."""
+        if not self.prose or self.most <= fold:
             return self.most
-        words = [w for cell in self.cells for w, _ in _words(cell)]
-        return max(_LEAST_PROSE, _width(self.name), *map(_width, words))
+        words = [w for cell in self.cells for w, _ in _words(cell, fold)]
+        return max(fold, _width(self.name), *map(_width, words))
+
+
+def _fitting(
+    columns: Sequence[_Column], width: int, least: Sequence[str]
+) -> tuple[list[_Column], int]:
+    """The columns to show, and how far to fold them: as few are left out, and folded, as need be."""
+    given = [name for name in least if name in {c.name for c in columns}]
+    fewer = [[c for c in columns if c.name not in given[:n]] for n in range(len(given) + 1)]
+    tries = [(some, fold) for some in fewer for fold in _FOLDS]
+    for some, fold in [*tries, (fewer[-1], _HARD_FOLD)]:
+        if _total([c.least(fold) for c in some]) <= width:
+            return some, fold
+    some, fold = fewer[-1], _FOLDS[0]
+    shown = [
+        c for n, c in enumerate(some) if _total([c.least(fold) for c in some[: n + 1]]) <= width
+    ]
+    return shown or some[:1], fold
 
 
 def _column(name: str, values: Sequence[Any]) -> _Column:
@@ -75,9 +103,9 @@ def _total(widths: Sequence[int]) -> int:
     return sum(widths) + len(_GAP) * (len(widths) - 1)
 
 
-def _shared_out(columns: Sequence[_Column], width: int) -> list[int]:
+def _shared_out(columns: Sequence[_Column], width: int, fold: int) -> list[int]:
     """What is left of the width goes to folded columns, those that need little first."""
-    widths = [c.least for c in columns]
+    widths = [c.least(fold) for c in columns]
     left = max(0, width - _total(widths))
     needy = sorted(range(len(columns)), key=lambda n: columns[n].most - widths[n])
     for done, n in enumerate(needy):
@@ -87,11 +115,11 @@ def _shared_out(columns: Sequence[_Column], width: int) -> list[int]:
     return widths
 
 
-def _grid(columns: Sequence[_Column], widths: Sequence[int]) -> list[str]:
+def _grid(columns: Sequence[_Column], widths: Sequence[int], fold: int) -> list[str]:
     head = _line([c.name for c in columns], columns, widths)
     lines = [click.style(head, bold=True) if sys.stdout.isatty() else head]
     for row in zip(*(c.cells for c in columns), strict=True):
-        cells = [_folded(cell, w) for cell, w in zip(row, widths, strict=True)]
+        cells = [_folded(cell, w, fold) for cell, w in zip(row, widths, strict=True)]
         for n in range(max(map(len, cells))):
             lines.append(_line([c[n] if n < len(c) else "" for c in cells], columns, widths))
     return lines
@@ -110,19 +138,19 @@ def _records(columns: Sequence[_Column], width: int) -> list[str]:
     for n in range(len(columns[0].cells)):
         lines += [""] if n else []
         for c in columns:
-            room = max(_LEAST_PROSE, width - names - len(_GAP))
-            first, *rest = _folded(c.cells[n], room) if c.prose else [c.cells[n]]
+            room = max(_FOLDS[0], width - names - len(_GAP))
+            first, *rest = _folded(c.cells[n], room, _FOLDS[0]) if c.prose else [c.cells[n]]
             lines.append(c.name + " " * (names - _width(c.name)) + _GAP + first)
             lines += [" " * (names + len(_GAP)) + line for line in rest]
     return lines
 
 
-def _folded(text: str, width: int) -> list[str]:
+def _folded(text: str, width: int, fold: int) -> list[str]:
     """The text in lines of that width at most, where its words allow it."""
     if _width(text) <= width:
         return [text]
     lines, gap = [""], ""
-    for word, after in _words(text):
+    for word, after in _words(text, fold):
         if lines[-1] and _width(lines[-1] + gap + word) > width:
             lines.append("")
             gap = ""
@@ -131,13 +159,20 @@ def _folded(text: str, width: int) -> list[str]:
     return lines
 
 
-def _words(text: str) -> list[tuple[str, str]]:
-    """Where a text may be folded: its words, long ones at their slashes; each with what follows it."""
+def _words(text: str, fold: int) -> list[tuple[str, str]]:
+    """Where a text may be folded: its words, long ones within; each with what follows it."""
     found: list[tuple[str, str]] = []
     for word in text.split():
-        parts = re.findall(r"[^/]*/|[^/]+", word) if len(word) > _LEAST_PROSE else [word]
+        parts = _parts(word) if len(word) > fold else [word]
         found += [(part, "") for part in parts[:-1]] + [(parts[-1], " ")]
     return found
+
+
+def _parts(word: str) -> list[str]:
+    """Where a long word may be folded: a path at its slashes, a name at _ and dots, no partition."""
+    if "/" in word:
+        return re.findall(r"[^/]*/|[^/]+", word)
+    return [word] if "=" in word else re.findall(r"[^_.]*[_.]|[^_.]+", word)
 
 
 def _width(text: str) -> int:
@@ -158,9 +193,13 @@ def _cell(value: Any) -> str:
         case float():
             return _number(value)
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}"
+            return f"{value:%Y-%m-%d %H:%M:%S}" if value.tzinfo is None else _instant(value)
         case _:
             return _clean(str(value))
+
+
+def _instant(value: datetime) -> str:
+    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
 
 
 def _number(value: float) -> str:

@@ -47,16 +47,18 @@ def table(
     title: str = "",
     empty: str = "none",
     more: str = "use --json",
+    least: Sequence[str] = (),
 ) -> None:
     """The rows as a table that fits the terminal, or as a JSON array; whole where it is piped.
 
-    `more` says how to see the columns that a terminal has no room for.
+    `more` says how to see the columns that a terminal has no room for; `least` are those to leave
+    out first, in that order.
     """
     if as_json:
         click.echo(_json(list(rows), indent=None if len(rows) > 1000 else 1))
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = laid_out(rows, width, more) if rows else [empty]
+    lines = laid_out(rows, width, more, least=least) if rows else [empty]
     click.echo("\n".join([title, *lines] if title and rows else lines))
 
 

@@ -188,7 +188,7 @@ def _show_contract(contract: "Contract", *, as_json: bool) -> None:
     if not as_json:
         key = f"; key {', '.join(contract.key)}" if contract.key else ""
         click.echo(f"{contract.table} ({contract.layer}): {contract.grain}{key}")
-    table(rows, as_json=as_json)
+    table(rows, as_json=as_json, least=("version", "origin", "unit"))
 
 
 def _show_column(contract: "Contract", column: "Column", *, as_json: bool) -> None:
@@ -229,12 +229,14 @@ def report(file: Path | None, what: str, match_id: str, out: Path | None) -> Non
     from touchline.tracking.serve import page
     from touchline.views import match_tables
 
-    here = Touchline(config.load(file))
-    tables, run_id = match_tables(here, match_id)
+    if out is not None and not out.parent.is_dir():
+        raise ConfigError(f"{out}: folder {out.parent} does not exist", hint="make it first")
+    tables, run_id, notes = match_tables(Touchline(config.load(file)), match_id)
+    html = page(tables, made_at=datetime.now(UTC), run_id=run_id, notes=notes)
     target = out or Path(f"match-{match_id}.html")
     with translated(target):
-        target.write_text(page(tables, made_at=datetime.now(UTC), run_id=run_id), encoding="utf-8")
-    say(f"{target}: {target.stat().st_size / 1e6:.1f} MB")
+        target.write_text(html, encoding="utf-8")
+    say("\n".join([*notes, f"{target}: {target.stat().st_size / 1e6:.1f} MB"]))
 
 
 @click.command()
