@@ -9,30 +9,42 @@ import shutil
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from touchline.cli.layout import laid_out
 
+if TYPE_CHECKING:
+    from rich.console import Console
+
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
+
+
+_bar: "ContextVar[Console | None]" = ContextVar("bar", default=None)
+"""What draws the progress bar that is running; lines that are told must go through it."""
 
 
 def complain(message: str, hint: str = "") -> None:
     """An error and its way out, on standard error."""
-    click.secho("error: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(message, err=True)
+    say(click.style("error: ", fg="red", bold=True) + message)
     if hint:
-        click.secho("hint:  ", fg="yellow", nl=False, err=True)
-        click.echo(hint, err=True)
+        say(click.style("hint:  ", fg="yellow") + hint)
 
 
 def say(message: str) -> None:
-    """A line for people, on standard error, so that it never mixes with results."""
-    click.echo(message, err=True)
+    """A line for people, on standard error, so that it never mixes with results, nor with a bar."""
+    bar = _bar.get()
+    if bar is None:
+        click.echo(message, err=True)
+        return
+    from rich.text import Text
+
+    bar.print(Text.from_ansi(message), soft_wrap=True)
 
 
 def counted(number: int, what: str) -> str:
@@ -162,7 +174,11 @@ def progress(what: str, total: int) -> Iterator[Callable[[str, str], None]]:
         )
         with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
             task = bar.add_task(what, total=total)
-            yield lambda name, _: bar.update(task, advance=1, description=f"{what} {name}")
+            running = _bar.set(bar.console)
+            try:
+                yield lambda name, _: bar.update(task, advance=1, description=f"{what} {name}")
+            finally:
+                _bar.reset(running)
     else:
         done = 0
 
