@@ -132,6 +132,64 @@ def test_values_are_cast_where_nothing_is_lost_and_refused_where_it_is() -> None
         conformed(wide.with_columns(match_id=pl.lit("many")), SPEEDS)
 
 
+DAY_AND_TIME = datetime(2000, 1, 2, 23, 59)
+LOSSES: dict[str, tuple[str, list[Any], str]] = {
+    "a fraction": ("shirt", [9.0, 1.9, 2.5], "shirt: 2 of 3 .* such as 1.9; seen Float64, expected int"),
+    "a time of day": ("born_date", [DAY_AND_TIME], "born_date: 1 of 1 .* 23:59:00; .* expected date"),
+    "a number that is no truth": ("starts", [0, 1, 7], "starts: 1 of 3 .* such as 7; .* bool"),
+    "NaN as a truth": ("starts", [math.nan], "starts: 1 of 1 .* such as nan"),
+    "a number too long for a double": ("speed", [2**53, 2**53 + 1], "speed: 1 of 2 .* 9007199254740993;"),
+    "the greatest number": ("speed", [2**63 - 1], "speed: 1 of 1 .* 9223372036854775807;"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "values", "said"), LOSSES.values(), ids=LOSSES)
+def test_values_that_a_cast_would_change_are_refused_with_one_of_them(
+    name: str, values: list[Any], said: str
+) -> None:
+    rows = frame(*[ADA] * len(values)).with_columns(pl.Series(name, values, strict=False))
+    with pytest.raises(ContractError, match=rf"club\.speeds: {said}") as caught:
+        conformed(rows, SPEEDS)
+    assert caught.value.facts == {"table": "club.speeds"}
+    assert "the step must round" in caught.value.hint
+
+
+def test_nanoseconds_that_an_instant_cannot_hold_are_refused() -> None:
+    at = pl.Series("seen_at", [1_700_000_000_000_000_001]).cast(pl.Datetime("ns", "UTC"))
+    with pytest.raises(ContractError, match=r"seen_at: 1 of 1 .* expected instant"):
+        conformed(frame(ADA).with_columns(at), SPEEDS)
+
+
+def test_every_column_that_loses_values_is_named() -> None:
+    rows = frame(ADA).with_columns(shirt=pl.lit(1.9), starts=pl.lit(7))
+    with pytest.raises(ContractError, match=r"shirt: 1 of 1 .*; starts: 1 of 1 "):
+        conformed(rows, SPEEDS)
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "expected"),
+    [
+        ("shirt", [9.0, None], [9, None]),
+        ("shirt", ["007"], [7]),
+        ("speed", [31, None], [31.0, None]),
+        ("speed", ["31.50"], [31.5]),
+        ("starts", [0, 1], [False, True]),
+        ("player", [7], ["7"]),
+        ("born_date", [datetime(2000, 1, 2)], [date(2000, 1, 2)]),
+        ("seen_at", [date(2000, 1, 2)], [datetime(2000, 1, 2, tzinfo=UTC)]),
+        ("speed", pl.Series([1.5, math.nan], dtype=pl.Float32), [1.5, math.nan]),
+        ("side", pl.Series(["left"], dtype=pl.Categorical), ["left"]),
+        ("speed", [None], [None]),
+    ],
+)
+def test_values_that_stay_what_they_are_in_another_type_are_cast(
+    name: str, values: Any, expected: list[Any]
+) -> None:
+    rows = frame(*[ADA] * len(values)).with_columns(pl.Series(name, values))
+    found = conformed(rows, SPEEDS).get_column(name)
+    assert found.equals(pl.Series(name, expected, dtype=SPEEDS.polars_schema()[name]))
+
+
 def test_a_missing_column_is_refused_by_name() -> None:
     with pytest.raises(ContractError, match="missing columns \\['speed'\\]") as caught:
         enforce(frame(ADA).drop("speed"), SPEEDS)

@@ -113,10 +113,37 @@ def conformed(frame: pl.DataFrame, contract: Contract) -> pl.DataFrame:
             hint="the step must return every column of its contract",
             table=contract.table,
         )
+    given = frame.select(contract.names)
     try:
-        return frame.select(contract.names).cast(pl.Schema(contract.polars_schema()))
+        cast = given.cast(pl.Schema(contract.polars_schema()))
+        losses = [
+            loss
+            for c in contract.columns
+            if (before := given.get_column(c.name)).dtype != _POLARS[c.type]
+            and (loss := _loss(before, cast.get_column(c.name), c))
+        ]
     except pl.exceptions.PolarsError as exc:
         raise ContractError(f"{contract.table}: {exc}", table=contract.table) from exc
+    if losses:
+        raise ContractError(
+            f"{contract.table}: {'; '.join(losses)}",
+            hint="the step must round or convert such values itself, as the column's definition says",
+            table=contract.table,
+        )
+    return cast
+
+
+def _loss(before: pl.Series, after: pl.Series, column: Column) -> str:
+    """What a column's cast lost, empty if nothing; text is read, or written, and loses nothing."""
+    if pl.String() in {before.dtype, after.dtype}:
+        return ""
+    lost = before.filter(before.ne_missing(after.cast(before.dtype, strict=False)))
+    if lost.is_empty():
+        return ""
+    return (
+        f"{column.name}: {lost.len()} of {before.len()} values are lost,"
+        f" such as {lost[0]}; seen {before.dtype}, expected {column.type}"
+    )
 
 
 @dataclass(frozen=True)
