@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from made_up import SPEEDS, arrow, changed, in_order, match, replaced, sorted_rows, speed, staged
@@ -14,7 +15,7 @@ from pyiceberg.catalog import load_catalog
 from pyiceberg.table import Table
 from under_test import TABLES, Tables, iceberg_settings, no_file_over
 
-from touchline.adapters.iceberg import IcebergTables, maintenance, places
+from touchline.adapters.iceberg import IcebergTables, catalog, maintenance, places, tables
 from touchline.core.contracts import Column, Contract
 from touchline.core.ports import Staged
 from touchline.errors import ConfigError, StorageError, TransientError
@@ -164,6 +165,144 @@ def test_a_column_added_by_another_process_does_not_stop_this_one(tmp_path: Path
         ("Bo", None),
         ("Cy", 7.5),
     ]
+
+
+def test_a_column_that_two_processes_add_at_once_stops_neither(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another process widens the table between this one's look at it and its change."""
+    first, second = (IcebergTables(iceberg_settings(tmp_path)) for _ in range(2))
+    first.prepare([SPEEDS])
+    step = catalog._widened
+
+    def beside(*given: Any) -> Table:
+        monkeypatch.undo()
+        second.prepare([changed(SPEEDS, Column("load", "double", "Added by the other"))])
+        return step(*given)
+
+    monkeypatch.setattr(catalog, "_widened", beside)
+    first.prepare([changed(SPEEDS, Column("team", "string", "Added by this one"))])
+
+    assert as_others_see(tmp_path).schema().column_names[-2:] == ["load", "team"]
+
+
+def test_a_required_column_that_left_the_contract_keeps_nobody_from_reading(
+    iceberg: Tables, tmp_path: Path
+) -> None:
+    before = changed(SPEEDS, Column("load", "double", "Needed once", null=False))
+    replaced(iceberg.store, {match(1): [{**ADA, "load": 7.5}]}, commit="c1", contract=before)
+
+    replaced(iceberg.store, {match(2): [speed(2, "Cy", 1.0)]}, commit="c2")
+
+    seen = as_others_see(tmp_path).scan().to_arrow()
+    assert sorted(zip(seen["player"].to_pylist(), seen["load"].to_pylist(), strict=True)) == [
+        ("Ada", 7.5),
+        ("Cy", None),
+    ]
+    assert as_others_see(tmp_path).schema().find_field("player").required is True
+
+
+# --- files that others take away ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("moment", ["the folder is there", "half of the folder is there"])
+def test_an_empty_folder_that_maintenance_takes_away_while_staging_is_made_again(
+    iceberg: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    iceberg.store.prepare([SPEEDS])
+    other = IcebergTables(iceberg_settings(tmp_path))
+    write, mkdir = tables.pq.write_table, os.mkdir
+
+    def written_late(*given: Any, **how: Any) -> None:
+        monkeypatch.undo()
+        other.maintain(SPEEDS.table, frozenset({"r1"}))
+        write(*given, **how)
+
+    def made_late(folder: Path, *mode: int) -> None:
+        if folder.name == match(1) and folder.parent.exists():
+            monkeypatch.undo()
+            other.maintain(SPEEDS.table, frozenset({"r1"}))
+        mkdir(folder, *mode)
+
+    if moment == "the folder is there":
+        monkeypatch.setattr(tables.pq, "write_table", written_late)
+    else:
+        monkeypatch.setattr(os, "mkdir", made_late)
+    piece = staged(iceberg.store, match(1), [ADA], run_id="r1")
+
+    assert tables.pq.write_table is write
+    assert os.mkdir is mkdir
+    assert in_order(iceberg.store.read(SPEEDS, piece.pieces)) == [ADA]
+
+
+def test_a_folder_that_is_taken_away_again_and_again_is_to_be_tried_later(
+    iceberg: Tables, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    iceberg.store.prepare([SPEEDS])
+    write = tables.pq.write_table
+
+    def written_late(rows: Any, half: Path, **how: Any) -> None:
+        half.parent.rmdir()
+        write(rows, half, **how)
+
+    monkeypatch.setattr(tables.pq, "write_table", written_late)
+    with pytest.raises(TransientError, match=r"match_id=1: taken away 8 times"):
+        staged(iceberg.store, match(1), [ADA], run_id="r1")
+
+
+def test_maintenance_passes_over_a_folder_that_another_one_takes_away(
+    iceberg: Tables, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replaced(iceberg.store, {match(1): [ADA]}, commit="c1")
+    empty = Path(as_others_see(tmp_path).location().removeprefix("file://")) / "data" / "empty"
+    empty.mkdir()
+    scandir = os.scandir
+
+    def scanned_late(folder: Any) -> Any:
+        if Path(folder) == empty:
+            empty.rmdir()
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", scanned_late)
+    counts = iceberg.store.maintain(SPEEDS.table, frozenset())
+
+    assert not empty.exists()
+    assert counts["files"] == 0
+    assert in_order(iceberg.seen(SPEEDS)) == [ADA]
+
+
+def test_rows_whose_file_is_gone_can_be_put_back_or_made_again(iceberg: Tables) -> None:
+    done = replaced(iceberg.store, {match(1): [ADA]}, commit="c1")[match(1)]
+    place = Path(done.pieces[0].path.removeprefix("file://"))
+    place.unlink()
+
+    with pytest.raises(StorageError, match="a file of the published table is gone") as caught:
+        iceberg.store.read(SPEEDS, done.pieces)
+
+    assert str(place) in str(caught.value)
+    assert caught.value.hint == "put its back-up there, or make it again: touchline run --force"
+
+
+@pytest.mark.parametrize("pattern", ["*.metadata.json", "*.avro"])
+def test_metadata_that_are_gone_can_only_be_put_back(tmp_path: Path, pattern: str) -> None:
+    replaced(TABLES["iceberg"](tmp_path).store, {match(1): [ADA]}, commit="c1")
+    for file in tmp_path.rglob(pattern):
+        file.unlink()
+
+    with pytest.raises(StorageError, match="a file of the published table is gone") as caught:
+        replaced(TABLES["iceberg"](tmp_path).store, {match(1): [BO]}, commit="c2")
+
+    assert caught.value.hint == "put its back-up there"
+
+
+def test_a_warehouse_that_cannot_be_made_is_no_file_that_is_gone(tmp_path: Path) -> None:
+    store = IcebergTables(places.settings(tmp_path / "catalog.db", Path("/proc/nowhere")))
+
+    with pytest.raises(StorageError, match="/proc/nowhere") as caught:
+        store.prepare([SPEEDS])
+
+    assert "grant the right to write" in caught.value.hint
+    assert "gone" not in str(caught.value)
 
 
 @pytest.mark.parametrize("room", [0, 3_000, 7_000])

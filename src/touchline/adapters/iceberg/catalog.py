@@ -8,6 +8,7 @@ from typing import Any, TypeVar, cast
 from pyiceberg.catalog import WAREHOUSE_LOCATION, Catalog
 from pyiceberg.catalog.sql import IcebergTables, SqlCatalog
 from pyiceberg.exceptions import (
+    CommitFailedException,
     NamespaceAlreadyExistsError,
     NoSuchNamespaceError,
     NoSuchTableError,
@@ -150,14 +151,16 @@ def table_of(catalog: Catalog, contract: Contract) -> Table:
     Raises:
         ContractError: A column exists with another type.
     """
-    return _widened(_first_or_second(lambda: _made(catalog, contract)), contract)
+    return _first_or_second(lambda: _widened(_made(catalog, contract), contract))
 
 
 def _first_or_second(make: Callable[[], Made]) -> Made:
-    """What `make` gives; where another process makes the same thing first, tried again."""
+    """What `make` gives; where another process makes or changes the same thing first, tried again."""
     for _ in range(_RACES):
         try:
             return make()
+        except CommitFailedException:
+            continue
         except (IntegrityError, OperationalError) as exc:
             if not isinstance(exc, IntegrityError) and "already exists" not in str(exc.orig):
                 raise
@@ -200,7 +203,10 @@ def _field(number: int, contract: Contract, name: str) -> NestedField:
 
 
 def _widened(table: Table, contract: Contract) -> Table:
-    """The table with every column of the contract; added ones are null in older partitions."""
+    """The table with every column of the contract; added ones are null in older partitions.
+
+    Columns that left the contract stay, and may be null: newer files do not have them.
+    """
     has = {f.name: f for f in table.schema().fields}
     for c in contract.columns:
         if c.name in has and has[c.name].field_type != TYPES[c.type]:
@@ -210,9 +216,8 @@ def _widened(table: Table, contract: Contract) -> Table:
                 hint="give a column of another type another name",
             )
     missing = [c for c in contract.columns if c.name not in has]
-    relaxed = [
-        c.name for c in contract.columns if c.null and c.name in has and has[c.name].required
-    ]
+    always = {c.name for c in contract.columns if not c.null}
+    relaxed = [f.name for f in has.values() if f.required and f.name not in always]
     if missing or relaxed:
         with table.update_schema() as change:
             for c in missing:

@@ -1,7 +1,8 @@
 """Files under a table's folder that nothing names any more."""
 
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,17 +23,23 @@ def swept(load: Callable[[], Table], keep: frozenset[str]) -> tuple[int, int]:
     table names, so that what others write meanwhile is left alone.
     """
     root = path_of(load().location())
-    doomed = _doomed(load, keep, [f for f in root.rglob("*") if f.is_file()])
+    doomed = _doomed(load, keep, list(_files(root)))
     files = size = 0
     for file in doomed:
         with suppress(FileNotFoundError):
             size += file.stat().st_size
             file.unlink()
             files += 1
-    for folder in sorted((d for d in root.rglob("*") if d.is_dir()), reverse=True):
+    for folder, *_ in os.walk(root, topdown=False):
         with suppress(OSError):  # not empty, or filled just now
-            folder.rmdir()
+            Path(folder).rmdir()
     return files, size
+
+
+def _files(root: Path) -> Iterator[Path]:
+    """Every file under the root; folders that are taken away meanwhile are passed over."""
+    for folder, _, names in os.walk(root):
+        yield from (file for name in names if (file := Path(folder, name)).is_file())
 
 
 def _doomed(

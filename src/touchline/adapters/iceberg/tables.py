@@ -1,7 +1,7 @@
 """A TableStore over one Iceberg catalog."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -36,6 +36,8 @@ from touchline.errors import (
 
 _COMMIT_ID = "touchline.commit-id"
 _NO_ROOM = "make room or grant the right to write, then run again"
+_ROWS = ".parquet"
+_TRIES = 8
 
 
 class IcebergTables:
@@ -63,7 +65,7 @@ class IcebergTables:
             root = path_of(table.location())
             pieces = tuple(
                 _written(
-                    chunk.cast(schema), contract.key, root / "data" / folder / f"{run_id}.parquet"
+                    chunk.cast(schema), contract.key, root / "data" / folder / f"{run_id}{_ROWS}"
                 )
                 for folder, chunk in _by_folder(contract, rows)
             )
@@ -172,6 +174,10 @@ class IcebergTables:
         except DatabaseError as exc:
             said = f"{table}: the catalog {self._settings['uri']}: {exc.orig}"
             raise _of_catalog(str(exc.orig), said) from exc
+        except FileNotFoundError as exc:
+            if self._opened is None:
+                raise failure(exc, f"{table}: {exc}") from exc
+            raise _gone(table, str(exc)) from exc
         except OSError as exc:
             raise failure(exc, f"{table}: {exc}") from exc
         except (pa.ArrowInvalid, pa.ArrowTypeError) as exc:
@@ -189,6 +195,14 @@ def _of_catalog(why: str, said: str) -> TouchlineError:
         hint = "check stores.tables.catalog; if this was the catalog, put its back-up there"
         return ConfigError(said, hint=hint)
     return StorageError(said, hint=_NO_ROOM)
+
+
+def _gone(table: str, said: str) -> StorageError:
+    """What a file that is not there any more is to the reader. Only rows can be made again."""
+    hint = "put its back-up there"
+    if _ROWS in said:
+        hint += ", or make it again: touchline run --force"
+    return StorageError(f"{table}: a file of the published table is gone: {said}", hint=hint)
 
 
 def _plain(field: pa.Field) -> pa.Field:
@@ -217,6 +231,20 @@ def _folder(contract: Contract, values: Sequence[object]) -> str:
 
 
 def _written(rows: pa.Table, key: Sequence[str], path: Path) -> Piece:
+    """The rows as one file. Maintenance may take its folder away while it is empty: made again."""
+    for _ in range(_TRIES):
+        with suppress(FileNotFoundError, FileExistsError):
+            return _filled(rows, key, path)
+    try:
+        return _filled(rows, key, path)
+    except FileNotFoundError as exc:
+        raise TransientError(
+            f"{path.parent}: taken away {_TRIES} times while a file was written there: {exc}",
+            hint="something deletes empty folders there; run again when it is done",
+        ) from exc
+
+
+def _filled(rows: pa.Table, key: Sequence[str], path: Path) -> Piece:
     """The rows as one file, whole at once under its name; whole numbers of the key, which mostly rise, as their differences."""
     rising = {
         n: "DELTA_BINARY_PACKED" for n in key if pa.types.is_integer(rows.schema.field(n).type)
