@@ -45,14 +45,19 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
     assert list(ledger.contents("tracking")[ONE].items()) == [("b", "3"), ("a", "2")]
     ledger.receive([receipt("a", sha256="4")])
     assert list(ledger.contents("tracking")[ONE].items()) == [("b", "3"), ("a", "4")]
-    assert {n: r.sha256 for n, r in ledger.arrivals("tracking")[ONE].items()} == {"b": "3", "a": "4"}
+    assert {n: r.sha256 for n, r in ledger.arrivals("tracking")[ONE].items()} == {
+        "b": "3",
+        "a": "4",
+    }
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "ledger.db"
-    SqliteLedger(path).close()
+    written = SqliteLedger(path)
+    written.receive([receipt("a", sha256="1")])
+    written.close()
     broken = (*schema.CHANGES, "CREATE TABLE more (a TEXT); CREATE TABLE runs (a TEXT)")
     monkeypatch.setattr(schema, "CHANGES", broken)
     monkeypatch.setattr(schema, "VERSION", len(broken))
@@ -80,6 +85,18 @@ def test_what_keeps_a_claim_from_being_renewed_does_not_count_against_it(tmp_pat
         assert free.held == ("match_id=1",)
 
 
+def test_who_only_reads_makes_nothing_and_sees_what_others_make(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "ledger.db"
+    with closing(SqliteLedger(path)) as reader, closing(SqliteLedger(path)) as writer:
+        assert dict(reader.contents("tracking")) == {}
+        assert list(tmp_path.iterdir()) == []
+        writer.receive([receipt("a", sha256="1")])
+        assert dict(reader.contents("tracking")[ONE]) == {"a": "1"}
+        assert [m.name for m in (tmp_path / "data" / "ledger.db.owners").iterdir()] == [
+            writer._marked().owner
+        ]
+
+
 def test_a_file_that_is_no_ledger_is_an_error_with_its_path(tmp_path: Path) -> None:
     path = tmp_path / "ledger.db"
     path.write_text("match_id,player\n" * 100)
@@ -91,6 +108,7 @@ def test_a_file_that_is_no_ledger_is_an_error_with_its_path(tmp_path: Path) -> N
 
 def test_every_commit_is_flushed_to_disk(tmp_path: Path) -> None:
     with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        ledger.receive([])
         settings = [
             ledger._db.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous")
@@ -213,6 +231,7 @@ def test_a_read_of_a_locked_file_is_to_be_tried_again(
     monkeypatch.setattr("touchline.adapters.sqlite.schema._PATIENCE_S", 0.05)
     path = tmp_path / "ledger.db"
     with closing(SqliteLedger(path)) as ledger:
+        ledger.receive([])
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0.05)) as other:
             ledger._db.execute("PRAGMA journal_mode = DELETE")
             other.execute("BEGIN EXCLUSIVE")

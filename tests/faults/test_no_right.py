@@ -1,6 +1,7 @@
 """Files that may not grow, folders that may not be written: exit 7, and nothing is half done."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from limited import files_up_to, without_override
@@ -86,6 +87,46 @@ def test_a_disk_that_may_not_be_written_is_told(usual: World, words: tuple[str, 
     assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
     assert str(usual.data) in ended.error
     assert "grant the right to write" in ended.hint
+
+
+READING = [
+    ("status",),
+    ("plan",),
+    ("runs",),
+    ("define", "player_metrics"),
+    ("query", "SELECT count(*) FROM tracking.player_metrics"),
+    ("report", "match", "1", "--out"),
+]
+
+
+@pytest.mark.parametrize("words", READING, ids=lambda words: words[0])
+def test_what_only_reads_needs_no_right_to_write(
+    closed: World, words: tuple[str, ...], tmp_path: Path
+) -> None:
+    before = closed.everything()
+    out = [str(tmp_path / "page.html")] if words[-1] == "--out" else []
+
+    ended = closed.apart(*words, *out, preexec_fn=without_override)
+
+    assert ended.code == 0, ended.err
+    assert closed.everything() == before
+
+
+@pytest.mark.parametrize("words", READING[:5], ids=lambda words: words[0])
+def test_what_only_reads_needs_no_disk_that_can_be_written(
+    usual: World, words: tuple[str, ...]
+) -> None:
+    with read_only(usual.data):
+        assert usual.do(*words).code == 0
+
+
+@pytest.mark.parametrize("words", [("status",), ("plan",), ("runs",)], ids=lambda words: words[0])
+def test_what_only_reads_makes_nothing_where_nothing_is(
+    words: tuple[str, ...], tmp_path: Path
+) -> None:
+    empty = world(tmp_path)
+    empty.well(*words)
+    assert not empty.data.exists()
 
 
 @pytest.mark.parametrize("part", ["warehouse", "objects"])

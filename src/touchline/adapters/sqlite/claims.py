@@ -34,7 +34,11 @@ def take(
             "SELECT owner, expires_at FROM claims WHERE pipeline = ? AND partition = ?",
             (pipeline, part),
         ).fetchone()
-        if holder and rows.instant(holder[1]) > now and alive(mark, holder[0]):
+        if (
+            holder
+            and rows.instant(holder[1]) > now
+            and alive(mark.folder, holder[0], mine=mark.owner)
+        ):
             refused[part] = process(holder[0])
             continue
         db.execute(

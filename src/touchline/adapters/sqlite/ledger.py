@@ -15,17 +15,18 @@ from touchline.adapters.local import made
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
 from touchline.adapters.sqlite.arrivals import arrived
-from touchline.adapters.sqlite.owners import alive, marked, swept
-from touchline.adapters.sqlite.publishes import settled
-from touchline.adapters.sqlite.schema import closed, migrate, opened, translated
+from touchline.adapters.sqlite.owners import Mark, alive, marked, swept
+from touchline.adapters.sqlite.publishes import forgotten, settled
+from touchline.adapters.sqlite.schema import closed, looked_at, migrate, opened, translated
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
 
 
 class SqliteLedger:
     """A Ledger in one SQLite file.
 
-    Each instance is an owner and holds a lock on a small file beside the ledger while it lives, so
-    that the claims of a killed process are known to be free at once.
+    From its first write on, an instance is an owner: it holds a lock on a small file beside the
+    ledger while it lives, so that the claims of a killed process are known to be free at once. One
+    that only reads makes nothing, and needs no right to write.
     """
 
     def __init__(
@@ -33,13 +34,13 @@ class SqliteLedger:
     ) -> None:
         self.path = path
         self.clock = clock
+        self._owners = path.with_name(path.name + ".owners")
+        self._mark: Mark | None = None
+        self._publishing = False
+        self._absent = not path.exists()
         with translated(path):
-            made(path.parent)
-            self._db = opened(path)
-            self._mark = marked(path.with_name(path.name + ".owners"))
-            self._publishing = False
-            self._end = weakref.finalize(self, closed, self._db, self._mark)
-            migrate(self._db)
+            self._db = looked_at(path)
+        self._end = weakref.finalize(self, closed, self._db, None)
 
     def close(self) -> None:
         """Give the owner's mark back, as the process does at its end; of no use afterwards."""
@@ -84,7 +85,8 @@ class SqliteLedger:
         """See Ledger."""
         token = uuid.uuid4().hex
         with self._writing() as db:
-            claims = held.take(db, pipeline, parts, token=token, mark=self._mark, now=self.clock())
+            mark, now = self._marked(), self.clock()
+            claims = held.take(db, pipeline, parts, token=token, mark=mark, now=now)
         end = held.renewing(self.path, token, self.clock)
         try:
             yield claims
@@ -102,7 +104,7 @@ class SqliteLedger:
             held.check(db, claims, publishes)
             db.executemany(
                 f"INSERT INTO publishes ({rows.PUBLISH}, owner) VALUES ({','.join('?' * 14)})",
-                [(*rows.publish_row(p), self._mark.owner) for p in publishes],
+                [(*rows.publish_row(p), self._marked().owner) for p in publishes],
             )
         done: dict[str, str] = {}
         self._publishing = True
@@ -120,7 +122,7 @@ class SqliteLedger:
         found = self._rows(
             f"SELECT {rows.PUBLISH}, owner FROM publishes WHERE published_at IS NULL ORDER BY id"
         )
-        mine = None if self._publishing else self._mark.owner
+        mine = None if self._publishing or self._mark is None else self._mark.owner
         return [rows.publish(r[:13]) for r in found if r[13] == mine or not self._alive(r[13])]
 
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
@@ -181,16 +183,7 @@ class SqliteLedger:
     def forget(self, publishes: Sequence[Publish]) -> None:
         """See Ledger."""
         with self._writing() as db:
-            db.executemany(
-                "DELETE FROM publishes WHERE table_name = ? AND partition = ? AND commit_id = ?"
-                " AND id NOT IN (SELECT publish_id FROM heads)",
-                [(p.table, p.partition, p.commit_id) for p in publishes],
-            )
-            db.executemany(
-                "INSERT OR REPLACE INTO forgotten SELECT table_name, partition, min(published_at)"
-                " FROM publishes WHERE table_name = ? AND partition = ? GROUP BY 1, 2",
-                sorted({(p.table, p.partition) for p in publishes}),
-            )
+            forgotten(db, publishes)
 
     def _remembers(self, values: list[object], parts: Sequence[Partition] | None) -> None:
         sql = (
@@ -204,7 +197,7 @@ class SqliteLedger:
     def alone(self) -> Iterator[frozenset[str]]:
         """See Ledger."""
         with self._writing() as db, held.not_counted(db, self.clock):
-            swept(self._mark)
+            swept(self._marked())
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
             yield frozenset(run for run, owner in found if self._alive(owner))
 
@@ -215,7 +208,7 @@ class SqliteLedger:
         with self._writing() as db:
             db.executemany(
                 f"INSERT OR REPLACE INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)})",
-                [(*rows.run_row(run), self._mark.owner) for run in runs],
+                [(*rows.run_row(run), self._marked().owner) for run in runs],
             )
 
     def runs(
@@ -250,7 +243,7 @@ class SqliteLedger:
         )
         return {row[2]: rows.run(row, alive=self._alive(row[9])) for row in found}
 
-    # --- the file -------------------------------------------------------------------------------
+    # --- the file ---
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
@@ -261,6 +254,7 @@ class SqliteLedger:
         if self._db.in_transaction:
             yield self._db
             return
+        self._marked()
         with translated(self.path):
             self._db.execute("BEGIN IMMEDIATE")
         try:
@@ -285,8 +279,25 @@ class SqliteLedger:
     def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
         """The rows of a query; every read beside a transaction comes through here."""
         with translated(self.path):
+            if self._absent and self._mark is None and self.path.exists():
+                self._use(looked_at(self.path), None)
             return self._db.execute(sql, values).fetchall()
 
     def _alive(self, owner: str) -> bool:
         with translated(self.path):
-            return alive(self._mark, owner)
+            return alive(self._owners, owner, mine=self._mark.owner if self._mark else None)
+
+    def _marked(self) -> Mark:
+        """The mark of this owner: made, as is the file if there is none, at the first write."""
+        if self._mark is None:
+            with translated(self.path):
+                made(self.path.parent)
+                self._use(opened(self.path), marked(self._owners))
+                migrate(self._db)
+        assert self._mark is not None
+        return self._mark
+
+    def _use(self, db: sqlite3.Connection, mark: Mark | None) -> None:
+        self._end()
+        self._end = weakref.finalize(self, closed, db, mark)
+        self._db, self._mark, self._absent = db, mark, False

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -35,15 +36,16 @@ def give_back(mark: Mark) -> None:
     mark.file.close()
 
 
-def alive(mark: Mark, owner: str) -> bool:
+def alive(folder: Path, owner: str, *, mine: str | None) -> bool:
     """Whether that owner, this one or another of the same ledger, lives; a dead one's mark goes."""
-    if owner == mark.owner:
+    if owner == mine:
         return True
-    path = mark.folder / owner
+    path = folder / owner
     try:
         with path.open() as other:
             fcntl.flock(other, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # no right to write: whoever has it takes the mark away
+                path.unlink(missing_ok=True)
     except BlockingIOError:
         return True
     except FileNotFoundError:
@@ -54,7 +56,7 @@ def alive(mark: Mark, owner: str) -> bool:
 def swept(mark: Mark) -> None:
     """The marks of dead owners are gone, also of those that nothing in the ledger names."""
     for other in mark.folder.iterdir():
-        alive(mark, other.name)
+        alive(mark.folder, other.name, mine=mark.owner)
 
 
 def process(owner: str) -> str:

@@ -1,9 +1,11 @@
-"""Announced publishes that become current."""
+"""Announced publishes that become current, and old ones that are forgotten."""
 
 import sqlite3
+from collections.abc import Sequence
 from datetime import datetime
 
 from touchline.adapters.sqlite import rows
+from touchline.core.ports import Publish
 
 
 def settled(
@@ -24,4 +26,18 @@ def settled(
         " derivation = excluded.derivation, content = excluded.content"
         " WHERE excluded.publish_id > publish_id",
         key,
+    )
+
+
+def forgotten(db: sqlite3.Connection, publishes: Sequence[Publish]) -> None:
+    """These publishes are gone, the current ones aside; and since when a partition's are all there."""
+    db.executemany(
+        "DELETE FROM publishes WHERE table_name = ? AND partition = ? AND commit_id = ?"
+        " AND id NOT IN (SELECT publish_id FROM heads)",
+        [(p.table, p.partition, p.commit_id) for p in publishes],
+    )
+    db.executemany(
+        "INSERT OR REPLACE INTO forgotten SELECT table_name, partition, min(published_at)"
+        " FROM publishes WHERE table_name = ? AND partition = ? GROUP BY 1, 2",
+        sorted({(p.table, p.partition) for p in publishes}),
     )

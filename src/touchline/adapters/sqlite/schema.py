@@ -14,6 +14,12 @@ VERSION = 2
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.01
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+_NO_WRITING = {
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+}
 _NO_LEDGER = {sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT}
 _PRIMARY = 0xFF
 """SQLite's extended result codes hold the primary one in their lowest byte."""
@@ -80,6 +86,56 @@ def opened(path: Path) -> sqlite3.Connection:
     return db
 
 
+def looked_at(path: Path) -> sqlite3.Connection:
+    """A connection to read with: it makes no file where there is none, and needs no right to write.
+
+    Raises:
+        ConfigError: A newer version wrote the file, or an older one that must be migrated first.
+    """
+    if not path.exists():
+        db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
+        migrate(db)
+        return db
+    try:
+        db = opened(path)
+        migrate(db)
+    except sqlite3.OperationalError as exc:
+        if exc.sqlite_errorcode & _PRIMARY not in _NO_WRITING:
+            raise
+        db = _fixed(path)
+    return db
+
+
+def _fixed(path: Path) -> sqlite3.Connection:
+    """A connection to a file that cannot be written to, by this process or, without a log, anyone."""
+    log = path.with_name(path.name + "-wal")
+    how = "mode=ro" if log.exists() and log.stat().st_size else "mode=ro&immutable=1"
+    db = sqlite3.connect(
+        f"{path.absolute().as_uri()}?{how}", uri=True, isolation_level=None, check_same_thread=False
+    )
+    try:
+        _refuse_newer(db, path)
+        _refuse_older(db, path)
+    except BaseException:
+        db.close()
+        raise
+    return db
+
+
+def _refuse_older(db: sqlite3.Connection, path: Path) -> None:
+    seen = _version(db)
+    if seen < VERSION:
+        raise ConfigError(
+            f"{path}: ledger of version {seen}, and no right to bring it to {VERSION}",
+            hint="run any command once with the right to write there",
+        )
+
+
+def _version(db: sqlite3.Connection) -> int:
+    found: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return found
+
+
 def _put_into_wal(db: sqlite3.Connection) -> None:
     """The file is in WAL mode. SQLite refuses at once while others hold a new file: asked again."""
     until = time.monotonic() + _PATIENCE_S
@@ -93,14 +149,15 @@ def _put_into_wal(db: sqlite3.Connection) -> None:
         time.sleep(_PAUSE_S)
 
 
-def closed(db: sqlite3.Connection, mark: Mark) -> None:
-    """The file is let go, and its owner counts as dead."""
+def closed(db: sqlite3.Connection, mark: Mark | None) -> None:
+    """The file is let go, and its owner, if it had become one, counts as dead."""
     db.close()
-    give_back(mark)
+    if mark is not None:
+        give_back(mark)
 
 
 def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
-    seen = db.execute("PRAGMA user_version").fetchone()[0]
+    seen = _version(db)
     if seen > VERSION:
         raise ConfigError(
             f"{path}: ledger of version {seen}, this program knows up to {VERSION}",
@@ -110,12 +167,11 @@ def _refuse_newer(db: sqlite3.Connection, path: Path) -> None:
 
 def migrate(db: sqlite3.Connection) -> None:
     """Bring a new or an older file to this version; all of it or nothing, whoever else does."""
-    if db.execute("PRAGMA user_version").fetchone()[0] == VERSION:
+    if _version(db) == VERSION:
         return
     db.execute("BEGIN IMMEDIATE")
     try:
-        seen = db.execute("PRAGMA user_version").fetchone()[0]
-        for change in CHANGES[seen:]:
+        for change in CHANGES[_version(db) :]:
             for statement in change.split(";"):
                 db.execute(statement)
         db.execute(f"PRAGMA user_version = {VERSION}")
