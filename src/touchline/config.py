@@ -141,14 +141,15 @@ def load(path: Path | None) -> Config:
     """The configuration in this file; without a path, of ./touchline.toml if there is one.
 
     Raises:
-        ConfigError: The file is missing, not TOML, or a key or value is not one of ours.
+        ConfigError: The file is missing, not TOML, or a key or value is not one of ours; or two keys
+            contradict each other.
     """
     if path is None and not DEFAULT_FILE.exists():
         return Config(folder=str(Path.cwd()))
     file = path or DEFAULT_FILE
     try:
         read = tomllib.loads(file.read_text(encoding="utf-8"))
-        return msgspec.convert({"folder": str(file.resolve().parent), **read}, Config)
+        found = msgspec.convert({"folder": str(file.resolve().parent), **read}, Config)
     except FileNotFoundError as exc:
         raise ConfigError(f"{file}: no such file", hint="give --config an existing file") from exc
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
@@ -158,3 +159,16 @@ def load(path: Path | None) -> Config:
         raise ConfigError(
             f"{file}: {exc}", hint="docs/configuration.md lists every key with its default"
         ) from exc
+    if shared := _in_one_file(found):
+        raise ConfigError(
+            f"{file}: $.stores.ledger.path and $.stores.tables.catalog: both are {shared}",
+            hint="give the ledger and the catalog a file each: they would lock each other out",
+        )
+    return found
+
+
+def _in_one_file(config: Config) -> Path | None:
+    """The file that is both the ledger and the catalog, if there is one."""
+    ledger = config.place(config.stores.ledger.path)
+    catalog = config.place(config.stores.tables.catalog.partition(":///")[2])
+    return ledger if ledger == catalog else None

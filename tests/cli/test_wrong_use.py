@@ -158,6 +158,12 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
     "[stores]\ntables = { kind = 'iceberg', catalog = 'mysql://x' }": (
         "$.stores.tables.catalog", "sqlite:///",
     ),
+    "[stores]\nledger = { kind = 'sqlite', path = 'data/../data/catalog.db' }": (
+        "$.stores.ledger.path and $.stores.tables.catalog: both are ", "data/catalog.db",
+    ),
+    "[stores]\ntables = { kind = 'iceberg', catalog = 'sqlite:///data/ledger.db' }": (
+        "$.stores.ledger.path and $.stores.tables.catalog: both are ", "data/ledger.db",
+    ),
     "not toml at all": ("not TOML", "line 1"),
     "[tracking\n": ("not TOML", "line 1"),
     "\udcff": ("not TOML",),
