@@ -195,7 +195,7 @@ def empty_folder(folder: Path) -> Path:
 
 
 REFUSED: dict[str, tuple[Callable[[Path], Path], int, tuple[str, ...]]] = {
-    "two dots in an id": (strange_id, 2, ("1..2", "is not an id")),
+    "two dots in an id": (strange_id, 2, ("1..2", "is not a whole number")),
     "a word as an id": (word_as_id, 2, ("final", "not a whole number")),
     "a way out as an id": (way_out_in_zip, 2, ("match_id", "'..'")),
     "a separator in an id": (separator_in_zip, 2, ("match_id", "1\\\\2")),
@@ -244,7 +244,7 @@ def test_bad_entries_are_each_told_and_the_good_ones_are_landed(empty: World) ->
     }  # fmt: skip
     zipped_, named = sorted(ended.error.splitlines())
     assert "late/a.zip: not a whole zip file" in zipped_
-    assert "match_id=../match.json: match_id: '..' is not an id" in named
+    assert "match_id=../match.json: match_id '..' is not a whole number" in named
     assert empty.well("ingest", "tracking", empty.put(files(1)), "--json").rows[0]["unchanged"] == 4
 
 
@@ -301,7 +301,83 @@ def test_a_folder_that_may_not_be_read_is_an_error_not_an_empty_folder(empty: Wo
 
     assert ended.code == 7
     assert str(closed) in ended.error
-    assert empty.well("status", "--json").rows == []
+    assert landed(empty) == {"match_id=1"}
+
+
+def landed(world: World) -> set[str]:
+    return {row["partition"] for row in world.well("status", "--json").rows}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["a file", "a zip"])
+def test_what_may_not_be_read_keeps_its_own_match_out_and_no_other(
+    empty: World, packed: bool
+) -> None:
+    given = [empty.put(files(match_id), match_id) for match_id in (1, 2, 3)]
+    closed = given[1] / f"2_{EVENTS}"
+    if packed:
+        closed = zipped(files(4), given[1] / "4.zip", lambda name: f"4_{name}")
+    closed.chmod(0)
+
+    ended = empty.apart("ingest", "tracking", *given, preexec_fn=without_override)
+
+    assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
+    assert f"{closed}: Permission denied" in ended.error
+    assert landed(empty) == {"match_id=1", "match_id=3"} | ({"match_id=2"} if packed else set())
+
+
+def test_a_member_whose_name_is_none_keeps_no_other_member_of_its_zip_out(empty: World) -> None:
+    named = {f"1_{name}": data for name, data in files(1).items()}
+    given = zipped({**named, "match_id=../match.json": b"{}"}, empty.folder / "a.zip", str)
+
+    ended = empty.do("ingest", "tracking", given, "--json")
+
+    assert (ended.code, [row["new"] for row in ended.rows]) == (2, [4])
+    assert "a.zip!match_id=../match.json: match_id '..' is not a whole number" in ended.error
+
+
+def test_a_damaged_member_keeps_its_own_match_out_and_no_other(empty: World) -> None:
+    held = {f"{i}_{name}": data for i in (1, 2) for name, data in files(i).items()}
+    given = zipped(held, empty.folder / "a.zip", str)
+    data = bytearray(given.read_bytes())
+    data[2000:2100] = bytes(100)
+    given.write_bytes(data)
+
+    ended = empty.do("ingest", "tracking", given, "--json")
+
+    assert (ended.code, [row["partition"] for row in ended.rows]) == (3, ["match_id=2"])
+    assert "a.zip: not a whole zip file" in ended.error
+
+
+def test_two_zips_that_differ_in_a_match_keep_it_out_and_no_other_that_they_share(
+    empty: World,
+) -> None:
+    for number in (1, 2):
+        held = {f"1_{name}": data for name, data in files(1, version=number).items()}
+        held |= {f"2_{name}": data for name, data in files(2).items()}
+        zipped(held, empty.landing / f"{number}.zip", str)
+
+    ended = empty.do("ingest", "tracking", empty.landing, "--json")
+
+    assert ended.code == 3
+    assert {row["partition"]: row["new"] for row in ended.rows} == {"match_id=2": 4}
+    assert "match_id=1: two files are tracking_extrapolated.jsonl and differ" in ended.error
+
+
+def test_what_is_neither_a_file_nor_a_folder_is_wrong_use(empty: World) -> None:
+    ended = empty.do("ingest", "tracking", "/dev/null")
+
+    assert (ended.code, ended.error) == (2, "/dev/null: neither a file nor a folder")
+    assert ended.hint
+
+
+def test_an_id_below_zero_is_told_what_an_id_is(empty: World) -> None:
+    (empty.folder / "-5_match.json").write_bytes(b"{}")
+
+    ended = empty.do("ingest", "tracking", "./-5_match.json")
+
+    assert ended.code == 2
+    assert ended.error.endswith("match_id '-5' is not a whole number of 1 to 18 digits")
+    assert "2017461_match.json" in ended.hint
 
 
 def test_a_folder_of_another_day_than_the_kick_off_is_said(empty: World) -> None:

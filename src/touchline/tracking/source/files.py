@@ -14,12 +14,13 @@ from shutil import copyfileobj
 
 from touchline.core.bytes import opened
 from touchline.core.landing import Arrival
-from touchline.core.ports import checked_id, partition
+from touchline.core.ports import partition
 from touchline.errors import (
     ConfigError,
     ContractError,
     MissingInputError,
     StorageError,
+    TouchlineError,
 )
 
 MATCH_JSON = "match.json"
@@ -62,42 +63,67 @@ def arrivals(found: Sequence[Recognised]) -> Iterator[Arrival]:
 
 
 def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], list[str]]:
-    """The provider files under these paths, and the names of files that are none.
-
-    A path may be a folder in any of the provider's or the landing layout, a zip of one, or a single
-    file; `.gz` files count as what they hold. Members of a zip are unpacked into `scratch`. Hidden
-    files are none of the provider's. A file that is given several times counts once.
+    """The provider files under these paths, and the names of files that are none; see `looked_at`.
 
     Raises:
         MissingInputError: A path does not exist, or no provider file is under any of them.
         ConfigError: A name holds an id that is not one, or two that differ.
         ContractError: A zip is damaged, locked, or holds another zip; or two files of one match and
             one name differ.
-        StorageError: No right to read a folder, or no room to unpack a zip.
+        StorageError: No right to read, or no room to unpack a zip.
     """
-    files: list[Recognised] = []
+    files, others, bad = looked_at(paths, scratch)
+    if bad:
+        raise bad[0]
+    return files, others
+
+
+def looked_at(
+    paths: Sequence[Path], scratch: Path
+) -> tuple[list[Recognised], list[str], list[TouchlineError]]:
+    """The provider files under these paths, the names of files that are none, and what is bad.
+
+    A path may be a folder in any of the provider's or the landing layout, a zip of one, or a single
+    file; `.gz` files count as what they hold. Members of a zip are unpacked into `scratch`. Hidden
+    files are none of the provider's. A file that is given several times counts once. What is bad
+    spoils its own match, where its name tells that, and no other.
+
+    Raises:
+        MissingInputError: A path does not exist, or neither a provider file nor anything bad is
+            under any of them.
+    """
+    matches: dict[str, list[Recognised]] = {}
     others: list[str] = []
-    for path in paths:
-        for place, source in _places(path, scratch):
-            file = _recognised(place, source)
-            if file is None:
-                others.append(source)
-            else:
-                files.append(file)
-    if not files:
-        seen = "1 file" if len(others) == 1 else f"{len(others)} files"
+    bad: list[TouchlineError] = []
+    for seen in (seen for path in paths for seen in _seen(path, scratch)):
+        match seen:
+            case Recognised():
+                matches.setdefault(seen.match_id, []).append(seen)
+            case str():
+                others.append(seen)
+            case _:
+                bad.append(seen)
+    if not matches and not bad:
+        among = "1 file" if len(others) == 1 else f"{len(others)} files"
         raise MissingInputError(
-            f"{', '.join(map(str, paths))}: none of tracking's four files among {seen}",
+            f"{', '.join(map(str, paths))}: none of tracking's four files among {among}",
             hint="expected names such as 2017461_match.json, or match_id=2017461/match.json",
         )
-    return _once(files), others
+    spoilt = {error.facts.get("match_id") for error in bad}
+    good: list[Recognised] = []
+    for match_id, held in matches.items():
+        try:
+            good += _once(held) if match_id not in spoilt else []
+        except (ContractError, StorageError) as exc:
+            bad.append(exc)
+    return good, others, bad
 
 
 def _once(files: Sequence[Recognised]) -> list[Recognised]:
-    """The files, each name of a match once: which of two contents is the later, no path tells."""
-    kept: dict[tuple[str, str], Recognised] = {}
+    """A match's files, each name once: which of two contents is the later, no path tells."""
+    kept: dict[str, Recognised] = {}
     for file in files:
-        first = kept.setdefault((file.match_id, file.name), file)
+        first = kept.setdefault(file.name, file)
         if first is not file and _content(first) != _content(file):
             raise ContractError(
                 f"match_id={file.match_id}: two files are {file.name} and differ:"
@@ -117,70 +143,107 @@ def _content(file: Recognised) -> str:
             with file.path.open("rb") as raw:
                 return hashlib.file_digest(raw, "sha256").hexdigest()
     except OSError as exc:
-        raise StorageError(
-            f"{file.source}: {exc.strerror}", hint="grant the right to read, then run again"
-        ) from exc
+        raise _unreadable(exc, file.source) from exc
 
 
-def _places(path: Path, scratch: Path) -> Iterator[tuple[Path, str]]:
+_Seen = Recognised | str | TouchlineError
+"""A file of ours, the name of one of somebody else's, or what is wrong with one."""
+
+
+def _seen(path: Path, scratch: Path) -> Iterator[_Seen]:
     """Each file with the name it is known by; for a zip's members that is inside the zip."""
     if path.is_dir():
         for file in _files_under(path):
-            yield from _places(file, scratch)
+            yield from [file] if isinstance(file, TouchlineError) else _seen(file, scratch)
     elif path.is_file() and _is_zip(path.name):
         yield from _unpacked(path, Path(tempfile.mkdtemp(prefix="zip-", dir=scratch)))
     elif path.is_file():
-        yield path, str(path)
+        yield _readable(_judged(path, str(path)))
+    elif path.exists():
+        raise ConfigError(f"{path}: neither a file nor a folder", hint="give a file or a folder")
     else:
         raise MissingInputError(f"{path}: no such file or folder")
 
 
-def _files_under(folder: Path) -> Iterator[Path]:
+def _files_under(folder: Path) -> Iterator[Path | TouchlineError]:
     """Every file, in order; a folder that cannot be read is no empty folder."""
+    closed: list[OSError] = []
+    for here, folders, names in os.walk(folder, onerror=closed.append):
+        folders.sort()
+        yield from (file for name in sorted(names) if (file := _file(Path(here) / name)))
+    yield from (_unreadable(exc, exc.filename) for exc in closed)
+
+
+def _file(path: Path) -> Path | TouchlineError | None:
     try:
-        for here, folders, names in os.walk(folder, onerror=_raised):
-            folders.sort()
-            yield from (file for name in sorted(names) if (file := Path(here) / name).is_file())
+        return path if path.is_file() else None
     except OSError as exc:
-        raise StorageError(
-            f"{exc.filename}: {exc.strerror}", hint="grant the right to read, then run again"
-        ) from exc
+        return _unreadable(exc, str(path))
 
 
-def _raised(exc: OSError) -> None:
-    raise exc
+def _readable(seen: _Seen) -> _Seen:
+    """A file of ours only if it can be read; what is wrong with it, else."""
+    if isinstance(seen, Recognised):
+        try:
+            seen.path.open("rb").close()
+        except OSError as exc:
+            return _unreadable(exc, seen.source, match_id=seen.match_id)
+    return seen
+
+
+def _unreadable(exc: OSError, where: str, **facts: str) -> StorageError:
+    left = "; nothing of its match is landed" if facts else ""
+    hint = "grant the right to read, then run again"
+    return StorageError(f"{where}: {exc.strerror}{left}", hint=hint, **facts)
 
 
 def _is_zip(name: str) -> bool:
     return name.lower().endswith(".zip")
 
 
-def _unpacked(path: Path, folder: Path) -> Iterator[tuple[Path, str]]:
+def _unpacked(path: Path, folder: Path) -> Iterator[_Seen]:
     """A zip's members under names of our own, so that theirs cannot lead out of `folder`."""
-    with _told(path), zipfile.ZipFile(path) as archive:
+    try:
+        with _told(path):
+            archive = zipfile.ZipFile(path)
+    except (ContractError, StorageError) as exc:
+        yield exc
+        return
+    with archive:
         for at, member in enumerate(m for m in archive.infolist() if not m.is_dir()):
             place, source = folder / str(at), f"{path}!{member.filename}"
-            if _recognised(place, source) is not None:
-                _check_member(member, source)
-                _extract(archive, member, place)
-            elif _is_zip(member.filename):
-                raise ContractError(f"{source}: a zip in a zip", hint="unpack the outer one first")
-            yield place, source
+            yield _of_zip(archive, member, _judged(place, source), source=source)
 
 
-def _extract(archive: zipfile.ZipFile, member: zipfile.ZipInfo, place: Path) -> None:
-    with archive.open(member) as packed, place.open("wb") as out:
-        copyfileobj(packed, out, 1 << 20)
+def _of_zip(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, seen: _Seen, *, source: str
+) -> _Seen:
+    """A member, unpacked if it is one of ours; no room to unpack it is raised: it ends everything."""
+    if isinstance(seen, str) and _is_zip(member.filename):
+        return ContractError(f"{source}: a zip in a zip", hint="unpack the outer one first")
+    if not isinstance(seen, Recognised):
+        return seen
+    try:
+        _check_member(member, source, match_id=seen.match_id)
+        with (
+            _told(Path(str(archive.filename)), match_id=seen.match_id),
+            archive.open(member) as packed,
+            seen.path.open("wb") as out,
+        ):
+            copyfileobj(packed, out, 1 << 20)
+    except ContractError as exc:
+        return exc
+    return seen
 
 
 @contextmanager
-def _told(path: Path) -> Iterator[None]:
+def _told(path: Path, **facts: str) -> Iterator[None]:
     """Say which zip it was that could not be unpacked, and why."""
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as exc:
         raise ContractError(
-            f"{path}: not a whole zip file: {exc}", hint="ask for the file again"
+            f"{path}: not a whole zip file: {exc}", hint="ask for the file again", **facts
         ) from exc
     except OSError as exc:
         raise StorageError(
@@ -189,14 +252,22 @@ def _told(path: Path) -> Iterator[None]:
         ) from exc
 
 
-def _check_member(member: zipfile.ZipInfo, source: str) -> None:
+def _check_member(member: zipfile.ZipInfo, source: str, **facts: str) -> None:
     if member.flag_bits & _ENCRYPTED:
-        raise ContractError(f"{source}: locked with a password", hint="zip it without one")
+        raise ContractError(f"{source}: locked with a password", hint="zip it without one", **facts)
     if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise ContractError(
             f"{source}: packed by method {member.compress_type}, expected 0 (stored) or 8 (deflated)",
             hint="zip it the ordinary way",
+            **facts,
         )
+
+
+def _judged(path: Path, source: str) -> _Seen:
+    try:
+        return _recognised(path, source) or source
+    except ConfigError as exc:
+        return exc
 
 
 def _recognised(path: Path, source: str) -> Recognised | None:
@@ -216,12 +287,14 @@ def _match_id(match: re.Match[str], named: PurePosixPath, source: str) -> str:
             f"{source}: no match id in the file's or the folder's name",
             hint="name it 2017461_match.json, or put it into match_id=2017461/",
         )
-    checked = checked_id(found, f"{source}: match_id")
-    if not _NUMBER.fullmatch(checked):
-        raise ConfigError(f"{source}: match_id {checked!r} is not a whole number of 1 to 18 digits")
-    if folder and folder["id"] and folder["id"] != checked:
+    if not _NUMBER.fullmatch(found):
         raise ConfigError(
-            f"{source}: match_id {checked} in the file's name, {folder['id']} in the folder's",
+            f"{source}: match_id {found[:80]!r} is not a whole number of 1 to 18 digits",
+            hint="name it by the provider's id, such as 2017461_match.json; it begins with no 0",
+        )
+    if folder and folder["id"] and folder["id"] != found:
+        raise ConfigError(
+            f"{source}: match_id {found} in the file's name, {folder['id']} in the folder's",
             hint="put the file into the folder of its match",
         )
-    return checked
+    return found
