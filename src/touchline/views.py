@@ -1,7 +1,8 @@
 """What commands and pages read: tables by name, under any alias, now or as of an instant."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from touchline.core.contracts import Column, Contract
@@ -164,36 +165,101 @@ def contract_of(here: Touchline, name: str) -> tuple[Contract, Column | None]:
     return found[0], found[0].column(rest[1])
 
 
-def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str]":
-    """What a match's page shows, and the run that made it.
+def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tuple[str, ...]]":
+    """What a match's page shows, the run that made it, and what its reader must know of that.
 
     Raises:
-        MissingInputError: The match was never published.
+        ConfigError: `match_id` is not a whole number.
+        MissingInputError: The match has not arrived, or was never published in full.
     """
-    from touchline.core.ports import checked_id, partition
-    from touchline.tracking import contracts
+    from touchline.core.ports import partition
+    from touchline.tracking import contracts as c
     from touchline.tracking.serve import MatchTables
 
-    part = partition(match_id=checked_id(match_id, "match id"))
-    names = [
-        c.table
-        for c in (contracts.MATCHES, contracts.PLAYERS, contracts.SPRINTS, contracts.PLAYER_METRICS)
-    ]
-    current = here.ledger.current(names, [part])
-    if any(part not in current[name] for name in names):
+    part = partition(match_id=_checked_match(match_id))
+    shown = (c.MATCHES, c.PLAYERS, c.SPRINTS, c.PLAYER_METRICS)
+    current = here.ledger.current([contract.table for contract in shown], [part])
+    if part not in here.ledger.contents("tracking", [part]):
+        raise MissingInputError(
+            f"tracking {part}: nothing has arrived for it",
+            hint="touchline status lists the matches that have arrived",
+        )
+    if any(part not in current[contract.table] for contract in shown):
         raise MissingInputError(
             f"tracking {part}: not published in full", hint="touchline status tells why"
         )
-    everyone = here.ledger.current([contracts.PLAYER_METRICS.table])[contracts.PLAYER_METRICS.table]
+    publishes = {contract.table: current[contract.table][part] for contract in shown}
+    metrics = c.PLAYER_METRICS.table
+    match, players, sprints, own = (_frame(here, each, [publishes[each.table]]) for each in shown)
     tables = MatchTables(
-        match=_frame(here, contracts.MATCHES, [current[names[0]][part]]),
-        players=_frame(here, contracts.PLAYERS, [current[names[1]][part]]),
-        sprints=_frame(here, contracts.SPRINTS, [current[names[2]][part]]),
-        metrics=_frame(here, contracts.PLAYER_METRICS, [current[names[3]][part]]),
-        population=_frame(here, contracts.PLAYER_METRICS, list(everyone.values())),
-        definitions=contracts.PLAYER_METRICS,
+        match=match,
+        players=players,
+        sprints=sprints,
+        metrics=own,
+        population=_frame(
+            here, c.PLAYER_METRICS, list(here.ledger.current([metrics])[metrics].values())
+        ),
+        definitions=c.PLAYER_METRICS,
     )
-    return tables, current[names[3]][part].run_id
+    notes = (*_put_back(here, publishes), *_behind(here, part, publishes[metrics]))
+    return tables, publishes[metrics].run_id, notes
+
+
+def _checked_match(match_id: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,18}", match_id):
+        raise ConfigError(
+            f"match id: {match_id[:80]!r} is not an id: a match id is a whole number",
+            hint="such as 2017461; touchline status lists the matches that have arrived",
+        )
+    return match_id
+
+
+def _put_back(here: Touchline, publishes: "Mapping[str, Publish]") -> Iterator[str]:
+    """A sentence for each table that shows an earlier version, put back by hand."""
+    for table, publish in publishes.items():
+        history = here.ledger.history(table, publish.partition)
+        made = next((p for p in history if p.kind != "compact"), publish)
+        if made.kind == "rollback":
+            yield (
+                f"{table} was put back by a rollback ({_instant(made)}):"
+                f" it shows what run {made.run_id} made."
+            )
+
+
+def _behind(here: Touchline, part: str, shown: "Publish") -> Iterator[str]:
+    """A sentence if the match is not what it would be if it were made now."""
+    from touchline.core import planner
+
+    pipeline = here.pipeline("tracking")
+    plans = planner.plan(pipeline, here.ledger, parts=[part])
+    steps = [s for p in planner.explained(plans, pipeline, here.ledger) for s in p.steps]
+    if not steps:
+        return
+    before = here.ledger.current([s.table for s in steps], [part])
+    changed = {
+        name
+        for step in steps
+        for name, content in step.made_from.items()
+        if part in before[step.table] and before[step.table][part].made_from.get(name) != content
+    }
+    newer = ", ".join(b.file for b in pipeline.bronze if b.table in changed)
+    since = (
+        f"Newer files have arrived since ({newer})"
+        if newer
+        else f"It would differ if it were made now ({steps[0].table}: {steps[0].reason})"
+    )
+    last = here.ledger.last(pipeline.name).get(part)
+    way_out = (
+        f"the last run, {last.run_id}, ended {last.status}, and touchline status tells why"
+        if last is not None and last.status in ("refused", "failed")
+        else "touchline run makes it anew"
+    )
+    yield f"This page shows run {shown.run_id}, {_instant(shown)}. {since}: {way_out}."
+
+
+def _instant(publish: "Publish") -> str:
+    at = publish.published_at
+    return f"published {at.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if at else "published"
 
 
 def _frame(here: Touchline, contract: Contract, publishes: "list[Publish]") -> "pl.DataFrame":

@@ -132,6 +132,12 @@ def test_the_rules_name_is_told_even_without_a_sprint() -> None:
     assert found.select("sprint_rule", "sprint_count").rows() == [("prototype", 0)]
 
 
+def test_other_thresholds_are_told_with_the_rules_name() -> None:
+    seen, rule = straight_run(10, 5), SprintRule(min_speed_kmh=24.0)
+    found = player_sprints(sprints(seen, phases(), rule), players(player()), seen, rule=Rated(rule))
+    assert found["sprint_rule"].to_list() == ["default, 24 km/h, 0.7 s"]
+
+
 def test_rates_are_stated_for_the_minutes_of_the_rule() -> None:
     seen, rate = straight_run(27, 5), RateRule(per_90_min=60.0, per_30_min=10.0)
     known, squad = phase(100, 200), players(player())

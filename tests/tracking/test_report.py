@@ -65,7 +65,7 @@ def test_the_head_says_who_played_when_and_where(html: str) -> None:
     text = Seen(html).text
     for said in (
         "Reds", "2 : 1", "Blues", "A-League · 2024/2025 · Round 3",
-        "Saturday, 2 November 2024, 08:35 UTC · City Park",
+        "Saturday, 2 November 2024, kick-off 08:35 UTC · City Park",
     ):  # fmt: skip
         assert said in text
 
@@ -250,9 +250,44 @@ def test_a_percentile_is_the_share_below_with_ties_counting_half() -> None:
     assert found[7]["percentile"] is None
     assert found[5]["percentile"] == 50.0
     assert found[1]["median"] == 110.0
-    assert found[1]["low"] == pytest.approx(103.0)
-    assert found[1]["high"] == pytest.approx(124.0)
+    assert (found[1]["low"], found[1]["high"]) == (100.0, 130.0)
     assert found[1]["performances"] == 4
+
+
+def test_a_value_between_two_of_the_group_lies_in_proportion_between_their_percentiles() -> None:
+    others = [rated(i, 100.0 + i) for i in range(1, 6)]
+    short = [rated(6, 104.25, minutes_played=10.0), rated(7, 90.0, minutes_played=10.0)]
+    population = made.table(PLAYER_METRICS, [*others, *short])
+    found = pace(comparison(population, population))
+    assert [found[i]["percentile"] for i in (4, 5, 6, 7)] == pytest.approx([70.0, 90.0, 75.0, 0.0])
+    assert found[1]["high"] == pytest.approx(105.0)
+
+
+def test_the_best_of_a_small_group_is_drawn_inside_the_band_that_his_number_is_in() -> None:
+    rows = made.table(
+        PLAYER_METRICS, [rated(i, p) for i, p in ((1, 129.8), (2, 130.5), (3, 131.6))]
+    )
+    best = pace(comparison(rows, rows))[3]
+    assert best["percentile"] == pytest.approx(250 / 3)
+    assert (best["low"], best["high"]) == (129.8, 131.6)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(st.integers(0, 12), min_size=1, max_size=25),
+    st.lists(st.integers(0, 48), min_size=1, max_size=6),
+)
+def test_a_number_above_or_below_the_band_is_drawn_above_or_below_it(
+    crowd: list[int], short: list[int]
+) -> None:
+    """Also that of a player with too few minutes to be in the group; on the edge is in it."""
+    rows = [rated(i, float(value)) for i, value in enumerate(crowd)]
+    rows += [rated(50 + i, value / 4, minutes_played=10.0) for i, value in enumerate(short)]
+    population = made.table(PLAYER_METRICS, rows)
+    for row in pace(comparison(population, population)).values():
+        value, low, high, percentile = (row[n] for n in ("value", "low", "high", "percentile"))
+        assert percentile > 90 - 1e-9 if value > high + 1e-9 else percentile < 90 + 1e-9 or value > high - 1e-9  # type: ignore[operator]  # fmt: skip
+        assert percentile < 10 + 1e-9 if value < low - 1e-9 else percentile > 10 - 1e-9 or value < low + 1e-9  # type: ignore[operator]  # fmt: skip
 
 
 def test_goalkeepers_are_a_group_of_their_own() -> None:
@@ -260,9 +295,36 @@ def test_goalkeepers_are_a_group_of_their_own() -> None:
     other = made.metrics(made.player(2, position="XX", position_group="Other"))
     population = made.table(PLAYER_METRICS, [keeper, other, keeper | {"match_id": 8}])
     assert crowds(population).to_dicts() == [
-        {"group": "Goalkeeper", "performances": 2, "players": 1, "matches": 2},
         {"group": "Other", "performances": 1, "players": 1, "matches": 1},
+        {"group": "Other (goalkeepers)", "performances": 2, "players": 1, "matches": 2},
     ]
+
+
+def test_a_goalkeeper_goes_by_the_providers_word_and_the_page_explains_it(html: str) -> None:
+    seen = Seen(html)
+    assert '<option value="Other (goalkeepers)">Other (goalkeepers)</option>' in html
+    assert (
+        "Other (goalkeepers): the provider counts goalkeepers under Other, and so do the tables:"
+        " position_group = 'Other', position = 'GK'."
+    ) in seen.text
+    assert "Goalkeeper" not in html
+    assert any("Other (goalkeepers)" in title for title in re.findall("<title>([^<]*)", html))
+
+
+def test_a_provider_with_a_group_of_goalkeepers_is_taken_at_its_word() -> None:
+    keepers = [made.player(1, position="GK", position_group=g) for g in ("Keeper", None)]
+    rows = made.table(PLAYER_METRICS, [made.metrics(k) for k in keepers])
+    assert [r["group"] for r in people.ordered(rows)] == ["Keeper", "Unknown (goalkeepers)"]
+
+
+def test_what_a_reader_must_know_stands_under_the_title() -> None:
+    html = written(made.tables(), notes=["Newer <files> have arrived.", "Put back."])
+    head = html.partition("</h1>")[2].partition("</header>")[0]
+    assert head.startswith(
+        '<p class="notice" role="note">Newer &lt;files&gt; have arrived.</p>'
+        '<p class="notice" role="note">Put back.</p>'
+    )
+    assert 'class="notice"' not in written(made.tables())
 
 
 def test_without_a_population_nobody_has_a_percentile() -> None:
@@ -286,12 +348,12 @@ def test_percentiles_do_not_depend_on_the_order_of_rows(values: list[float], rnd
 
 def test_a_small_group_is_said_to_be_small() -> None:
     alone = Seen(written(made.tables(rivals=0))).text
-    assert "Against 6 players of his group (Wide Attacker) in 1 match: 6 performances" in alone
+    assert "Against 6 players of his group, Wide Attacker, in 1 match: 6 performances" in alone
     assert "Too few to rank by" in alone
     many = Seen(written(made.tables(rivals=4), compare=ComparisonRule(few=11))).text
-    small = "Against 2 players of his group (Goalkeeper) in 5 matches: 10 performances"
+    small = "Against 2 players of his group, Other (goalkeepers), in 5 matches: 10 performances"
     assert "Too few" in many.split(small)[1].split("Metric")[0]
-    big = "Against 6 players of his group (Wide Attacker) in 5 matches: 30 performances"
+    big = "Against 6 players of his group, Wide Attacker, in 5 matches: 30 performances"
     assert big in many
     assert "Too few" not in many.split(big)[1].split("Metric")[0]
     assert "He played less than that" in many

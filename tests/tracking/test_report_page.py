@@ -117,7 +117,7 @@ def test_what_was_not_measured_stays_last_either_way(report: Opened) -> None:
 def test_the_table_is_filtered_by_team_and_by_position(report: Opened) -> None:
     report.page.select_option("#table-team", label="Blues")
     assert len(column(report.page, "Player")) == 13
-    report.page.select_option("#table-group", label="Goalkeeper")
+    report.page.select_option("#table-group", label="Other (goalkeepers)")
     assert column(report.page, "Player") == ["G. Name101 GK"]
     assert report.page.text_content("#table-shown") == "1 of 26 players"
 
@@ -186,6 +186,99 @@ def test_nothing_hangs_over_the_edge(
     opened = shown(browser, tmp_path, html, width=width)
     assert opened.page.evaluate("document.documentElement.scrollWidth") == width
     opened.page.context.close()
+
+
+def phone(browser: "Browser", folder: Path, html: str) -> "Page":
+    """The page on a phone, which has fingers and no pointer."""
+    file = folder / "report.html"
+    file.write_text(html, encoding="utf-8")
+    size = {"width": 390, "height": 844}
+    context = browser.new_context(viewport=size, has_touch=True, is_mobile=True, offline=True)
+    opened = context.new_page()
+    opened.goto(file.as_uri())
+    return opened
+
+
+LONG = {"team_name": "Borussia Schwarzrotgoldenburg an der Unterweser 1899 (Reserves)"}
+
+
+def long_names() -> str:
+    """A page of two teams with names that fit no line of a phone, one of them a single word."""
+    home = [p | LONG for p in made.squad(1)]
+    away = [p | {"team_name": "W" * 60} for p in made.squad(101)]
+    teams = {"home_team_name": LONG["team_name"], "away_team_name": "W" * 60}
+    notes = [f"This page shows run {'x' * 60}."]
+    tables = made.tables(players=[*home, *away], the_match=made.match(**teams))
+    return page(tables, made_at=made.MADE_AT, run_id="run-1", notes=notes)
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_a_long_name_of_a_team_pushes_nothing_off_the_page(
+    browser: "Browser", tmp_path: Path, width: int
+) -> None:
+    opened = shown(browser, tmp_path, long_names(), width=width)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") == width
+    for team in opened.page.locator("h1 .team").all():
+        box = team.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= width
+    opened.page.context.close()
+
+
+def middle(page: "Page") -> tuple[float, float]:
+    """Where on the screen the middle of the first arrow is, after it was scrolled there."""
+    x, y = page.locator(".sprint path").first.evaluate(
+        """(path) => {
+            path.scrollIntoView({ block: "center", behavior: "instant" });
+            const middle = path.getPointAtLength(path.getTotalLength() / 2);
+            const seen = middle.matrixTransform(path.getScreenCTM());
+            return [seen.x, seen.y];
+        }"""
+    )
+    return x, y
+
+
+def test_a_finger_beside_an_arrow_gets_what_it_says(browser: "Browser", tmp_path: Path) -> None:
+    tables = made.tables(sprints=[made.sprint(1)])
+    opened = phone(browser, tmp_path, page(tables, made_at=made.MADE_AT, run_id="run-1"))
+    x, y = middle(opened)
+    opened.touchscreen.tap(x + 10, y)
+    assert "top speed" in (opened.text_content("#tip") or "")
+    opened.touchscreen.tap(x + 40, y)
+    assert not opened.locator("#tip").is_visible()
+    opened.context.close()
+
+
+def test_on_a_phone_the_pitches_of_the_sprint_map_stand_upright(
+    browser: "Browser", tmp_path: Path, html: str
+) -> None:
+    upright = {}
+    for width in (390, 820):
+        opened = shown(browser, tmp_path, html, width=width)
+        box, card = (
+            opened.page.locator(part).first.bounding_box() for part in (".turf svg", ".sprints")
+        )
+        assert box
+        assert card
+        assert card["y"] <= box["y"]
+        assert box["y"] + box["height"] <= card["y"] + card["height"]
+        upright[width] = box["height"] > box["width"]
+        opened.page.mouse.move(*middle(opened.page))
+        assert "top speed" in (opened.page.text_content("#tip") or "")
+        opened.page.context.close()
+    assert upright == {390: True, 820: False}
+
+
+def test_a_finger_on_a_heading_gets_its_definition(
+    browser: "Browser", tmp_path: Path, html: str
+) -> None:
+    opened = phone(browser, tmp_path, html)
+    assert "Tap a heading" in (opened.text_content("#players") or "")
+    opened.get_by_role("button", name="Distance m").tap()
+    assert opened.locator("#tip").is_visible()
+    assert "tracking.player_metrics.distance_m" in (opened.text_content("#tip") or "")
+    opened.context.close()
 
 
 def test_words_from_outside_run_nothing(browser: "Browser", tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from provider_files import phases as provider_phases
 from touchline.core.contracts import enforce
 from touchline.tracking.contracts.physical import SPRINTS
 from touchline.tracking.gold.kinematics import kinematics
-from touchline.tracking.gold.sprints import SprintRule, sprints
+from touchline.tracking.gold.sprints import PrototypeRule, SprintRule, sprints
 
 KMH = 3.6
 
@@ -59,6 +59,23 @@ def test_one_sprint_worked_by_hand() -> None:
         "detected_share": 0.75,
         "sprint_rule": "default",
     }
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        (SprintRule(), "default"),
+        (SprintRule(min_speed_kmh=24.0), "default, 24 km/h, 0.7 s"),
+        (SprintRule(min_duration_s=1), "default, 25 km/h, 1 s"),
+        (SprintRule(min_speed_kmh=25.0000001), "default, 25.0000001 km/h, 0.7 s"),
+        (PrototypeRule(), "prototype"),
+    ],
+)
+def test_a_sprint_names_its_rule_and_thresholds_that_are_not_the_rules_own(
+    rule: SprintRule | PrototypeRule, said: str
+) -> None:
+    found = sprints(straight_run(27, 1.2), phases(), rule)
+    assert found["sprint_rule"].to_list() == [said]
 
 
 def test_no_frames_give_no_sprints() -> None:

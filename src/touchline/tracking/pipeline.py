@@ -78,7 +78,7 @@ def _gold(rules: Rules) -> tuple[Step, ...]:
     c = contracts
     moving = ("tracking.frames", "tracking.motion", "tracking.phases")
     return (
-        Step(c.SPRINTS, moving, sprints, rules.sprint),
+        Step(c.SPRINTS, moving, sprints, rules.sprint, version=2),
         Step(
             c.PLAYER_PHYSICAL,
             (*moving, "tracking.players"),
@@ -90,6 +90,7 @@ def _gold(rules: Rules) -> tuple[Step, ...]:
             ("tracking.sprints", "tracking.players", "tracking.frames"),
             player_sprints,
             Rated(rules.sprint, rules.rate),
+            version=2,
         ),
         Step(
             c.PLAYER_RUNS, ("tracking.players", "tracking.events"), _sql("player_runs"), rules.rate

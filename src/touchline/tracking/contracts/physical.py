@@ -42,6 +42,7 @@ PLAYER_COUNTS = (
     ("explosive_acceleration_to_hsr_count", "High accelerations that begin below 9 km/h and reach 20 km/h within 4 s, seen without a gap"),
     ("explosive_acceleration_to_sprint_count", "High accelerations that begin below 9 km/h and reach 25 km/h within 4 s, seen without a gap"),
 )  # fmt: skip
+_RULE = "its name, and where its thresholds are not its defaults those too, such as: default, 24 km/h, 0.7 s"
 _SPRINT = "a stretch that satisfies the sprint rule named in sprint_rule"
 
 
@@ -139,7 +140,7 @@ SPRINTS = _gold("sprints", "one row per sprint", (
     Column("team_out_of_possession_phase_type", "string", "Phase of the other team at the middle frame; null in dead ball", allowed=OUT_OF_POSSESSION),
     _derived("in_possession", "bool", "Whether his own team is on the ball at the middle frame; null in dead ball"),
     _derived("detected_share", "double", "Confidence: share of its frames in which the camera saw him", unit="share, 0 to 1", null=False, within=(0.0, 1.0)),
-    _derived("sprint_rule", "string", "Name of the rule that found it", null=False),
+    _derived("sprint_rule", "string", f"The rule that found it: {_RULE}", null=False, version=2),
 ), key=("player_id", "first_frame"), rules=())
 
 PLAYER_SPRINTS = _per_player("player_sprints", (
@@ -160,7 +161,7 @@ PLAYER_SPRINTS = _per_player("player_sprints", (
     *(_count(f"sprint_count_tip_{p}", f"Sprints in his own team's phase {p}") for p in IN_POSSESSION),
     *(_count(f"sprint_count_otip_{p}", f"Sprints in his own team's phase {p} without the ball") for p in OUT_OF_POSSESSION),
     _derived("sprint_detected_share", "double", "Confidence: share of the frames of his sprints in which the camera saw him; null without a sprint", unit="share, 0 to 1", within=(0.0, 1.0)),
-    _derived("sprint_rule", "string", "Name of the rule that found them", null=False),
+    _derived("sprint_rule", "string", f"The rule that found them: {_RULE}", null=False, version=2),
 ), rules=(Within("top_sprint_speed_kmh", 0.0, 40.0),))
 
 PLAYER_PHYSICAL = _per_player("player_physical", (

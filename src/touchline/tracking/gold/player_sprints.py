@@ -7,7 +7,7 @@ from touchline.tracking.contracts.events import RateRule
 from touchline.tracking.contracts.physical import PLAYER_SPRINTS
 from touchline.tracking.contracts.silver import IN_POSSESSION, OUT_OF_POSSESSION
 from touchline.tracking.gold.rates import Rated, per_30, per_90
-from touchline.tracking.gold.sprints import PrototypeRule, SprintRule
+from touchline.tracking.gold.sprints import PrototypeRule, SprintRule, rule_told
 
 
 def player_sprints(
@@ -39,7 +39,7 @@ def player_sprints(
     told = (
         squad.join(summed, on="player_id", how="left")
         .with_columns(pl.when(measured).then(counts.fill_null(0)))
-        .with_columns(*_rates(rule.rate), sprint_rule=pl.lit(rule.amounts.name))
+        .with_columns(*_rates(rule.rate), sprint_rule=pl.lit(rule_told(rule.amounts)))
     )
     return conformed(told, PLAYER_SPRINTS).sort(PLAYER_SPRINTS.key)
 

@@ -18,7 +18,7 @@ from touchline.tracking.gold.phases import phase_rows
 from touchline.tracking.gold.prototype import PrototypeRule, prototype_sprints
 from touchline.tracking.gold.stretches import bouts, rows_of
 
-__all__ = ["PrototypeRule", "SprintRule", "sprints"]
+__all__ = ["PrototypeRule", "SprintRule", "rule_told", "sprints"]
 
 _PHASE = (
     "team_in_possession_id",
@@ -41,6 +41,21 @@ class SprintRule:
     min_speed_kmh: float = 25.0
     min_duration_s: float = 0.7
     kinematics: KinematicsRule = field(default_factory=KinematicsRule)
+
+
+def rule_told(rule: SprintRule | PrototypeRule) -> str:
+    """The rule as `sprint_rule` tells it: its name, and its thresholds where they are not its own.
+
+    Two rules that differ in a threshold never share a text; `default` alone is 25 km/h for 0.7 s.
+    """
+    if isinstance(rule, PrototypeRule):
+        return rule.name
+    usual = SprintRule()
+    set_ = (rule.min_speed_kmh, rule.min_duration_s)
+    if set_ == (usual.min_speed_kmh, usual.min_duration_s):
+        return rule.name
+    kmh, seconds = (repr(float(n)).removesuffix(".0") for n in set_)
+    return f"{rule.name}, {kmh} km/h, {seconds} s"
 
 
 def sprints(
@@ -75,7 +90,9 @@ def sprints(
         motion = given_or_made(motion, frames, rule.kinematics)
         ordered = motion.frames
         found = _held_sprints(motion, rule)
-    told = _in_play(_placed(found, ordered), phases).with_columns(sprint_rule=pl.lit(rule.name))
+    told = _in_play(_placed(found, ordered), phases).with_columns(
+        sprint_rule=pl.lit(rule_told(rule))
+    )
     return conformed(told, SPRINTS).sort(SPRINTS.key)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import numpy as np
 import polars as pl
 
 from touchline.tracking.serve import metrics as m
@@ -36,7 +37,10 @@ def comparison(
 ) -> pl.DataFrame:
     """Where each player stands in his position group, number by number.
 
-    A percentile is the share of the group's performances below his, ties counting half.
+    A percentile is the share of the group's performances below his, ties counting half; a value
+    between two of them lies in proportion between their percentiles, one beyond all at 0 or 100.
+    `low`, `median` and `high` are read off the same line, so that a value above `high` has a
+    percentile above that of `high`.
 
     Args:
         metrics: PLAYER_METRICS of one match.
@@ -47,27 +51,49 @@ def comparison(
         One row per player and metric, ordered by both: `value`, `percentile` (0 to 100; null
         without a value or a group), `low`, `median`, `high` of the group (null without a group)
         and `performances` that have the number.
+
+    Source: Hazen's plotting position, (rank - 1/2) / count; Hyndman and Fan 1996, definition 5.
     """
     own = _long(metrics.with_columns(group()), ["player_id", "group"])
     others = _long(_crowd(population, rule), ["group"]).drop_nulls("value")
     met = own.join(
         others.rename({"value": "other"}), on=["group", "metric"], how="left", maintain_order="left"
     )
-    other, value = pl.col("other"), pl.col("value")
-    below = (other < value).sum() + (other == value).sum() / 2
-    measured = value.first().is_not_null() & (other.count() > 0)
+    ranked = met.group_by("player_id", "metric", "group").agg(
+        value=pl.col("value").first(),
+        percentile=_percentile(pl.col("value").first(), pl.col("other")),
+        performances=pl.col("other").count(),
+    )
     return (
-        met.group_by("player_id", "metric", "group")
-        .agg(
-            value=value.first(),
-            percentile=pl.when(measured).then(below / other.count() * 100),
-            low=other.quantile(rule.low, "linear"),
-            median=other.median(),
-            high=other.quantile(rule.high, "linear"),
-            performances=other.count(),
+        ranked.join(_bands(others, rule), on=["group", "metric"], how="left")
+        .select(
+            "player_id", "metric", "group", "value", "percentile", "low", "median", "high",
+            "performances",
         )
         .sort("player_id", "metric")
-    )
+    )  # fmt: skip
+
+
+def _percentile(value: pl.Expr, other: pl.Expr) -> pl.Expr:
+    """Where the value lies among the others, 0 to 100; null without either."""
+    count, below, equal = other.count(), (other < value).sum(), (other == value).sum()
+    under, over = other.filter(other < value).max(), other.filter(other > value).min()
+    between = below - 0.5 + (value - under) / (over - under)
+    rank = pl.when((equal > 0) | (below == 0) | (below == count)).then(below + equal / 2)
+    measured = value.is_not_null() & (count > 0)
+    return pl.when(measured).then(rank.otherwise(between) / count * 100)
+
+
+def _bands(others: pl.DataFrame, rule: ComparisonRule) -> pl.DataFrame:
+    """`low`, `median` and `high` of each group's numbers, at the percentiles of `_percentile`."""
+    shares = (rule.low, 0.5, rule.high)
+    rows = [
+        (*key, *np.quantile(part["value"].to_numpy(), shares, method="hazen").tolist())
+        for key, part in others.group_by("group", "metric")
+    ]
+    names = ("group", "metric", "low", "median", "high")
+    kinds = [pl.String, pl.String, pl.Float64, pl.Float64, pl.Float64]
+    return pl.DataFrame(rows, schema=dict(zip(names, kinds, strict=True)), orient="row")
 
 
 def crowds(population: pl.DataFrame, rule: ComparisonRule = COMPARE) -> pl.DataFrame:

@@ -54,7 +54,11 @@ def lineup(players: pl.DataFrame, name: str, rule: LineupRule = LineupRule()) ->
         rule: How the picture is laid out.
     """
     order = ["minutes_played", "shirt_number", "player_id"]
-    rows = players.sort(order, descending=[True, False, False], nulls_last=True).to_dicts()
+    rows = (
+        players.with_columns(people.group())
+        .sort(order, descending=[True, False, False], nulls_last=True)
+        .to_dicts()
+    )
     starters = [r for r in rows if r["started"]]
     bench = [r for r in rows if not r["started"]]
     side = people.side(rows[0]) if rows else "home"
@@ -132,7 +136,7 @@ def _eleven(starters: Sequence[dict[str, Any]], team: str, rule: LineupRule) -> 
 
 
 def _said(row: dict[str, Any]) -> str:
-    parts = [people.name(row), row["position_group"], with_unit(MINUTES, row["minutes_played"])]
+    parts = [people.name(row), row["group"], with_unit(MINUTES, row["minutes_played"])]
     return " · ".join(str(p) for p in parts if p) + _deeds(row)
 
 

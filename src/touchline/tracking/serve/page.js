@@ -22,10 +22,13 @@ function show(owner, x, y) {
   tip.style.left = `${left}px`;
   tip.style.top = `${above < 8 ? y + 18 : above}px`;
 }
-const REACH = [[0, 0], [4, 0], [-4, 0], [0, 4], [0, -4]];
+const around = (px) => [[px, 0], [-px, 0], [0, px], [0, -px]];
+const REACH = [[0, 0], ...around(4)];
+const FINGER = [[0, 0], ...Array.from({ length: 12 }, (_, px) => around(px + 1)).flat()];
 function owner(event) {
   const inPicture = event.target.closest?.("svg");
-  for (const [across, down] of inPicture ? REACH : [[0, 0]]) {
+  const reach = event.pointerType === "touch" ? FINGER : REACH;
+  for (const [across, down] of inPicture ? reach : [[0, 0]]) {
     const under = document.elementFromPoint(event.clientX + across, event.clientY + down);
     const found = under?.closest("[data-tip]");
     if (found) return found;

@@ -9,7 +9,8 @@ import polars as pl
 
 from touchline.tracking.serve.metrics import Row
 
-GOALKEEPER = "Goalkeeper"
+_KEEPERS = "goalkeepers"
+_OTHER, _UNKNOWN = "Other", "Unknown"
 _INITIAL = re.compile(r"^\w\.\s+(?=\S)")
 _LONGEST = 15
 
@@ -30,12 +31,13 @@ def side(row: Row) -> str:
 
 
 def group() -> pl.Expr:
-    """The position group; goalkeepers, whom the provider counts under Other, are one of their own."""
-    keeper = pl.col("position") == "GK"
+    """The provider's position group; of it goalkeepers, whom it counts under Other, stand apart."""
+    given = pl.col("position_group").fill_null(_UNKNOWN)
+    keeper = (pl.col("position") == "GK") & given.is_in([_OTHER, _UNKNOWN])
     return (
         pl.when(keeper)
-        .then(pl.lit(GOALKEEPER))
-        .otherwise(pl.col("position_group").fill_null("Unknown"))
+        .then(pl.format("{} ({})", given, pl.lit(_KEEPERS)))
+        .otherwise(given)
         .alias("group")
     )
 

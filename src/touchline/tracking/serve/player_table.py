@@ -62,16 +62,23 @@ def player_table(
             role="region",
             aria_label="Players",
         ),
-        tag("p", _note(doubt), class_="quiet"),
+        tag("p", _note(rows, doubt), class_="quiet"),
     )
 
 
-def _note(doubt: DoubtRule) -> list[Markup | str]:
+def _note(rows: Sequence[m.Row], doubt: DoubtRule) -> list[Markup | str]:
+    apart = {r["group"]: r["position_group"] for r in rows if r["group"] != r["position_group"]}
     return [
-        "Hover or focus a heading for its definition, a dash for its reason. ",
+        "Tap a heading, or point at it, for its definition; a dash for its reason. ",
         tag("span", "Marked", class_="doubt"),
         f" shares: positions in less than {doubt.min_frames_share:.0%} of his frames, or less than"
         f" {doubt.min_detected_share:.0%} of them seen by the camera: read his physical numbers with care.",
+        *(
+            f" {said}: the provider counts goalkeepers under {given}, and so do the tables:"
+            f" position_group = '{given}', position = 'GK'."
+            for said, given in sorted(apart.items())
+            if given
+        ),
     ]
 
 

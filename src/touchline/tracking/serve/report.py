@@ -1,6 +1,7 @@
 """The report of a match: one HTML page that asks nothing of any other address."""
 
 from base64 import b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -47,6 +48,7 @@ def page(
     *,
     made_at: datetime,
     run_id: str,
+    notes: Sequence[str] = (),
     compare: ComparisonRule = COMPARE,
 ) -> str:
     """The whole page. Everything it needs is in it; everything from outside is escaped.
@@ -55,6 +57,7 @@ def page(
         tables: What is known of the match.
         made_at: When the page was made; its foot says so.
         run_id: The run that published the numbers; the foot names it.
+        notes: What its reader must know of these tables, such as that newer files have arrived.
         compare: Whom the radar compares a player with.
 
     Raises:
@@ -68,7 +71,7 @@ def page(
     match = tables.match.row(0, named=True)
     rows = people.ordered(tables.metrics)
     body = (
-        _header(match, tables.metrics),
+        _header(match, tables.metrics, notes),
         tag(
             "nav",
             [tag("a", title, href=f"#{key}") for key, title, _ in _SECTIONS],
@@ -174,8 +177,8 @@ def _file(name: str) -> str:
     return resources.files("touchline.tracking.serve").joinpath(name).read_text(encoding="utf-8")
 
 
-def _header(match: Row, metrics: pl.DataFrame) -> Markup:
-    kick_off = match["kick_off_at"].astimezone(UTC)
+def _header(match: Row, metrics: pl.DataFrame, notes: Sequence[str]) -> Markup:
+    when = f"{match['kick_off_at'].astimezone(UTC):%A, %-d %B %Y, kick-off %H:%M} UTC"
     where = [match["competition_name"], match["season_name"], match["round_name"]]
     no_score = match["home_score"] is None or match["away_score"] is None
     return tag(
@@ -192,13 +195,8 @@ def _header(match: Row, metrics: pl.DataFrame) -> Markup:
             ),
             tag("span", _team(match, "away"), class_="team away"),
         ),
-        tag(
-            "p",
-            " · ".join(
-                p for p in (f"{kick_off:%A, %-d %B %Y, %H:%M} UTC", match["stadium_name"]) if p
-            ),
-            class_="under",
-        ),
+        [tag("p", note, class_="notice", role="note") for note in notes],
+        tag("p", " · ".join(p for p in (when, match["stadium_name"]) if p), class_="under"),
         tag("p", _confidence(metrics), class_="under quiet"),
     )
 

@@ -1,4 +1,4 @@
-"""Where players sprinted: an arrow a sprint, each team attacking to the right."""
+"""Where players sprinted: an arrow a sprint, each team attacking to the right; upward on a phone."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,8 +81,9 @@ def sprint_map(
         own = [r for r in rows if r["team_id"] == team]
         picture = _picture(match, own, by_id, name=name, rule=rule)
         count = tag("small", f" {len(own)} sprints")
-        way = tag("small", "attacking →", class_="way") if match["home_side_period_1"] else None
-        head = tag("h3", tag("span", class_=f"dot {side}"), name, count, way)
+        way = tag("small", "attacking ", tag("i", "→"), class_="way")
+        known = way if match["home_side_period_1"] else None
+        head = tag("h3", tag("span", class_=f"dot {side}"), name, count, known)
         pitches.append(tag("article", head, picture, class_="card sprints", data_team=side))
     return tag(
         "div",
@@ -123,7 +124,7 @@ def _played_right(sprints: pl.DataFrame, match: Row) -> pl.DataFrame:
 def _note(match: Row) -> str:
     if match["home_side_period_1"] is None:
         return "Playing direction is not known for this match: positions as recorded."
-    said = "Both teams attack to the right in every period: positions are turned where teams changed ends."
+    said = "Both teams attack the same way in every period: positions are turned where teams changed ends."
     if match.get("period_3_start_frame") is not None:
         said += " Extra time is drawn as if teams had gone on changing ends."
     return said
@@ -181,7 +182,8 @@ def _picture(
         }
         marks[key] = Mark(_said(row, by_id.get(row["player_id"]), match, rule=rule), found)
     label = f"Sprints of {name} on the pitch, attacking to the right: {len(sprints)}"
-    return svg(figure, label, marks=marks)
+    shape = f"--long:{long:.1f};--wide:{wide:.1f}"
+    return tag("div", svg(figure, label, marks=marks), class_="turf", style=shape)
 
 
 def _arrow(axes: Axes, row: Row, state: State, *, key: str) -> None:

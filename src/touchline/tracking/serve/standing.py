@@ -83,10 +83,10 @@ def _against(
     """Whom he is compared with, and what to make of that."""
     least = f"{compare.min_minutes:.0f} minutes or more"
     if crowd is None:
-        return [f"Nobody of his group ({row['group']}) to compare with ({least})."]
+        return [f"Nobody of his group, {row['group']}, to compare with ({least})."]
     short = (row["minutes_played"] or 0) < compare.min_minutes
     said = (
-        f"Against {_many(crowd['players'], 'player')} of his group ({row['group']}) in"
+        f"Against {_many(crowd['players'], 'player')} of his group, {row['group']}, in"
         f" {_many(crowd['matches'], 'match', 'matches')}:"
         f" {_many(crowd['performances'], 'performance')} of {least}{'' if short else ', his own included'}."
     )
