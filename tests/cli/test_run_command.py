@@ -147,7 +147,7 @@ def test_only_bronze_reads_the_files_and_publishes_nothing(empty: World) -> None
     ended = empty.well("run", "--only", "bronze", "--json")
 
     assert empty.heads() == {}
-    assert [row["status"] for row in ended.rows] == ["published"]
+    assert [(row["status"], row["tables"]) for row in ended.rows] == [("checked", 0)]
     assert [step["table"] for step in empty.report()["steps"]] == [
         "tracking.bronze_matches",
         "tracking.bronze_frames",
@@ -269,7 +269,7 @@ def test_the_worst_end_is_the_exit_code(empty: World) -> None:
     ended = empty.do("run", "--json")
 
     assert {r["status"] for r in ended.rows} == {"waiting", "refused"}
-    assert ended.code == 4
+    assert ended.code == 3
 
 
 # --- status, runs, show

@@ -15,8 +15,10 @@ WRONG: dict[tuple[str, ...], str] = {
     ("fetch", "skillcorner-open", "--match", "-1"): "-1 is not in the range",
     ("show", "1999"): "no run '1999'",
     ("ingest", "tracking"): "Missing argument 'PATHS...'",
-    ("ingest", "chess", "landing"): "'chess' is not 'tracking'",
-    ("simulate",): "Missing argument",
+    ("ingest", "chess", "landing"): "'chess' is not one of 'tracking', 'activity'",
+    ("simulate",): "Usage: touchline simulate",
+    ("simulate", "chess"): "No such command 'chess'",
+    ("simulate", "activity", "out", "--null-rate", "2"): "2.0 is not in the range",
     ("simulate", "tracking"): "Missing argument 'OUT'",
     ("simulate", "tracking", "out", "--matches", "0"): "0 is not in the range",
     ("simulate", "tracking", "out", "--minutes", "1"): "1.0 is not in the range",
@@ -137,22 +139,40 @@ def test_a_folder_that_is_not_empty_is_no_place_for_a_demo(used: World) -> None:
 CONFIGURED: dict[str, tuple[str, ...]] = {
     "speed = 1": ("unknown field `speed`",),
     "[tracking]\nmin_sprint = 20": ("unknown field `min_sprint`", "$.tracking"),
-    "[stores]\nobjects = { kind = 's4' }": ("Invalid value 's4'", "$.stores.objects.kind"),
+    "[stores]\nobjects = { kind = 's4' }": ("$.stores.objects.kind: Invalid value 's4', expected local",),
     "[stores]\nledger = { kind = 'sqlite', file = 'x' }": ("`file`", "$.stores.ledger"),
     "[tracking]\nmin_sprint_kmh = 'fast'": (
-        "Expected `float`, got `str`", "$.tracking.min_sprint_kmh",
+        "$.tracking.min_sprint_kmh: Expected `float`, got `str`, seen 'fast'",
     ),
-    "[tracking]\nsprint_rule = 'new'": ("Invalid enum value 'new'", "$.tracking.sprint_rule"),
-    "[tracking]\ncompetitions = { 61 = 1 }": ("Expected `str`, got `int`", "$.tracking.competitions"),
-    "[tracking]\ncompetitions = { league = 'x' }": ("matching regex", "$.tracking.competitions"),
-    "[tracking]\ncompetitions = { 61 = '../x' }": ("matching regex", "$.tracking.competitions"),
+    "[tracking]\nsprint_rule = 'new'": (
+        "$.tracking.sprint_rule: Invalid enum value 'new', expected default or prototype",
+    ),
+    "[tracking]\ncompetitions = { 61 = 1 }": (
+        "$.tracking.competitions.61: Expected `str`, got `int`, seen 1",
+    ),
+    "[tracking]\ncompetitions = { league = 'x' }": (
+        "$.tracking.competitions.league: Expected 1 to 18 digits, seen 'league'",
+    ),
+    "[tracking]\ncompetitions = { 61 = '../x' }": (
+        "$.tracking.competitions.61: Expected 1 to 64 letters, digits, _ and -", "seen '../x'",
+    ),
     "[retention]\npublishes = 'all'": ("Expected `int`, got `str`", "$.retention.publishes"),
-    "[retention]\npublishes = -1": ("$.retention.publishes",),
+    "[retention]\npublishes = -1": ("$.retention.publishes: Expected `int` >= 1, seen -1",),
     "[retention]\ndays = -1": ("$.retention.days",),
     "[tracking]\nmax_rejected = 2.0": ("$.tracking.max_rejected",),
     "[tracking]\nmin_sprint_s = -1.0": ("$.tracking.min_sprint_s",),
-    "[limits]\nmemory = 'much'": ("matching regex", "$.limits.memory"),
-    "[aliases]\nold = 'chess'": ("Invalid enum value 'chess'", "$.aliases"),
+    "[limits]\nmemory = 'much'": (
+        "$.limits.memory: Expected a whole number from 1 on and its unit, such as 512MB",
+        "seen 'much'",
+    ),
+    "[limits]\nmemory = '0GB'": ("$.limits.memory", "seen '0GB'"),
+    "[limits]\nmemory = '999999999TB'": ("$.limits.memory", "seen '999999999TB'"),
+    "[aliases]\nold = 'chess'\nmine = 'tracking'": (
+        "$.aliases.old: Invalid enum value 'chess', expected tracking or activity",
+    ),
+    "[aliases]\nmine = 'tracking'\nOld-One = 'tracking'": (
+        "$.aliases.Old-One: Expected small letters, digits and _", "seen 'Old-One'",
+    ),
     "[skillcorner]\npassword = 'open sesame'": ("$.skillcorner.password",),
     "[skillcorner]\npassword = { env = 1 }": ("$.skillcorner.password.env",),
     "[stores]\ntables = { kind = 'iceberg', catalog = 'mysql://x' }": (
