@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import shutil
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
@@ -40,6 +41,30 @@ def test_the_table_is_iceberg_v2_partitioned_and_described(iceberg: Tables, tmp_
     assert [f.name for f in table.spec().fields] == ["played_date", "match_id"]
     assert table.schema().find_field("top_speed_kmh").doc == "Fastest [km/h]"
     assert table.schema().find_field("player").required is True
+
+
+@pytest.mark.parametrize("moved", [True, False])
+def test_a_store_that_was_moved_or_copied_is_refused_and_the_original_left_alone(
+    tmp_path: Path, *, moved: bool
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    replaced(TABLES["iceberg"](here).store, {match(1): [ADA]}, commit="first")
+    (shutil.move if moved else shutil.copytree)(here, there)
+    before = sorted(str(f) for f in tmp_path.rglob("*") if f.suffix != ".db-shm")
+    copy = TABLES["iceberg"](there).store
+    for act in (
+        lambda: copy.prepare([SPEEDS]),
+        lambda: copy.stage(SPEEDS, match(1), arrow(SPEEDS, [BO]), run_id="r"),
+        lambda: copy.maintain(SPEEDS.table, frozenset()),
+    ):
+        with pytest.raises(ConfigError, match=r"the catalog names tables in .*here") as refused:
+            act()
+        assert "new catalog and warehouse" in refused.value.hint
+    after = sorted(str(f) for f in tmp_path.rglob("*") if f.suffix != ".db-shm")
+    assert [f for f in after if not f.endswith("-wal")] == [
+        f for f in before if not f.endswith("-wal")
+    ]
 
 
 def test_a_commit_costs_the_same_after_sixty_others(iceberg: Tables, tmp_path: Path) -> None:

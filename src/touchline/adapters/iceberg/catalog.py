@@ -45,7 +45,7 @@ from touchline.adapters.iceberg.places import catalog_file, path_of
 from touchline.adapters.iceberg.replace import applied
 from touchline.adapters.local import made, sync, synced
 from touchline.core.contracts import Contract
-from touchline.errors import ContractError
+from touchline.errors import ConfigError, ContractError
 
 TYPES: Mapping[str, IcebergType] = {
     "bool": BooleanType(),
@@ -86,10 +86,24 @@ class LocalCatalog(SqlCatalog):  # type: ignore[misc]
 
     def _convert_orm_to_iceberg(self, orm_table: IcebergTables) -> Table:
         name = (orm_table.table_namespace, orm_table.table_name)
+        self._check_place(orm_table.metadata_location)
         known = self._parsed.get(name)
         if known is None or known.metadata_location != orm_table.metadata_location:
             known = self._parsed[name] = super()._convert_orm_to_iceberg(orm_table)
         return Table(known.name(), known.metadata, known.metadata_location, known.io, self)
+
+    def _check_place(self, metadata: str) -> None:
+        """Refuse tables that lie elsewhere.
+
+        Iceberg names files by their whole paths: a copy of a store would write into the original.
+        """
+        home = path_of(self.properties[WAREHOUSE_LOCATION])
+        if not path_of(metadata).is_relative_to(home):
+            raise ConfigError(
+                f"the catalog names tables in {path_of(metadata).parent.parent}, expected {home}",
+                hint="a store cannot be moved or copied as it is: name a new catalog and warehouse"
+                " under stores.tables, then touchline run --force makes the tables there",
+            )
 
     def commit_table(self, table: Table, *args: Any) -> CommitTableResponse:
         """See Catalog."""
