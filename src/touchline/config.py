@@ -2,8 +2,9 @@
 
 import os
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
 
 import msgspec
 from msgspec import Meta
@@ -13,9 +14,22 @@ from touchline.errors import ConfigError
 DEFAULT_FILE = Path("touchline.toml")
 
 Domain = Literal["tracking", "activity"]
-Schema = Annotated[str, Meta(pattern="^[a-z_][a-z0-9_]*$")]
-ProviderId = Annotated[str, Meta(pattern="^[0-9]{1,18}$")]
-Code = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
+_SCHEMA = "^[a-z_][a-z0-9_]*$"
+_PROVIDER_ID = "^[0-9]{1,18}$"
+_CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
+_MEMORY = "^[1-9][0-9]{0,6} ?[MGT]i?B$"
+_CATALOG = "^sqlite:///.+"
+_IN_WORDS = {
+    _SCHEMA: "small letters, digits and _, no digit first",
+    _PROVIDER_ID: "1 to 18 digits",
+    _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
+    _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
+    _CATALOG: "sqlite:/// and the path of a file",
+}
+
+Schema = Annotated[str, Meta(pattern=_SCHEMA)]
+ProviderId = Annotated[str, Meta(pattern=_PROVIDER_ID)]
+Code = Annotated[str, Meta(pattern=_CODE)]
 """A code stands in paths and partitions: no separators, no dots."""
 
 
@@ -51,7 +65,7 @@ class LocalObjects(Section, frozen=True, tag_field="kind", tag="local"):
 class IcebergTables(Section, frozen=True, tag_field="kind", tag="iceberg"):
     """Silver and gold as Iceberg tables."""
 
-    catalog: Annotated[str, Meta(pattern=r"^sqlite:///.+")] = "sqlite:///data/catalog.db"
+    catalog: Annotated[str, Meta(pattern=_CATALOG)] = "sqlite:///data/catalog.db"
     warehouse: str = "data/warehouse"
 
 
@@ -72,7 +86,7 @@ class Stores(Section, frozen=True):
 class Limits(Section, frozen=True):
     """How much of the machine one query takes."""
 
-    memory: Annotated[str, Meta(pattern=r"^[0-9]+ ?[KMGT]i?B$")] = "1GB"
+    memory: Annotated[str, Meta(pattern=_MEMORY)] = "1GB"
 
 
 class Retention(Section, frozen=True):
@@ -147,6 +161,7 @@ def load(path: Path | None) -> Config:
     if path is None and not DEFAULT_FILE.exists():
         return Config(folder=str(Path.cwd()))
     file = path or DEFAULT_FILE
+    read: dict[str, Any] = {}
     try:
         read = tomllib.loads(file.read_text(encoding="utf-8"))
         found = msgspec.convert({"folder": str(file.resolve().parent), **read}, Config)
@@ -157,13 +172,58 @@ def load(path: Path | None) -> Config:
         raise ConfigError(f"{file}: not TOML: {exc}", hint=hint) from exc
     except msgspec.ValidationError as exc:
         raise ConfigError(
-            f"{file}: {exc}", hint="docs/configuration.md lists every key with its default"
+            f"{file}: {_wrong(read, str(exc))}",
+            hint="docs/configuration.md lists every key with its default",
         ) from exc
     if shared := _in_one_file(found):
         raise ConfigError(
             f"{file}: $.stores.ledger.path and $.stores.tables.catalog: both are {shared}",
             hint="give the ledger and the catalog a file each: they would lock each other out",
         )
+    return found
+
+
+def _wrong(read: Mapping[str, Any], said: str) -> str:
+    """Where the file is wrong, what is expected there, and what is seen, of the decoder's words."""
+    text, _, at = said.partition(" - at ")
+    place = at.removeprefix("`key` in ").strip("`") or "$"
+    names = place.removesuffix("[...]").split(".")[1:]
+    value: Any = read
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    of_many = place.endswith("[...]") or at.startswith("`key`")
+    if of_many:
+        key = next(k for k, v in value.items() if _is_refused(names, {k: v}))
+        value = value[key] if place.endswith("[...]") else key
+        place = f"{place.removesuffix('[...]')}.{key}"
+    for pattern, words in _IN_WORDS.items():
+        text = text.replace(f"`str` matching regex {pattern!r}", words)
+    if text.startswith("Invalid"):
+        text += f", expected {' or '.join(_choices(names, of_many=of_many))}"
+    elif text.startswith("Expected") and names[:1] != ["skillcorner"]:
+        text += f", seen {repr(value)[:80]}"
+    return f"{place}: {text}"
+
+
+def _is_refused(names: Sequence[str], value: object) -> bool:
+    """Whether a file with nothing but this value at this place would be wrong."""
+    for name in reversed(names):
+        value = {name: value}
+    try:
+        msgspec.convert(value, Config)
+    except msgspec.ValidationError:
+        return True
+    return False
+
+
+def _choices(names: Sequence[str], *, of_many: bool) -> Sequence[str]:
+    """The words that may stand at this place."""
+    kind: Any = Config
+    for name in names:
+        if name == "kind":
+            return [kind.__struct_config__.tag]
+        kind = get_type_hints(kind)[name]
+    found: Sequence[str] = get_args(get_args(kind)[1] if of_many else kind)
     return found
 
 

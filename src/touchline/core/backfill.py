@@ -73,30 +73,32 @@ def partitions(
 
 
 def _ends(first: str, last: str) -> tuple[date | int, date | int]:
-    ends: tuple[date | int, date | int]
-    try:
-        if first.isdecimal() and last.isdecimal():
-            ends = (int(first), int(last))
-        else:
-            ends = (date.fromisoformat(first), date.fromisoformat(last))
-    except ValueError as exc:
+    low, high = _end(first), _end(last)
+    if low is None or high is None or type(low) is not type(high):
         raise ConfigError(
-            f"{first} to {last}: {exc}", hint="give two dates such as 2025-04-01, or two ids"
-        ) from exc
-    if ends[0] > ends[1]:  # type: ignore[operator]
+            f"{first} to {last}: expected two dates or two ids, seen {_said(low)} and {_said(high)}",
+            hint="give two dates such as 2025-04-01, or two ids",
+        )
+    if low > high:  # type: ignore[operator]
         raise ConfigError(f"{first} to {last}: the first is after the last")
-    return ends
+    return low, high
+
+
+def _end(text: str) -> date | int | None:
+    """An id or a day, None where the text is neither."""
+    try:
+        return int(text) if text.isdecimal() else date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _said(end: date | int | None) -> str:
+    return "neither" if end is None else "a date" if isinstance(end, date) else "an id"
 
 
 def _key(part: Partition) -> date | int | None:
     """The partition's key as what it is, None where it is neither a day nor a number."""
-    value = next(iter(keys_of(part).values()))
-    if value.isdecimal():
-        return int(value)
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        return None
+    return _end(next(iter(keys_of(part).values())))
 
 
 def _day(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectStore) -> date | None:
