@@ -114,7 +114,7 @@ def test_a_report_without_a_place_is_named_after_its_match(published: World) -> 
 def test_a_report_that_cannot_be_written_is_told(published: World) -> None:
     ended = published.do("report", "match", "1", "--out", "nowhere/page.html")
 
-    assert (ended.code, "Traceback" in ended.err) == (4, False), ended.err
+    assert (ended.code, "Traceback" in ended.err) == (2, False), ended.err
     assert "nowhere/page.html" in ended.error
 
 

@@ -89,7 +89,7 @@ WRONG: dict[tuple[str, ...], str] = {
 NOT_THERE: dict[tuple[str, ...], str] = {
     ("run", "--partition", "match_id=404"): "tracking match_id=404: nothing has arrived for it",
     ("plan", "--partition", "match_id=404"): "tracking match_id=404: nothing has arrived for it",
-    ("report", "match", "404"): "tracking match_id=404: not published in full",
+    ("report", "match", "404"): "tracking match_id=404: nothing has arrived for it",
     ("rollback", "tracking.players", "match_id=404"): "match_id=404: never published",
 }
 
