@@ -201,8 +201,6 @@ class SqliteLedger:
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
             yield frozenset(run for run, owner in found if self._alive(owner))
 
-    # --- runs -----------------------------------------------------------------------------------
-
     def record(self, runs: Sequence[Run]) -> None:
         """See Ledger."""
         with self._writing() as db:
@@ -242,8 +240,6 @@ class SqliteLedger:
             (pipeline, rows.to_json(living)),
         )
         return {row[2]: rows.run(row, alive=self._alive(row[9])) for row in found}
-
-    # --- the file ---
 
     @contextmanager
     def _writing(self) -> Iterator[sqlite3.Connection]:
