@@ -194,13 +194,73 @@ def test_a_fetch_of_which_all_was_refused_breaks_a_promise(known: World) -> None
     assert ended.error == "skillcorner refused every file of match 1"
 
 
-def test_another_attempt_is_told(known: World) -> None:
-    with provider(known, played(1)) as (app, server):
-        app.faults["/api/matches/"].append(said({}, 429, retry_after="0"))
+@pytest.mark.parametrize(
+    ("status", "why"),
+    [(429, "rate limit: 429 slow down"), (503, "server error: 503 slow down")],
+)
+def test_another_attempt_is_told_and_why(known: World, status: int, why: str) -> None:
+    with provider(known, played(1)) as (app, _):
+        app.faults["/api/matches/"].append(said({"detail": "slow down"}, status, retry_after="0"))
         ended = known.well("fetch", "skillcorner")
-        again = f"{server.url}/api: no answer, or too busy; trying again in 1 s"
 
-    assert again in ended.err.splitlines()
+    assert f"127.0.0.1/api/matches/: {why}; trying again in 1 s" in ended.err.splitlines()
+
+
+def test_a_line_that_was_cut_is_told(known: World) -> None:
+    with provider(known, played(1)) as (app, _):
+        app.faults[f"{OF_1}tracking/"].append(cut(app.matches[0].files[TRACKING], 1000))
+        ended = known.well("fetch", "skillcorner")
+
+    assert f"{OF_1}tracking/: no whole answer: cut after 1000 bytes" in ended.err
+
+
+def test_without_an_option_every_match_is_fetched_and_that_is_said(known: World) -> None:
+    with provider(known, played(1), played(2)):
+        ended = known.well("fetch", "skillcorner")
+        one = known.well("fetch", "skillcorner", "--match", "1")
+
+    assert "every match of skillcorner, 2 in all; fewer by --match, --from or --to" in ended.err
+    assert "every match" not in one.err
+    assert "every match" in " ".join(known.well("fetch", "--help").out.split())
+
+
+PAGE = Reply(200, b"<!doctype html><html>Back soon</html>", {"Content-Type": "text/html"})
+
+
+@pytest.mark.parametrize("place", ["/api/matches/", OF_1])
+def test_a_page_of_html_is_no_answer_and_never_landed(known: World, place: str) -> None:
+    with provider(known, played(1)) as (app, _):
+        app.faults[place].append(PAGE)
+        ended = known.do("fetch", "skillcorner")
+
+    assert (ended.code, "Traceback" in ended.err) == (3, False), ended.err
+    assert f"{place}: expected " in ended.error
+    assert "seen a page of HTML" in ended.error
+    assert "check base_url" in ended.hint
+    assert not (known.data / "objects/objects").exists()
+
+
+# --- temporary files
+
+
+def test_what_a_killed_command_left_is_gone_after_the_next_one(
+    known: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(known.folder))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    with provider(known, played(1)) as (app, server):
+        app.faults[f"{OF_1}tracking/"].append(said({}, 429, retry_after="200"))
+        with known.process("fetch", "skillcorner") as process:
+            while not server.to(f"{OF_1}tracking/"):
+                assert process.poll() is None
+            beside = known.apart("ingest", "tracking", known.put(files(2), 2))
+            (left,) = known.folder.glob("touchline-*")
+            assert list(left.iterdir())
+            process.kill()
+        known.well("fetch", "skillcorner")
+
+    assert beside.code == 0
+    assert list(known.folder.glob("touchline-*")) == []
 
 
 # --- credentials

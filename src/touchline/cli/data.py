@@ -1,7 +1,6 @@
 """fetch, ingest: what brings data in."""
 
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from touchline import config
 from touchline.cli.kinds import DAY, Place
 from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
+from touchline.cli.scratch import scratch
 from touchline.errors import ConfigError, StorageError
 from touchline.wiring import Touchline
 
@@ -35,8 +35,8 @@ def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: 
     here = Touchline(config.load(file))
     for path in paths:
         _must_be_there(path)
-    with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
-        found = here.found(domain)(paths, Path(scratch))
+    with scratch() as unpacked:
+        found = here.found(domain)(paths, unpacked)
         if others := found.others:
             say(
                 f"left alone, as not {domain}'s: {counted(len(others), 'file')}, such as {others[0]}"
@@ -115,7 +115,11 @@ def landed(
 )
 @click.option("--from", "first", type=DAY, help="First day of matches.")
 @click.option("--to", "last", type=DAY, help="Last day of matches.")
-@click.option("--modified-since", type=DAY, help="Also matches whose files changed since then.")
+@click.option(
+    "--modified-since",
+    type=DAY,
+    help="Also matches whose files changed since then; alone, only those.",
+)
 @JSON
 @click.pass_obj
 def fetch(
@@ -129,6 +133,8 @@ def fetch(
     as_json: bool,
 ) -> None:
     """Fetch matches from SOURCE and land them; what is unchanged there is not fetched again.
+
+    Without --match, --from, --to and --modified-since it is every match that SOURCE has.
 
     skillcorner needs SKILLCORNER_USERNAME and SKILLCORNER_PASSWORD, or SKILLCORNER_TOKEN.
     skillcorner-open is the provider's public repository.

@@ -2,17 +2,15 @@
 
 import os
 import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime
 from itertools import groupby
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from touchline.cli.data import landed
 from touchline.cli.output import complain, progress, say, table
+from touchline.cli.scratch import scratch
 from touchline.config import Secret
 from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
 from touchline.wiring import Touchline
@@ -38,10 +36,12 @@ def fetched(
     if modified_since is not None and source != "skillcorner":
         raise ConfigError(f"--modified-since: {source} does not say when files changed")
     rows: list[dict[str, Any]] = []
-    with opened as client, tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
+    with opened as client, scratch() as into:
         wanted = _wanted(module, client, match_ids=match_ids, days=days, since=modified_since)
+        if not match_ids and days == (None, None) and modified_since is None:
+            say(f"every match of {source}, {len(wanted)} in all; fewer by --match, --from or --to")
         known = _known(here, source)
-        files = module.fetch(client, wanted, Path(scratch), known=known)
+        files = module.fetch(client, wanted, into, known=known)
         with progress("fetch", 4 * len(wanted)) as tell:
             for match_id, group in groupby(_told(files, tell), key=lambda f: f.match_id):
                 rows += _landed(here, source, match_id, files=list(group))
@@ -82,22 +82,12 @@ def _client(here: Touchline, source: str) -> tuple[AbstractContextManager[Any], 
         c = here.config.skillcorner
         who = skillcorner.Credentials(_if_set(c.username), _if_set(c.password), _if_set(c.token))
         settings = skillcorner.Settings(base_url=c.base_url, credentials=who)
-        return skillcorner.connect(settings, sleep=_again(c.base_url)), skillcorner
+        return skillcorner.connect(settings, tell=say), skillcorner
     from touchline.tracking.source import opendata
 
     o = here.config.opendata
     where = opendata.Settings(o.base_url, o.lfs_url)
-    return opendata.connect(where, sleep=_again(o.base_url)), opendata
-
-
-def _again(base_url: str) -> Callable[[float], None]:
-    """A pause before another attempt, which is told: it may be long."""
-
-    def sleep(wait_s: float) -> None:
-        say(f"{base_url}: no answer, or too busy; trying again in {max(1, round(wait_s))} s")
-        time.sleep(wait_s)
-
-    return sleep
+    return opendata.connect(where, tell=say), opendata
 
 
 def _if_set(secret: Secret) -> str:

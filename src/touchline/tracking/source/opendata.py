@@ -22,8 +22,10 @@ from touchline.tracking.source.skillcorner.calls import Answer, Failed, ask, dec
 from touchline.tracking.source.skillcorner.connection import (
     CallRule,
     Connection,
+    Tell,
     connected,
     endpoint,
+    untold,
 )
 from touchline.tracking.source.skillcorner.download import Downloaded, OnBytes, download, unless
 from touchline.tracking.source.skillcorner.records import (
@@ -97,10 +99,16 @@ def connect(
     *,
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[], float] = random.random,
+    tell: Tell = untold,
 ) -> Iterator[Client]:
     """Yield a client of the repository; nobody has to say who he is."""
     with connected(
-        settings.base_url, settings.rule, proxy=settings.proxy, sleep=sleep, jitter=jitter
+        settings.base_url,
+        settings.rule,
+        proxy=settings.proxy,
+        sleep=sleep,
+        jitter=jitter,
+        tell=tell,
     ) as connection:
         yield Client(settings, connection)
 
@@ -226,7 +234,7 @@ def _offer(client: Client, pointer: _Pointer) -> _Action | Answer:
     def check(answer: Answer) -> None:
         error = _only(url, answer).error if answer.status == httpx.codes.OK else None
         if error and (error.code == httpx.codes.TOO_MANY_REQUESTS or error.code >= 500):
-            raise Failed(f"{error.code} {error.message}")
+            raise Failed(f"{error.code} {error.message}", status=error.code)
 
     answer = ask(
         client.connection,

@@ -30,7 +30,9 @@ from touchline.tracking.source.skillcorner.connection import (
     CallRule,
     Connection,
     Credentials,
+    Tell,
     connected,
+    untold,
 )
 
 
@@ -102,6 +104,7 @@ def connect(
     *,
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[], float] = random.random,
+    tell: Tell = untold,
 ) -> Iterator[Client]:
     """Yield a client of the API.
 
@@ -118,8 +121,9 @@ def connect(
             hint=settings.hint,
         )
     with connected(
-        settings.base_url, settings.rule, who, proxy=settings.proxy, sleep=sleep, jitter=jitter
-    ) as connection:
+        settings.base_url, settings.rule, who,
+        proxy=settings.proxy, sleep=sleep, jitter=jitter, tell=tell,
+    ) as connection:  # fmt: skip
         yield Client(settings, connection)
 
 

@@ -15,6 +15,10 @@ from touchline.tracking.source.skillcorner.connection import Connection, scrubbe
 T = TypeVar("T")
 _TRY_AGAIN = (408, 425, 429)
 _REASON_CHARS = 200
+_PAGE = "text/html"
+_PAGE_HINT = (
+    "check base_url; if it is right, a proxy or a maintenance page answers: run again later"
+)
 
 
 @dataclass(frozen=True)
@@ -30,10 +34,13 @@ class Answer:
 class Failed(Exception):  # noqa: N818 (it never leaves this folder)
     """One attempt failed in a way that may pass. `resume` is what a next one may go on from."""
 
-    def __init__(self, reason: str, *, wait_s: float = 0.0, resume: str = "") -> None:
+    def __init__(
+        self, reason: str, *, wait_s: float = 0.0, resume: str = "", status: int = 0
+    ) -> None:
         super().__init__(reason)
         self.wait_s = wait_s
         self.resume = resume
+        self.status = status
 
 
 def ask(
@@ -74,7 +81,26 @@ def decoded(url: httpx.URL, answer: Answer, shape: type[T]) -> T:
     try:
         return msgspec.json.decode(answer.body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise ContractError(f"{url.path}: {exc}", url_path=url.path) from exc
+        raise ContractError(
+            f"{url.path}: expected JSON, seen {_seen(answer, exc)}",
+            hint=_PAGE_HINT,
+            url_path=url.path,
+        ) from exc
+
+
+def must_be_no_page(url: httpx.URL, headers: Mapping[str, str]) -> None:
+    """Raise ContractError for a page for people: none of the provider's files is one."""
+    if headers.get("content-type", "").startswith(_PAGE):
+        raise ContractError(
+            f"{url.path}: expected a file, seen a page of HTML", hint=_PAGE_HINT, url_path=url.path
+        )
+
+
+def _seen(answer: Answer, exc: Exception) -> str:
+    """What came in place of the JSON that was expected."""
+    if answer.body.lstrip().startswith(b"<"):
+        return "a page of HTML"
+    return f"{len(answer.body)} bytes that are none of that shape: {exc}"
 
 
 def persistently(connection: Connection, url: httpx.URL, attempt: Callable[[str], T]) -> T:
@@ -98,8 +124,9 @@ def persistently(connection: Connection, url: httpx.URL, attempt: Callable[[str]
             failed = exc
         if number >= rule.attempts or failed.wait_s > rule.patience_s:
             raise _gave_up(connection, url, failed, attempts=number) from failed
-        resume = failed.resume
-        connection.sleep(_wait_s(connection, number, failed))
+        resume, wait_s = failed.resume, _wait_s(connection, number, failed)
+        connection.tell(_again(connection, url, failed, wait_s=wait_s))
+        connection.sleep(wait_s)
 
 
 def refuse_if_busy(connection: Connection, response: httpx.Response, resume: str = "") -> None:
@@ -110,7 +137,7 @@ def refuse_if_busy(connection: Connection, response: httpx.Response, resume: str
     answer = said(connection, response, connection.rule.max_answer_bytes)
     wait_s = _retry_after_s(connection, response.headers.get("retry-after", ""))
     asked = f" (asks to wait {wait_s:.0f} s)" if wait_s else ""
-    raise Failed(f"{status} {answer.reason}{asked}", wait_s=wait_s, resume=resume)
+    raise Failed(f"{status} {answer.reason}{asked}", wait_s=wait_s, resume=resume, status=status)
 
 
 def said(connection: Connection, response: httpx.Response, most_bytes: int) -> Answer:
@@ -133,7 +160,7 @@ def _words(body: bytes) -> str:
     except (msgspec.DecodeError, UnicodeDecodeError):
         said = body.decode("utf-8", "replace")
     if isinstance(said, dict):
-        said = said.get("detail") or said.get("message") or said
+        said = said.get("detail") or said.get("message") or said or ""
     return " ".join(str(said).split())
 
 
@@ -146,6 +173,14 @@ def _gave_up(
         hint=f"run again later; check that {url.host} can be reached",
         url_path=url.path, attempts=attempts, last_answer=last,
     )  # fmt: skip
+
+
+def _again(connection: Connection, url: httpx.URL, failed: Failed, *, wait_s: float) -> str:
+    """That a call is made again, when, and why."""
+    kinds = {0: "no whole answer", httpx.codes.TOO_MANY_REQUESTS: "rate limit"}
+    kind = kinds.get(failed.status, "server error" if failed.status >= 500 else "server not ready")
+    last = scrubbed(connection.secrets, str(failed))
+    return f"{url.host}{url.path}: {kind}: {last}; trying again in {max(1, round(wait_s))} s"
 
 
 def _wait_s(connection: Connection, number: int, failed: Failed) -> float:

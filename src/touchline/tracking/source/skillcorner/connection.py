@@ -22,6 +22,14 @@ _LOGGERS = ("httpx", *(f"httpcore.{part}" for part in ("connection", "http11", "
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
+Tell = Callable[[str], None]
+"""Called with a line for people: that a call is made again, when, and why."""
+
+
+def untold(line: str) -> None:
+    """Nobody is told."""
+
+
 @dataclass(frozen=True)
 class CallRule:
     """When a call is made again, and what is too slow or too large to be meant.
@@ -60,6 +68,7 @@ class Connection:
     sleep: Callable[[float], None] = field(repr=False)
     jitter: Callable[[], float] = field(repr=False)
     now: Callable[[], datetime] = field(repr=False)
+    tell: Tell = field(repr=False)
 
 
 class _Keyed(httpx.BaseTransport):
@@ -96,6 +105,7 @@ def connected(
     sleep: Callable[[float], None] = time.sleep,
     jitter: Callable[[], float] = random.random,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    tell: Tell = untold,
 ) -> Iterator[Connection]:
     """Yield a connection to `base_url`; while it is open, log lines of the HTTP library are clean.
 
@@ -114,7 +124,7 @@ def connected(
             follow_redirects=True,
             headers={"Accept-Encoding": "identity"},
         )
-        yield Connection(url, rule, stack.enter_context(http), secrets, sleep, jitter, now)
+        yield Connection(url, rule, stack.enter_context(http), secrets, sleep, jitter, now, tell)
 
 
 def endpoint(

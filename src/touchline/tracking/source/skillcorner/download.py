@@ -15,6 +15,7 @@ from touchline.errors import ContractError, StorageError
 from touchline.tracking.source.skillcorner.calls import (
     Answer,
     Failed,
+    must_be_no_page,
     persistently,
     refuse_if_busy,
     said,
@@ -110,6 +111,7 @@ def _pulled(
             raise Failed(f"416 for bytes from {have}")
         if response.status_code not in (httpx.codes.OK, httpx.codes.PARTIAL_CONTENT):
             return said(connection, response, connection.rule.max_answer_bytes)
+        must_be_no_page(url, response.headers)
         begin = _begin(response, have)
         resume = resume if begin else _resumable(response.headers, pinned=bool(sha256))
         most_bytes = connection.rule.max_file_bytes
