@@ -79,7 +79,7 @@ def test_each_line_is_a_row_with_its_number_and_itself(tmp_path: Path) -> None:
             "event_ts": "2025-01-01T00:00:01Z",
             "amount": 12.0,
             "more": None,
-            "_line": 2,
+            "line": 2,
             "_row": line,
         }
     ]

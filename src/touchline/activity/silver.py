@@ -30,6 +30,7 @@ def curated_events(bronze_events: pl.DataFrame) -> pl.LazyFrame:
         .with_columns(
             source_system=pl.col("_file").str.extract(r"^events/([^/]+)/"),
             event_at=_instant(pl.col("event_ts")),
+            _line=pl.col("line"),
             _arrival=pl.col("_file").rle_id(),
         )
         .with_columns(

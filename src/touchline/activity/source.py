@@ -30,7 +30,7 @@ _SCHEMA = {
     "event_ts": pl.String,
     "amount": pl.Float64,
     "more": pl.String,
-    "_line": pl.Int64,
+    "line": pl.Int64,
     "_row": pl.String,
 }
 
@@ -110,7 +110,7 @@ def _checked_day(day: str, path: Path) -> str:
 
 
 def decode(path: Path) -> Decoded:
-    """One row per event: its fields, `_line`, and the line as it arrived in `_row`.
+    """One row per event: its fields, `line`, and the line as it arrived in `_row`.
 
     Fields that the contract does not know are in `more`, as JSON. A line that is no JSON object, or
     has a known field of another type, is rejected with the reason. Lines count from 1; blank ones

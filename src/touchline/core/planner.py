@@ -4,8 +4,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
 
-from touchline.core.pipeline.steps import Layer, Pipeline, Shared, Step, derivation, digest
+from touchline.core.pipeline.steps import (
+    Bronze,
+    Layer,
+    Pipeline,
+    Shared,
+    Step,
+    derivation,
+    digest,
+)
 from touchline.core.ports import Ledger, Partition, Publish, Receipt
+from touchline.core.quarantine.mends import PREFIX, of_contents
 
 
 @dataclass(frozen=True)
@@ -98,7 +107,7 @@ def _partition(
         if head is not None and head[0] == wanted and not force:
             contents[table] = head[1]
         else:
-            made_from = _origin(step, contents, _several(pipeline, files))
+            made_from = _origin(step, contents, _files(pipeline, files))
             contents[table] = digest(wanted, uuid4().hex) if force else wanted
             steps.append(Planned(table, wanted, contents[table], made_from))
     return Plan(part, tuple(steps))
@@ -115,17 +124,26 @@ def _lacking(
 
 
 def _origin(
-    step: Step, contents: Mapping[str, str], several: Mapping[str, Mapping[str, str]]
+    step: Step, contents: Mapping[str, str], files: Mapping[str, Mapping[str, str]]
 ) -> dict[str, str]:
     """What a result comes from, piece by piece, so that a later plan can say what changed."""
-    made_from = {name: contents[name] for name in step.reads if name not in several}
-    files = {f"file {n}": sha for name in step.reads for n, sha in several.get(name, {}).items()}
-    return {**made_from, **files, **{f"step {k}": v for k, v in step.parts.items()}}
+    made_from = {name: contents[name] for name in step.reads if name not in files}
+    came = {n: sha256 for name in step.reads for n, sha256 in files.get(name, {}).items()}
+    return {**made_from, **came, **{f"step {k}": v for k, v in step.parts.items()}}
 
 
-def _several(pipeline: Pipeline, files: Mapping[str, str]) -> dict[str, dict[str, str]]:
-    """The bronze tables that are made of any number of files, each with its files' contents."""
-    return {b.table: b.of(files) for b in pipeline.bronze if b.many}
+def _files(pipeline: Pipeline, files: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Each bronze table with its files' contents, and what was said of them, as origins are named."""
+    found = {}
+    for bronze in pipeline.bronze:
+        mine = bronze.of(files)
+        named = {_named(bronze, name): sha256 for name, sha256 in mine.items()}
+        found[bronze.table] = {**named, **of_contents(files, mine)}
+    return found
+
+
+def _named(bronze: Bronze, name: str) -> str:
+    return f"file {name}" if bronze.many else bronze.table
 
 
 def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list[Plan]:
@@ -155,10 +173,16 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
 def _sources(pipeline: Pipeline, receipts: Mapping[str, Receipt]) -> dict[str, str]:
     """Where the files came from, by the names under which a result knows its origin."""
     return {
-        f"file {name}" if b.many else b.table: receipt.source
+        _named(b, name): receipt.source
         for b in pipeline.bronze
         for name, receipt in b.of(receipts).items()
     }
+
+
+def _source_of(mend: str, planned: Planned, sources: Mapping[str, str]) -> str:
+    """Where the file came from that something was said of."""
+    content = mend.removeprefix(PREFIX)
+    return next((sources[n] for n, sha in planned.made_from.items() if sha == content), content)
 
 
 def _reason(
@@ -174,7 +198,9 @@ def _reason(
     said: list[str] = []
     for name in [k for k, v in planned.made_from.items() if before.made_from.get(k) != v]:
         upstream = [read for read in shared.get(name, (name,)) if read in stale]
-        if name.startswith("step "):
+        if name.startswith(PREFIX):
+            said.append(f"mended: {_source_of(name, planned, sources)}")
+        elif name.startswith("step "):
             said.append(f"{name.removeprefix('step ')} changed")
         elif upstream and planned.content != planned.derivation:
             continue  # it was forced, and so are those

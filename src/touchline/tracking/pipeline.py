@@ -32,7 +32,13 @@ class Rules:
 
 BRONZE = (
     Bronze("tracking.bronze_matches", files.MATCH_JSON, match.decode, match.relation),
-    Bronze("tracking.bronze_frames", files.TRACKING, frames.decode, frames.relation),
+    Bronze(
+        "tracking.bronze_frames",
+        files.TRACKING,
+        frames.decode,
+        frames.relation,
+        counts_blank=False,
+    ),
     Bronze(
         "tracking.bronze_events",
         files.EVENTS,

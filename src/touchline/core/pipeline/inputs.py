@@ -13,6 +13,7 @@ import polars as pl
 from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
 from touchline.core.ports import Receipt, keys_of
+from touchline.core.quarantine.mends import Mends, decoded, mended, name_of
 from touchline.errors import StorageError, TouchlineError
 
 
@@ -52,15 +53,38 @@ def _decode(bench: Bench, bronze: Bronze) -> pl.DataFrame:
 
 def _decoded(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
     """The file's rows, of the very bytes that came: their hash is worked out beside the decoding."""
+    said = _said_of(bench, receipt)
     with bench.objects.local(receipt.path) as path, ThreadPoolExecutor(1) as beside:
         digest = beside.submit(_sha256, path)
         try:
-            return bronze.decode(path)
+            with mended(path, said, counts_blank=bronze.counts_blank) as whole:
+                return _without(bronze.decode(whole), said)
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
             raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
         finally:
             _as_it_came(receipt, digest.result())
+
+
+def _said_of(bench: Bench, receipt: Receipt) -> Mends:
+    """What people said of lines of this content."""
+    found = bench.job.files.get(name_of(receipt.sha256))
+    return decoded(bench.objects.read(found.path)) if found else Mends(receipt.sha256)
+
+
+def _without(found: Decoded, said: Mends) -> Decoded:
+    """The file without the lines that were let go, and a note of what was said of it."""
+    if not said.lines:
+        return found
+    kept = ~pl.col("line").is_in(said.discarded).fill_null(value=False)
+    note = f"{len(said.replaced)} lines mended, {len(said.discarded)} discarded"
+    return replace(
+        found,
+        rows=found.rows.filter(kept) if "line" in found.rows.columns else found.rows,
+        rejected=found.rejected.filter(kept),
+        lines=found.lines - len(said.discarded),
+        notes=(*found.notes, note),
+    )
 
 
 def _sha256(path: Path) -> str:

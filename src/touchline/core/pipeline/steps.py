@@ -12,6 +12,7 @@ import polars as pl
 
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
 from touchline.core.quality import Rule
+from touchline.core.quarantine.mends import of_contents
 
 Layer = Literal["bronze", "silver", "gold"]
 
@@ -37,7 +38,7 @@ class Bronze:
     which they first came. Each row then says in `_file` which of them it is of, and has the columns
     of its partition.
 
-    `relation` is how the query engine reads such files as they came: SQL for a list of paths and
+    `counts_blank` says whether the decoder's line numbers count blank lines. `relation` is how the query engine reads such files as they came: SQL for a list of paths and
     their packing ("none" or "gzip"), with a column `filename`.
     """
 
@@ -45,6 +46,7 @@ class Bronze:
     file: str
     decode: Callable[[Path], Decoded]
     relation: Callable[[Sequence[str], str], str]
+    counts_blank: bool = True
 
     @property
     def many(self) -> bool:
@@ -58,11 +60,12 @@ class Bronze:
         return {name: found for name, found in files.items() if name.startswith(self.file)}
 
     def content(self, hashes: Mapping[str, str]) -> str:
-        """What stands for its files' bytes in a derivation; "" where none has come."""
+        """What stands for its files' bytes, and what was said of them, in a derivation; "" for none."""
         mine = self.of(hashes)
-        if not self.many or not mine:
+        said = of_contents(hashes, mine)
+        if not mine or not (self.many or said):
             return "".join(mine.values())
-        return digest(*(f"{name}={sha256}" for name, sha256 in mine.items()))
+        return digest(*(f"{name}={sha256}" for name, sha256 in {**mine, **said}.items()))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,144 @@
+"""To mend rejected rows, or to let them go: what is said of them arrives in bronze."""
+
+import csv
+import io
+import json
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from touchline.core.landing import Arrival, land
+from touchline.core.pipeline import Pipeline
+from touchline.core.pipeline.job import Platform
+from touchline.core.ports import Partition
+from touchline.core.quarantine.mends import Mend, Mends, decoded, encoded, name_of
+from touchline.core.quarantine.rejected import Rejected, lines_of, origin
+from touchline.errors import ConfigError, ConflictError
+
+Change = Callable[[str, str], str | None]
+"""A line as it arrived, and the first line of its file -> the text in its place; None lets it go."""
+
+
+def mend(
+    rows: Sequence[Rejected],
+    change: Change,
+    pipeline: Pipeline,
+    *,
+    platform: Platform,
+    because: str,
+) -> list[Partition]:
+    """The partitions that the next run makes again, with other text in place of these rows' lines.
+
+    What was said of other lines of the same files holds on; of these lines the newest word counts.
+    All files are looked at before anything is said of the first.
+
+    Raises:
+        ConfigError: A change leaves a line as it is, or makes several lines of it.
+        MissingInputError: A row came from no line of a file that counts.
+        ConflictError: Somebody else is mending rows of the same partition.
+    """
+    by_file: dict[tuple[Partition, str], dict[int, str | None]] = defaultdict(dict)
+    for (part, sha256), same in _by_file(rows).items():
+        bronze, receipt = origin(same[0], pipeline, platform)
+        numbers = [row.line for row in same if row.line]
+        lines = lines_of(receipt, bronze, numbers, platform=platform)
+        for number in numbers:
+            by_file[part, sha256][number] = _changed(change, lines[number], lines[1])
+    parts = sorted({part for part, _ in by_file})
+    with platform.ledger.claim(f"mend {pipeline.name}", parts) as claims:
+        for part, holder in claims.refused.items():
+            raise ConflictError(f"{part}: {holder} is mending rows of it", hint="run again")
+        for (part, sha256), changed in by_file.items():
+            _said(part, sha256, changed, pipeline=pipeline, platform=platform, because=because)
+    return parts
+
+
+def _by_file(rows: Sequence[Rejected]) -> dict[tuple[Partition, str], list[Rejected]]:
+    found: dict[tuple[Partition, str], list[Rejected]] = defaultdict(list)
+    for row in rows:
+        found[row.partition, row.sha256].append(row)
+    return found
+
+
+def _changed(change: Change, line: str, first: str) -> str | None:
+    new = change(line, first)
+    if new == line:
+        raise ConfigError(f"nothing would change: {line[:200]}", hint="give another text or rule")
+    if new is not None and len(new.splitlines()) != 1:
+        raise ConfigError(f"expected one line, seen {len(new.splitlines())}: {new[:200]!r}")
+    return new
+
+
+def _said(
+    part: Partition,
+    sha256: str,
+    changed: Mapping[int, str | None],
+    *,
+    pipeline: Pipeline,
+    platform: Platform,
+    because: str,
+) -> None:
+    """What is said of these lines, beside what was said of others, lands in bronze."""
+    name, now = name_of(sha256), platform.clock()
+    before = platform.ledger.arrivals(pipeline.name, [part])[part].get(name)
+    said = decoded(platform.objects.read(before.path)) if before else Mends(sha256)
+    new = {number: Mend(row, because, now) for number, row in changed.items()}
+    mends = Mends(sha256, {**said.lines, **new})
+    with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
+        file = Path(scratch) / "mends.json"
+        file.write_bytes(encoded(mends))
+        arrival = Arrival(pipeline.name, part, name, file, f"touchline quarantine: {because}")
+        list(land([arrival], objects=platform.objects, ledger=platform.ledger, now=now))
+
+
+# --- changes ------------------------------------------------------------------------------------
+
+
+def discarded(_line: str, _first: str) -> None:
+    """The line is let go."""
+
+
+def replaced(old: str, new: str) -> Change:
+    """A part of the line's text is another."""
+    return lambda line, _: line.replace(old, new)
+
+
+def with_fields(fields: Mapping[str, str]) -> Change:
+    """Fields of the line have other values: of its JSON object, or of its columns in a CSV file."""
+
+    def change(line: str, first: str) -> str:
+        try:
+            whole = json.loads(line)
+        except json.JSONDecodeError:
+            return _with_columns(line, first, fields)
+        if not isinstance(whole, dict):
+            raise ConfigError(f"no JSON object, whose fields could be set: {line[:200]}")
+        return json.dumps({**whole, **{k: _value(v) for k, v in fields.items()}})
+
+    return change
+
+
+def _value(text: str) -> Any:
+    """A value as JSON, such as 3, null or "3"; else the text itself."""
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        return text
+
+
+def _with_columns(line: str, first: str, fields: Mapping[str, str]) -> str:
+    header, values = (next(csv.reader([text])) for text in (first, line))
+    unknown = [name for name in fields if name not in header]
+    if unknown or len(values) != len(header):
+        raise ConfigError(
+            f"no column {', '.join(unknown)} in the file"
+            if unknown
+            else f"{len(values)} fields, expected {len(header)}: {line[:200]}",
+            hint="give the whole line with --row",
+        )
+    out = io.StringIO()
+    changed = [fields.get(name, value) for name, value in zip(header, values, strict=True)]
+    csv.writer(out, lineterminator="").writerow(changed)
+    return out.getvalue()
