@@ -15,6 +15,7 @@ from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.pipeline import Pipeline
+    from touchline.core.planner import Planned
     from touchline.core.quarantine.mending import Change
     from touchline.core.quarantine.rejected import Rejected
 
@@ -219,6 +220,14 @@ def discard(file: Path | None, /, ids: tuple[str, ...], *, because: str, **wante
     _mend(file, ids, discarded, because=because, **wanted)
 
 
+def _was_mended(stale: "Planned") -> bool:
+    """Whether what was said of lines is what makes it stale, or what may let it pass at last."""
+    from touchline.core.quarantine.mends import PREFIX
+
+    said = any(name.startswith(PREFIX) for name in stale.made_from)
+    return said and ("mended: " in stale.reason or stale.reason == "never made")
+
+
 @quarantine.command("replay")
 @click.argument("parts", nargs=-1, metavar="[K=V]...")
 @JSON
@@ -236,9 +245,11 @@ def replay(file: Path | None, parts: tuple[str, ...], *, as_json: bool) -> None:
     for pipeline in here.pipelines.values():
         drive.settle(pipeline, platform)
         plans = planner.plan(pipeline, here.ledger)
-        told = planner.explained(plans, pipeline, here.ledger)
-        mended = {p.partition for p in told if any("mended: " in s.reason for s in p.steps)}
-        chosen = [p for p in plans if p.partition in mended and p.partition in (parts or mended)]
+        chosen = [
+            p
+            for p in planner.explained(plans, pipeline, here.ledger)
+            if p.partition in (parts or (p.partition,)) and any(map(_was_mended, p.steps))
+        ]
         total += len(chosen)
         ends += [drive.run(pipeline, platform, plans=chosen)]
     each = (done for end in ends for done in end)
