@@ -59,6 +59,16 @@ def test_a_file_whose_day_or_system_is_none_is_told_and_keeps_no_other_out(
     assert said in str(bad)
 
 
+def test_two_files_of_one_name_and_day_are_told_and_the_first_is_taken(tmp_path: Path) -> None:
+    one = put(tmp_path, "a/ingestion_date=2025-01-01/events.json", "1")
+    put(tmp_path, "b/ingestion_date=2025-01-01/events.json", "2")
+    put(tmp_path, "c/ingestion_date=2025-01-01/events.json", "1")
+    seen = found([tmp_path], tmp_path)
+    assert [a.path for a in seen.arrivals] == [one]
+    (bad,) = seen.bad
+    assert "two files are events/app/events.json and differ" in str(bad)
+
+
 def test_a_folder_without_event_files_is_missing_input(tmp_path: Path) -> None:
     put(tmp_path, "readme.txt")
     with pytest.raises(MissingInputError, match="no event file among 1 files"):

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import date
+from filecmp import cmp
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -14,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from touchline.activity.contracts import FIELDS
 from touchline.core.bytes import BOM, opened
 from touchline.core.contracts import REJECTED_SCHEMA
-from touchline.core.landing import Arrival, Found
+from touchline.core.landing import Arrival, Found, files_under, unreadable
 from touchline.core.pipeline import Decoded
 from touchline.core.ports import checked_id, partition
 from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
@@ -55,30 +56,53 @@ def found(paths: Sequence[Path], scratch: Path) -> Found:  # noqa: ARG001 (nothi
     A file's day is that of its folder `ingestion_date=YYYY-MM-DD`, or that of its own name, such as
     events_2025-01-01.json; its system that of a folder `source_system=NAME` above, else app.
     """
-    arrivals: list[Arrival] = []
+    arrivals: dict[tuple[str, str], Arrival] = {}
     others: list[str] = []
     bad: list[TouchlineError] = []
     for path in (file for given in paths for file in _files(given)):
-        if path.name.startswith(".") or not _ENDING.search(path.name):
-            others.append(str(path))
-            continue
-        try:
-            arrivals.append(_arrival(path))
-        except ConfigError as exc:
-            bad.append(exc)
+        match seen := path if isinstance(path, TouchlineError) else _judged(path):
+            case Arrival():
+                first = arrivals.setdefault((seen.partition, seen.name), seen)
+                bad += _two_of_one_name(first, seen)
+            case str():
+                others.append(seen)
+            case _:
+                bad.append(seen)
     if not arrivals and not bad:
         raise MissingInputError(
             f"{', '.join(map(str, paths))}: no event file among {len(others)} files",
             hint="expected names such as ingestion_date=2025-01-01/events.json (.jsonl, .gz)",
         )
-    return Found(sorted(arrivals, key=lambda a: (a.partition, a.name)), others, bad)
+    return Found([arrivals[key] for key in sorted(arrivals)], others, bad)
 
 
-def _files(given: Path) -> Iterator[Path]:
-    if not given.is_dir():
-        yield given
-        return
-    yield from sorted(file for file in given.rglob("*") if file.is_file())
+def _judged(path: Path) -> Arrival | str | TouchlineError:
+    """The file as an arrival, its name if it is somebody else's, or what is wrong with it."""
+    if path.name.startswith(".") or not _ENDING.search(path.name):
+        return str(path)
+    try:
+        path.open("rb").close()
+        return _arrival(path)
+    except ConfigError as exc:
+        return exc
+    except OSError as exc:
+        return unreadable(exc, str(path))
+
+
+def _two_of_one_name(first: Arrival, second: Arrival) -> list[TouchlineError]:
+    """An error where the second is another file under the same name; which is later, no path tells."""
+    if first.path == second.path or cmp(first.path, second.path, shallow=False):
+        return []
+    said = f"{first.partition}: two files are {first.name} and differ: {first.path}, {second.path}"
+    return [ContractError(f"{said}; the first is landed", hint="give them one at a time, in order")]
+
+
+def _files(given: Path) -> Iterator[Path | TouchlineError]:
+    if not given.exists():
+        raise MissingInputError(f"{given}: no such file or folder")
+    if not given.is_dir() and not given.is_file():
+        raise ConfigError(f"{given}: neither a file nor a folder", hint="give a file or a folder")
+    yield from files_under(given) if given.is_dir() else [given]
 
 
 def _arrival(path: Path) -> Arrival:

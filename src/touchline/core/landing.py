@@ -77,6 +77,29 @@ def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
     )
 
 
+def files_under(folder: Path) -> Iterator[Path | StorageError]:
+    """Every file, in order, and an error for each place that cannot be read: it is no empty one."""
+    closed: list[OSError] = []
+    for here, folders, names in os.walk(folder, onerror=closed.append):
+        folders.sort()
+        yield from (file for name in sorted(names) if (file := _file(Path(here) / name)))
+    yield from (unreadable(exc, exc.filename) for exc in closed)
+
+
+def _file(path: Path) -> Path | StorageError | None:
+    try:
+        return path if path.is_file() else None
+    except OSError as exc:
+        return unreadable(exc, str(path))
+
+
+def unreadable(exc: OSError, where: str, *, left: str = "", **facts: str) -> StorageError:
+    """What a refusal to read is to the reader; `left` says what is left out with it."""
+    hint = "grant the right to read, then run again"
+    said = f"{where}: {exc.strerror}" + (f"; {left}" if left else "")
+    return StorageError(said, hint=hint, **facts)
+
+
 @contextmanager
 def steady(file: Path) -> Iterator[BinaryIO]:
     """The file, to be read once; an ObjectStore keeps nothing of it before the context has ended.

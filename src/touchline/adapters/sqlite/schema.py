@@ -1,5 +1,6 @@
 """The ledger's file: its tables, its version, and how it is opened."""
 
+import errno
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -93,6 +94,7 @@ def looked_at(path: Path) -> sqlite3.Connection:
         ConfigError: A newer version wrote the file, or an older one that must be migrated first.
     """
     if not path.exists():
+        _could_be_made(path)
         db = sqlite3.connect(":memory:", isolation_level=None, check_same_thread=False)
         migrate(db)
         return db
@@ -104,6 +106,13 @@ def looked_at(path: Path) -> sqlite3.Connection:
             raise
         db = _fixed(path)
     return db
+
+
+def _could_be_made(path: Path) -> None:
+    """Refuse a place where nothing can be made, as one of the folders above is a file."""
+    above = next(folder for folder in path.parents if folder.exists())
+    if not above.is_dir():
+        raise NotADirectoryError(errno.ENOTDIR, f"{above} is a file", str(path))
 
 
 def _fixed(path: Path) -> sqlite3.Connection:

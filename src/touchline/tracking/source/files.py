@@ -1,7 +1,6 @@
 """A match's four files, recognised by name in a folder, a zip or on their own."""
 
 import hashlib
-import os
 import re
 import tempfile
 import zipfile
@@ -13,7 +12,7 @@ from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 
 from touchline.core.bytes import opened
-from touchline.core.landing import Arrival
+from touchline.core.landing import Arrival, files_under, unreadable
 from touchline.core.ports import partition
 from touchline.errors import (
     ConfigError,
@@ -143,7 +142,7 @@ def _content(file: Recognised) -> str:
             with file.path.open("rb") as raw:
                 return hashlib.file_digest(raw, "sha256").hexdigest()
     except OSError as exc:
-        raise _unreadable(exc, file.source) from exc
+        raise unreadable(exc, file.source) from exc
 
 
 _Seen = Recognised | str | TouchlineError
@@ -153,7 +152,7 @@ _Seen = Recognised | str | TouchlineError
 def _seen(path: Path, scratch: Path) -> Iterator[_Seen]:
     """Each file with the name it is known by; for a zip's members that is inside the zip."""
     if path.is_dir():
-        for file in _files_under(path):
+        for file in files_under(path):
             yield from [file] if isinstance(file, TouchlineError) else _seen(file, scratch)
     elif path.is_file() and _is_zip(path.name):
         yield from _unpacked(path, Path(tempfile.mkdtemp(prefix="zip-", dir=scratch)))
@@ -165,36 +164,16 @@ def _seen(path: Path, scratch: Path) -> Iterator[_Seen]:
         raise MissingInputError(f"{path}: no such file or folder")
 
 
-def _files_under(folder: Path) -> Iterator[Path | TouchlineError]:
-    """Every file, in order; a folder that cannot be read is no empty folder."""
-    closed: list[OSError] = []
-    for here, folders, names in os.walk(folder, onerror=closed.append):
-        folders.sort()
-        yield from (file for name in sorted(names) if (file := _file(Path(here) / name)))
-    yield from (_unreadable(exc, exc.filename) for exc in closed)
-
-
-def _file(path: Path) -> Path | TouchlineError | None:
-    try:
-        return path if path.is_file() else None
-    except OSError as exc:
-        return _unreadable(exc, str(path))
-
-
 def _readable(seen: _Seen) -> _Seen:
     """A file of ours only if it can be read; what is wrong with it, else."""
     if isinstance(seen, Recognised):
         try:
             seen.path.open("rb").close()
         except OSError as exc:
-            return _unreadable(exc, seen.source, match_id=seen.match_id)
+            return unreadable(
+                exc, seen.source, left="nothing of its match is landed", match_id=seen.match_id
+            )
     return seen
-
-
-def _unreadable(exc: OSError, where: str, **facts: str) -> StorageError:
-    left = "; nothing of its match is landed" if facts else ""
-    hint = "grant the right to read, then run again"
-    return StorageError(f"{where}: {exc.strerror}{left}", hint=hint, **facts)
 
 
 def _is_zip(name: str) -> bool:
