@@ -37,6 +37,7 @@ _COMMANDS = {
     "query": ("tables", "Run one SELECT over bronze, silver and gold."),
     "define": ("tables", "Print what a number means: definition, unit, version, origin."),
     "report": ("tables", "Write a match's page."),
+    "diff": ("differing", "Show what changed between two publishes, or would change."),
     "quarantine": ("quarantine", "See to rejected rows: list, show, fix, discard, replay."),
     "rollback": ("tables", "Put a partition back to an earlier publish."),
     "maintain": ("tables", "Expire, compact and clean up."),

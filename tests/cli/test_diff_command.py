@@ -1,0 +1,76 @@
+"""diff: what a re-issue changed, and what it would change before it is published."""
+
+import json
+from pathlib import Path
+
+import pytest
+from world import World, dearer, files, world
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A match and its re-issue, in which one run has another xThreat."""
+    made = world(tmp_path_factory.mktemp("twice"))
+    made.publish(files(1))
+    made.publish(dearer(1))
+    return made
+
+
+def test_a_re_issue_is_told_row_by_row_and_column_by_column(twice: World) -> None:
+    ended = twice.well("diff", "tracking.player_runs", "match_id=1")
+    assert "0 added, 0 removed, 1 changed" in ended.out
+    assert "max_xthreat" in ended.out
+    assert "threat_per_90" in ended.out
+
+
+def test_as_json_it_has_numbers_before_and_after(twice: World) -> None:
+    found = json.loads(twice.well("diff", "events", "match_id=1", "--json").out)
+    assert (found["added"], found["removed"], found["changed"]) == (0, 0, 1)
+    (column,) = found["columns"]
+    assert column["column"] == "xthreat"
+    (row,) = found["rows"]
+    assert row["columns"]["xthreat"][1] == 0.501
+
+
+def test_what_did_not_change_is_the_same_rows(twice: World) -> None:
+    runs = [r["run"] for r in twice.well("runs", "--json").rows]
+    ended = twice.well("diff", "players", "match_id=1", "--dry-run")
+    assert "the same rows" in ended.err
+    other = twice.well("diff", "events", "match_id=1", "--from", runs[0], "--to", runs[0])
+    assert "the same rows" in other.err
+
+
+def test_a_dry_run_tells_what_would_change_and_publishes_nothing(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.publish(files(1))
+    made.ingest(dearer(2))
+    before = made.heads(), made.contents(1), made.asked("SELECT count(*) FROM runs")
+    ended = made.well("diff", "events", "match_id=1", "--dry-run", "--json")
+    assert json.loads(ended.out)["rows"][0]["columns"]["xthreat"][1] == 0.502
+    assert (made.heads(), made.contents(1), made.asked("SELECT count(*) FROM runs")) == before
+    assert not list((made.data / "warehouse").rglob("*would*"))
+    made.well("run")
+    assert made.contents(1) != before[1]
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (
+            ("events", "match_id=1", "--from", "1999"),
+            2,
+            "no publish that is kept is of a run '1999'",
+        ),
+        (("events", "match_id=404"), 4, "never published"),
+        (("events", "match_id=../1"), 2, "match_id"),
+        (("events", "ingestion_date=2025-01-01"), 2, "no key ingestion_date"),
+        (("goals", "match_id=1"), 2, "no table 'goals'"),
+        (("events.xthreat", "match_id=1"), 2, "a column; give a table"),
+        (("events", "match_id=1", "--dry-run", "--from", "20"), 2, "--dry-run compares"),
+        (("events", "match_id=404", "--dry-run"), 4, "missing match.json"),
+    ],
+)
+def test_wrong_use_is_told(twice: World, words: tuple[str, ...], code: int, said: str) -> None:
+    ended = twice.do("diff", *words)
+    assert ended.code == code, ended.err
+    assert said in ended.error
