@@ -96,6 +96,40 @@ class Retention(Section, frozen=True):
     days: Annotated[int, Meta(ge=0, le=100_000)] = 7
 
 
+class Due(Section, frozen=True):
+    """When a pipeline's input is due; without a cron expression it never is."""
+
+    cron: str = ""
+    zone: str = "UTC"
+    grace_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 60.0
+    day: Literal["same", "previous"] = "previous"
+
+    def __post_init__(self) -> None:
+        """Refuse what no clock knows."""
+        from zoneinfo import ZoneInfo
+
+        try:
+            ZoneInfo(self.zone)
+        except (KeyError, ValueError, OSError) as exc:
+            raise ValueError(f"no time zone {self.zone!r}, expected such as Europe/Berlin") from exc
+        if self.cron:
+            _check_cron(self.cron)
+
+
+def _check_cron(text: str) -> None:
+    from datetime import UTC, datetime
+
+    from cronsim import CronSim, CronSimError
+
+    try:
+        CronSim(text, datetime(2025, 1, 1, tzinfo=UTC))
+    except CronSimError as exc:
+        said = f"{text!r} is no cron expression: {exc}; expected such as '0 6 * * *'"
+        raise ValueError(said) from exc
+    if len(text.split()) != 5:
+        raise ValueError(f"{text!r} has {len(text.split())} fields, expected five: '0 6 * * *'")
+
+
 class Tracking(Section, frozen=True):
     """Thresholds of tracking that teams change."""
 
@@ -105,6 +139,7 @@ class Tracking(Section, frozen=True):
     min_sprint_s: Annotated[float, Meta(ge=0, le=60)] = 0.7
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
+    due: Due = Due()
 
 
 class Activity(Section, frozen=True):
@@ -113,6 +148,7 @@ class Activity(Section, frozen=True):
     max_null_user: Annotated[float, Meta(ge=0, le=1)] = 0.03
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
+    due: Due = Due()
 
 
 class Skillcorner(Section, frozen=True):

@@ -11,6 +11,7 @@ from touchline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
@@ -55,6 +56,13 @@ class Touchline:
     def pipelines(self) -> "dict[str, Pipeline]":
         """Every pipeline by name."""
         return {"tracking": tracking(self.config), "activity": activity(self.config)}
+
+    def due(self, name: str) -> "Due | None":
+        """When the pipeline's input is due, if that is configured."""
+        from touchline.core.due import Due
+
+        set_ = getattr(self.config, name).due
+        return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
 
     def found(self, domain: str) -> "Callable[[Sequence[Path], Path], Found]":
         """The domain's source: what it makes of paths, given a folder for what it unpacks."""

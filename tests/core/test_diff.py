@@ -28,7 +28,7 @@ AFTER = tops(("Ada", 30.0), ("Bo", 25.0), ("Cy", 12.0), ("Ed", 11.0))
 
 
 def test_rows_are_told_apart_by_their_key() -> None:
-    found = compared(TOPS, ONE, BEFORE, AFTER, runs=("a", "b"))
+    found = compared(TOPS, ONE, before=BEFORE, after=AFTER, runs=("a", "b"))
     assert (found.counts, found.added, found.removed, found.changed) == ((4, 4), 1, 1, 2)
     assert found.columns == (ColumnDiff("top_kmh", 2, 60.0, 78.0, 5.0),)
     assert found.rows == (
@@ -41,18 +41,18 @@ def test_rows_are_told_apart_by_their_key() -> None:
 
 
 def test_no_more_rows_are_told_than_were_asked_for() -> None:
-    assert len(compared(TOPS, ONE, BEFORE, AFTER, runs=("a", "b"), most=3).rows) == 3
-    assert compared(TOPS, ONE, BEFORE, AFTER, runs=("a", "b"), most=0).rows == ()
+    assert len(compared(TOPS, ONE, before=BEFORE, after=AFTER, runs=("a", "b"), most=3).rows) == 3
+    assert compared(TOPS, ONE, before=BEFORE, after=AFTER, runs=("a", "b"), most=0).rows == ()
 
 
 def test_from_nothing_to_nothing_is_the_same() -> None:
-    assert compared(TOPS, ONE, tops(), tops(), runs=("a", "b")).same
+    assert compared(TOPS, ONE, before=tops(), after=tops(), runs=("a", "b")).same
 
 
 def test_two_rows_of_one_key_are_refused() -> None:
     twice = tops(("Ada", 1.0), ("Ada", 2.0))
     with pytest.raises(ContractError, match=r"a key .* stands for several rows"):
-        compared(TOPS, ONE, twice, tops(), runs=("a", "b"))
+        compared(TOPS, ONE, before=twice, after=tops(), runs=("a", "b"))
 
 
 ROWS = st.dictionaries(st.sampled_from("ABCDEF"), st.none() | st.floats(0, 40), max_size=6)
@@ -63,11 +63,13 @@ ROWS = st.dictionaries(st.sampled_from("ABCDEF"), st.none() | st.floats(0, 40), 
 def test_it_agrees_with_counting_by_hand_and_the_other_way_round(
     one: dict[str, float | None], two: dict[str, float | None]
 ) -> None:
-    found = compared(TOPS, ONE, tops(*one.items()), tops(*two.items()), runs=("a", "b"))
+    found = compared(
+        TOPS, ONE, before=tops(*one.items()), after=tops(*two.items()), runs=("a", "b")
+    )
     assert found.added == len(two.keys() - one.keys())
     assert found.removed == len(one.keys() - two.keys())
     assert found.changed == sum(one[k] != two[k] for k in one.keys() & two.keys())
-    back = compared(TOPS, ONE, tops(*two.items()), tops(*one.items()), runs=("b", "a"))
+    back = compared(TOPS, ONE, before=tops(*two.items()), after=tops(*one.items()), runs=("b", "a"))
     assert (back.added, back.removed, back.changed) == (
         found.removed,
         found.added,

@@ -90,9 +90,13 @@ def published(
             hint="there was none, or it is beyond retention.publishes and retention.days",
         )
     earlier = _of_run(history, runs[0]) if runs[0] else older[0]
-    rows = [_rows(contract, p.pieces, platform) for p in (earlier, later)]
     return compared(
-        contract, part, rows[0], rows[1], runs=(earlier.run_id, later.run_id), most=most
+        contract,
+        part,
+        before=_rows(contract, earlier.pieces, platform),
+        after=_rows(contract, later.pieces, platform),
+        runs=(earlier.run_id, later.run_id),
+        most=most,
     )
 
 
@@ -150,7 +154,9 @@ def tried(
     after = pl.from_arrow(aside.rows[contract.table])
     assert isinstance(after, pl.DataFrame)
     runs = (current.run_id if current else "nothing", _WOULD)
-    return compared(contract, part, before, after.select(contract.names), runs=runs, most=most)
+    return compared(
+        contract, part, before=before, after=after.select(contract.names), runs=runs, most=most
+    )
 
 
 def _must_pass(outcome: Outcome) -> None:
@@ -179,9 +185,9 @@ class _Aside:
 def compared(
     contract: Contract,
     part: Partition,
+    *,
     before: pl.DataFrame,
     after: pl.DataFrame,
-    *,
     runs: tuple[str, str],
     most: int = 10,
 ) -> Diff:

@@ -1,0 +1,67 @@
+"""check: whether all is well, with an exit code for cron."""
+
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from touchline import config
+from touchline.cli.output import JSON, progress, table, worst
+from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.core.checks import Finding
+    from touchline.core.pipeline import Pipeline
+
+
+@click.command()
+@click.argument("pipeline", required=False)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 366),
+    default=7,
+    show_default=True,
+    help="How far back input is looked for.",
+)
+@click.option(
+    "--bronze", is_flag=True, help="Also read every file in bronze, and hold it to its hash."
+)
+@JSON
+@click.pass_obj
+def check(
+    file: Path | None, pipeline: str | None, *, days: int, bronze: bool, as_json: bool
+) -> None:
+    """Check that input came when it was due and is published, of PIPELINE or of all.
+
+    Exits 0 if all is well, 4 if input is missing, 3 if a partition is refused, 7 if bronze is damaged.
+    Example: touchline check activity
+    """
+    from touchline.core import checks
+
+    here = Touchline(config.load(file))
+    found: list[Finding] = []
+    for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
+        due = here.due(chosen.name)
+        if due is not None:
+            now = datetime.now(UTC)
+            found += checks.of_input(chosen, due, here.ledger, now=now, days=days)
+        found += checks.of_runs(chosen, here.ledger)
+        if bronze:
+            found += _of_bronze(here, chosen)
+    rows = [{"pipeline": f.pipeline, "where": f.where, "what": f.what} for f in found]
+    table(rows, as_json=as_json, empty="all is well")
+    sys.exit(worst(f.code for f in found))
+
+
+def _of_bronze(here: Touchline, pipeline: "Pipeline") -> "list[Finding]":
+    from touchline.core import checks
+
+    files = sum(map(len, here.ledger.contents(pipeline.name).values()))
+    found: list[Finding] = []
+    with progress("check", files) as tell:
+        for seen in checks.of_bronze(pipeline, here.ledger, here.objects):
+            found += [seen] if seen else []
+            tell(pipeline.name, "damaged" if seen else "well")
+    return found

@@ -1,0 +1,79 @@
+"""When input is due: by cron in a time zone, with a grace."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from cronsim import CronSim
+
+from touchline.core.pipeline import Pipeline
+from touchline.core.ports import Ledger, Partition
+
+SAME, PREVIOUS = "same", "previous"
+
+
+@dataclass(frozen=True)
+class Due:
+    """Input is there at each firing of `cron`, five fields as in Debian's cron, in `zone`.
+
+    At a change to summer time a firing within the lost hour comes at its end; at the change back
+    one within the repeated hour comes once. What is due at a firing is the input of the `same` or
+    the `previous` day there; it is missing `grace_minutes` later.
+    """
+
+    cron: str
+    zone: str = "UTC"
+    grace_minutes: float = 60.0
+    day: str = PREVIOUS
+
+
+@dataclass(frozen=True)
+class Expected:
+    """One firing, in UTC: when its input is due, since when it is missing, and which day it is of."""
+
+    due_at: datetime
+    late_at: datetime
+    day: date
+
+
+def expected(due: Due, *, since: datetime, until: datetime) -> Iterator[Expected]:
+    """What is due after `since` and up to `until`, in order."""
+    zone = ZoneInfo(due.zone)
+    for local in CronSim(due.cron, since.astimezone(zone)):
+        at = local.astimezone(UTC)
+        if at > until:
+            return
+        day = local.date() - timedelta(days=due.day == PREVIOUS)
+        yield Expected(at, at + timedelta(minutes=due.grace_minutes), day)
+
+
+def missing(
+    pipeline: Pipeline, due: Due, ledger: Ledger, *, now: datetime, days: int = 7
+) -> list[tuple[Expected, Partition]]:
+    """What was due in the last days and has not come, with the partition that lacks it.
+
+    Nothing is missing of days before the first that has arrived; before any has, the newest firing
+    counts. Where partitions are no days, something must have come since the firing before the newest
+    one that is late; the partition is "" then.
+    """
+    arrivals = ledger.arrivals(pipeline.name)
+    firings = [
+        each
+        for each in expected(due, since=now - timedelta(days=days), until=now)
+        if each.late_at <= now
+    ]
+    column = day_column(pipeline)
+    if column is None:
+        came = [r.received_at for files in arrivals.values() for r in files.values()]
+        since = firings[-2].due_at if len(firings) > 1 else now - timedelta(days=days)
+        return [] if not firings or any(at > since for at in came) else [(firings[-1], "")]
+    named = [(each, f"{column}={each.day.isoformat()}") for each in firings]
+    counted = [(e, part) for e, part in named if part >= min(arrivals)] if arrivals else named[-1:]
+    return [(each, part) for each, part in counted if part not in arrivals]
+
+
+def day_column(pipeline: Pipeline) -> str | None:
+    """The column that names a pipeline's partitions, if they are days."""
+    keys = pipeline.steps[0].makes.replace_by
+    return keys[0] if len(keys) == 1 and keys[0].endswith("_date") else None

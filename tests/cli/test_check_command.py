@@ -1,0 +1,118 @@
+"""check: input that was due, partitions that are not published, bytes in bronze; exit codes for cron."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from world import EVENTS, World, files, world
+
+DAILY = '[activity]\ndue = { cron = "0 0 * * *", zone = "UTC", grace_minutes = 0 }\n'
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> World:
+    return world(tmp_path)
+
+
+def day(before: int) -> str:
+    return f"{datetime.now(UTC) - timedelta(days=before):%Y-%m-%d}"
+
+
+def arrive(into: World, of: str, users: str = "u") -> None:
+    place = into.folder / f"raw/ingestion_date={of}/events.json"
+    place.parent.mkdir(parents=True)
+    event = {"event_type": "login", "event_ts": f"{of}T10:00:00Z", "amount": None}
+    lines = [json.dumps({**event, "event_id": f"e{n}", "user_id": users or None}) for n in range(9)]
+    place.write_text("\n".join(lines))
+    into.well("ingest", "activity", place)
+
+
+def test_where_everything_came_and_is_published_all_is_well(empty: World) -> None:
+    empty.configure(DAILY)
+    for before in (3, 2, 1):
+        arrive(empty, day(before))
+    empty.well("run")
+    assert "all is well" in empty.well("check").out
+    assert "all is well" in empty.well("check", "--bronze").out
+
+
+def test_input_that_was_due_and_has_not_come_exits_4(empty: World) -> None:
+    empty.configure(DAILY)
+    arrive(empty, day(3))
+    arrive(empty, day(1))
+    empty.well("run")
+    ended = empty.do("check", "--json")
+    assert ended.code == 4
+    (lacking,) = ended.rows
+    assert (lacking["pipeline"], lacking["where"]) == ("activity", f"ingestion_date={day(2)}")
+    assert f"due {day(1)} 00:00Z, missing since {day(1)} 00:00Z" in lacking["what"]
+
+
+def test_without_a_due_time_no_input_is_missing(empty: World) -> None:
+    arrive(empty, day(6))
+    empty.well("run")
+    assert empty.do("check").code == 0
+
+
+def test_a_refused_partition_exits_3_although_input_is_missing_too(empty: World) -> None:
+    empty.configure(DAILY)
+    arrive(empty, day(2), users="")
+    assert empty.do("run").code == 3
+    ended = empty.do("check", "--json")
+    assert ended.code == 3
+    said = {r["where"]: r["what"] for r in ended.rows}
+    assert said[f"ingestion_date={day(2)}"].startswith("refused: ")
+    assert f"ingestion_date={day(1)}" in said
+
+
+def test_a_match_that_waits_for_a_file_exits_4(empty: World) -> None:
+    some = files(1)
+    del some[EVENTS]
+    empty.ingest(some)
+    ended = empty.do("check", "tracking", "--json")
+    assert ended.code == 4
+    assert ended.rows[0]["what"] == f"waits for {EVENTS}"
+
+
+def test_what_is_stale_and_only_needs_a_run_is_no_fault(empty: World) -> None:
+    arrive(empty, day(1))
+    assert empty.do("check").code == 0
+
+
+@pytest.mark.parametrize(("edit", "said"), [("alter", "is not what came"), ("delete", "is gone")])
+def test_damaged_bronze_is_found_and_exits_7(empty: World, edit: str, said: str) -> None:
+    arrive(empty, day(1))
+    empty.well("run")
+    (stored,) = (f for f in (empty.data / "objects/objects").rglob("*") if f.is_file())
+    stored.chmod(0o644)
+    if edit == "alter":
+        stored.write_bytes(stored.read_bytes().replace(b"login", b"logIn"))
+    else:
+        stored.unlink()
+    assert empty.do("check").code == 0
+    ended = empty.do("check", "--bronze", "--json")
+    assert ended.code == 7
+    assert said in ended.rows[0]["what"]
+    assert "raw/ingestion_date" in ended.rows[0]["what"]
+
+
+@pytest.mark.parametrize(
+    ("due", "said"),
+    [
+        ('{ cron = "0 25 * * *" }', "$.activity.due: '0 25 * * *' is no cron expression: Bad hour"),
+        ('{ cron = "0 0 0 * * *" }', "has 6 fields, expected five"),
+        ('{ zone = "Mars/Base" }', "no time zone 'Mars/Base'"),
+        ('{ zone = "../x" }', "no time zone '../x'"),
+        ("{ grace_minutes = -1 }", "$.activity.due.grace_minutes"),
+        ('{ day = "next" }', "$.activity.due.day"),
+    ],
+)
+def test_a_due_time_that_no_clock_knows_is_refused_by_every_command(
+    empty: World, due: str, said: str
+) -> None:
+    empty.configure(f"[activity]\ndue = {due}\n")
+    for command in ("check", "status"):
+        ended = empty.do(command)
+        assert ended.code == 2
+        assert said in ended.error
