@@ -44,7 +44,7 @@ def rows_of(
     made = [n for n in names if n in contracts]
     current = here.ledger.current(made, as_of=as_of) if made else {}
     sources = {
-        **{n: _published(contracts[n], found.values()) for n, found in current.items()},
+        **{n: _published(here, contracts[n], found.values()) for n, found in current.items()},
         **{n: _as_it_came(here, *bronze[n], tell=tell) for n in names if n in bronze},
     }
     return ask(
@@ -57,8 +57,21 @@ def rows_of(
     )
 
 
-def _published(contract: Contract, publishes: "Iterable[Publish]") -> Source:
-    return Source(contract, tuple(piece for p in publishes for piece in p.pieces))
+def _published(here: Touchline, contract: Contract, publishes: "Iterable[Publish]") -> Source:
+    """The pieces of these publishes.
+
+    Raises:
+        ConfigError: All of them lie in another warehouse: this store was moved, or is a copy.
+    """
+    pieces = tuple(piece for p in publishes for piece in p.pieces)
+    home = f"{here.config.place(here.config.stores.tables.warehouse)}/"
+    if pieces and not any(p.path.removeprefix("file://").startswith(home) for p in pieces):
+        raise ConfigError(
+            f"{contract.table}: its files are at {pieces[0].path}, expected in {home}",
+            hint="a store cannot be moved or copied as it is: put it back, or name a new catalog and"
+            " warehouse under stores.tables and give touchline run --force",
+        )
+    return Source(contract, pieces)
 
 
 def _as_it_came(
@@ -88,6 +101,8 @@ def _files(
 def _packing(here: Touchline, receipt: "Receipt") -> "tuple[Path, bool]":
     """Where the file is, and whether it is gzip."""
     with here.objects.local(receipt.path) as path, path.open("rb") as file:
+        if path.stat().st_size != receipt.size:
+            raise MissingInputError(f"{path.stat().st_size} bytes, {receipt.size} came")
         return path, file.read(2) == b"\x1f\x8b"
 
 

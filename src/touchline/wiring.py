@@ -50,7 +50,15 @@ class Touchline:
         """What came, what ran, what is current."""
         from touchline.adapters.sqlite import SqliteLedger
 
-        return SqliteLedger(self.config.place(self.config.stores.ledger.path))
+        path = self.config.place(self.config.stores.ledger.path)
+        manifests = self.config.place(self.config.stores.objects.root) / "manifests"
+        if not path.exists() and manifests.is_dir():
+            raise ConfigError(
+                f"{path}: no ledger, and {manifests.parent} holds files that one has received",
+                hint="check stores.ledger.path, or put the ledger's back-up there; to begin anew,"
+                " name new folders under stores",
+            )
+        return SqliteLedger(path)
 
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
@@ -64,8 +72,15 @@ class Touchline:
         set_ = getattr(self.config, name).due
         return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
 
-    def found(self, domain: str) -> "Callable[[Sequence[Path], Path], Found]":
-        """The domain's source: what it makes of paths, given a folder for what it unpacks."""
+    @cached_property
+    def folders(self) -> "frozenset[Path]":
+        """Where this installation keeps its own files: nothing there has arrived from anywhere."""
+        stores = self.config.stores
+        places = (stores.objects.root, stores.tables.warehouse)
+        return frozenset(self.config.place(place) for place in places)
+
+    def found(self, domain: str) -> "Callable[[Sequence[Path], Path, frozenset[Path]], Found]":
+        """The domain's source: what it makes of paths, given a folder for what it unpacks, and ours."""
         if domain == "activity":
             from touchline.activity.source import found
         else:

@@ -1,7 +1,10 @@
 """Whole days through whole commands: the design's numbers, late events, poisoned days."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -233,6 +236,44 @@ def test_a_range_of_days_is_backfilled(empty: World) -> None:
     assert [r["partition"] for r in ended.rows] == [f"ingestion_date={d}" for d in DAYS[:2]]
     (left,) = empty.well("plan", "--json").rows
     assert left["partition"] == f"ingestion_date={DAYS[2]}"
+
+
+def test_ids_are_no_days(empty: World) -> None:
+    arrive(empty, DAYS[0], events(5))
+    ended = empty.do("backfill", "activity", "1", "2")
+    assert ended.code == 2
+    assert "its partitions are days" in ended.error
+
+
+def test_what_touchline_keeps_itself_does_not_arrive(empty: World) -> None:
+    arrive(empty, DAYS[0], events(5))
+    empty.well("run")
+    before = empty.asked("SELECT count(*) FROM receipts")
+    ended = empty.well("ingest", "activity", ".", "--json")
+    assert [r["new"] for r in ended.rows] == [0]
+    assert empty.asked("SELECT count(*) FROM receipts") != before
+    assert "everything is fresh" in empty.well("run").out
+
+
+def test_a_link_to_nothing_is_told_and_a_pipe_is_not_waited_for(empty: World) -> None:
+    place = put(empty, DAYS[0], events(5)).parent
+    (place / "late.json").symlink_to(place / "nothing")
+    os.mkfifo(place / "pipe.json")
+    ended = empty.do("ingest", "activity", "raw")
+    assert ended.code == 7
+    assert "late.json: no file, or a link to nothing" in ended.error
+    assert "pipe.json" in ended.error
+    empty.well("run")
+    assert len(rows(empty, DAYS[0])) == 5
+
+
+def test_nobody_reads_the_paths_that_simulate_prints(empty: World) -> None:
+    words = "simulate activity made --days 400 --rows 1"
+    shell = f"{sys.executable} -m touchline.cli {words} | head -1; echo ${{PIPESTATUS[0]}}"
+    ended = subprocess.run(
+        ["bash", "-c", shell], cwd=empty.folder, capture_output=True, text=True, timeout=60
+    )
+    assert ended.stdout.splitlines()[-1] == "141", ended.stderr
 
 
 def test_simulated_days_hold_what_was_planted(empty: World) -> None:

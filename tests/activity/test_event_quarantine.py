@@ -190,6 +190,26 @@ def test_a_re_issue_of_the_file_is_taken_as_it_comes(day: World) -> None:
     assert listed(day) == []
 
 
+def test_what_was_said_of_a_row_is_shown_with_it(day: World) -> None:
+    (cut,) = ids(day, "--reason", "malformed")
+    day.well("quarantine", "fix", cut, "--row", '{"a": 1', "--because", "a slip")
+    said = day.well("quarantine", "show", cut).out.splitlines()
+    assert said[-3:-1] == [CUT, said[-2]]
+    assert said[-2].startswith("mended: a slip (20")
+    assert said[-1] == '{"a": 1'
+    assert day.do("quarantine", "replay").code == 0
+    (again,) = ids(day, "--reason", "malformed")
+    assert again == cut
+    assert "it is what the run rejected" in day.well("quarantine", "show", cut).out
+
+
+def test_the_report_names_raw_folders_and_nothing_that_was_said(day: World) -> None:
+    why = ("--because", "see http://x/y/z")
+    day.well("quarantine", "discard", "--reason", "malformed", *why)
+    day.well("quarantine", "replay")
+    assert report(day)["raw_path"] == str(day.folder / f"raw/ingestion_date={DAY}")
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
@@ -198,9 +218,13 @@ def test_a_re_issue_of_the_file_is_taken_as_it_comes(day: World) -> None:
         (("fix", "--reason", "instant", "--because", "y"), 2, "give one of --row, --set"),
         (("fix", "--row", "x", "--because", "y"), 2, "which rows?"),
         (("discard", "--because", "y"), 2, "which rows?"),
+        (("discard", "--reason", "instant", "--because", " "), 2, "--because is empty"),
+        (("fix", "--reason", "instant", "--row", "{}", "--because", "y"), 2, "several rows"),
+        (("replay", "nope=1"), 2, "no key nope"),
+        (("replay", "ingestion_date=2030-01-01"), 4, "nothing has arrived for it"),
         (("discard", "--reason", "instant"), 2, "Missing option '--because'"),
         (("fix", "--reason", "instant", "--replace", "zz", "y", "--because", "y"), 2, "nothing wo"),
-        (("fix", "--reason", "instant", "--row", "a\nb", "--because", "y"), 2, "expected one line"),
+        (("fix", "--reason", "malf", "--row", "a\nb", "--because", "y"), 2, "expected one line"),
         (("fix", "--reason", "instant", "--set", "x", "--because", "y"), 2, "FIELD=VALUE"),
         (("fix", "--reason", "absent", "--row", "x", "--because", "y"), 4, "no such rejected row"),
         (

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from touchline.core.contracts import Column, Contract
-from touchline.core.quality import Rows
 
 EVENT_TYPES = ("login", "view_item", "add_to_cart", "purchase")
 
@@ -49,6 +48,5 @@ CURATED_EVENTS = Contract(
     replace_by=("ingestion_date",),
     partition_by=("ingestion_date",),
     layer="silver",
-    rules=(Rows(at_least=1),),
 )
 # fmt: on

@@ -59,7 +59,7 @@ def _summary(
     null_user, repeated = count("not null user_id"), count("unique event_id")
     return {
         "ingestion_date": part.partition("=")[2],
-        "raw_path": ", ".join(sorted({str(PurePath(f.source).parent) for f in files})),
+        "raw_path": ", ".join(sorted({str(PurePath(f.source).parent) for f in _events(files)})),
         "curated_partition_path": f"{CURATED_EVENTS.table}/{part}",
         "total_rows": total,
         "null_event_id": count("not null event_id"),
@@ -75,6 +75,10 @@ def _summary(
             "rejected_rate": rules.max_rejected,
         },
     }
+
+
+def _events(files: Sequence[Receipt]) -> list[Receipt]:
+    return list(BRONZE.of({file.name: file for file in files}).values())
 
 
 def _rate(some: int | None, total: int | None) -> float | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import date
 from filecmp import cmp
 from pathlib import Path, PurePosixPath
@@ -15,7 +15,7 @@ from msgspec import UNSET, UnsetType
 from touchline.activity.contracts import FIELDS
 from touchline.core.bytes import BOM, opened
 from touchline.core.contracts import REJECTED_SCHEMA
-from touchline.core.landing import Arrival, Found, files_under, unreadable
+from touchline.core.landing import Arrival, Found, files_under, must_be_readable, unreadable
 from touchline.core.pipeline import Decoded
 from touchline.core.ports import checked_id, partition
 from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
@@ -50,7 +50,11 @@ _USUAL = msgspec.json.Decoder(_Event)
 # --- what arrives -------------------------------------------------------------------------------
 
 
-def found(paths: Sequence[Path], scratch: Path) -> Found:  # noqa: ARG001 (nothing is unpacked)
+def found(
+    paths: Sequence[Path],
+    scratch: Path,  # noqa: ARG001 (nothing is unpacked)
+    aside: Collection[Path] = (),
+) -> Found:
     """The event files under these paths, as arrivals of their days.
 
     A file's day is that of its folder `ingestion_date=YYYY-MM-DD`, or that of its own name, such as
@@ -59,7 +63,7 @@ def found(paths: Sequence[Path], scratch: Path) -> Found:  # noqa: ARG001 (nothi
     arrivals: dict[tuple[str, str], Arrival] = {}
     others: list[str] = []
     bad: list[TouchlineError] = []
-    for path in (file for given in paths for file in _files(given)):
+    for path in (file for given in paths for file in _files(given, aside)):
         match seen := path if isinstance(path, TouchlineError) else _judged(path):
             case Arrival():
                 first = arrivals.setdefault((seen.partition, seen.name), seen)
@@ -81,7 +85,7 @@ def _judged(path: Path) -> Arrival | str | TouchlineError:
     if path.name.startswith(".") or not _ENDING.search(path.name):
         return str(path)
     try:
-        path.open("rb").close()
+        must_be_readable(path)
         return _arrival(path)
     except ConfigError as exc:
         return exc
@@ -97,12 +101,12 @@ def _two_of_one_name(first: Arrival, second: Arrival) -> list[TouchlineError]:
     return [ContractError(f"{said}; the first is landed", hint="give them one at a time, in order")]
 
 
-def _files(given: Path) -> Iterator[Path | TouchlineError]:
+def _files(given: Path, aside: Collection[Path]) -> Iterator[Path | TouchlineError]:
     if not given.exists():
         raise MissingInputError(f"{given}: no such file or folder")
     if not given.is_dir() and not given.is_file():
         raise ConfigError(f"{given}: neither a file nor a folder", hint="give a file or a folder")
-    yield from files_under(given) if given.is_dir() else [given]
+    yield from files_under(given, aside) if given.is_dir() else [given]
 
 
 def _arrival(path: Path) -> Arrival:

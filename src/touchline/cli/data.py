@@ -36,7 +36,7 @@ def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: 
     for path in paths:
         _must_be_there(path)
     with scratch() as unpacked:
-        found = here.found(domain)(paths, unpacked)
+        found = here.found(domain)(paths, unpacked, here.folders)
         if others := found.others:
             say(
                 f"left alone, as not {domain}'s: {counted(len(others), 'file')}, such as {others[0]}"

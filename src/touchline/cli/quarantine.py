@@ -9,7 +9,7 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, counted, say, table
-from touchline.cli.runs import finish
+from touchline.cli.runs import chosen, finish
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
@@ -132,6 +132,19 @@ def show(file: Path | None, id_: str) -> None:
             click.echo(f"from:   line {row.line} of {receipt.source} (sha256 {receipt.sha256})")
             click.echo(f"came:   {receipt.received_at:%Y-%m-%d %H:%M:%SZ}")
             click.echo(lines.get(row.line, row.row))
+            _show_mend(row)
+
+
+def _show_mend(row: "Rejected") -> None:
+    """What was said of the row's line, and whether the next run is still to see it."""
+    if row.mend is None:
+        return
+    when = f"{row.mend.at:%Y-%m-%d %H:%M:%SZ}"
+    seen = "" if row.state != "open" else "; it is what the run rejected"
+    what = "let go" if row.mend.row is None else "mended"
+    click.echo(f"{what}: {row.mend.because} ({when}{seen})")
+    if row.mend.row is not None:
+        click.echo(row.mend.row)
 
 
 @quarantine.command("fix")
@@ -168,7 +181,8 @@ def fix(
 
     Example: touchline quarantine fix --reason "event_ts" --replace " noon" "T12:00:00Z" --because "old app"
     """
-    _mend(file, ids, _change(row, fields, swap), because=because, **wanted)
+    change = _change(row, fields, swap)
+    _mend(file, ids, change, because=because, one_row=row is not None, **wanted)
 
 
 def _change(row: str | None, fields: tuple[str, ...], swap: tuple[str, str] | None) -> "Change":
@@ -188,15 +202,29 @@ def _change(row: str | None, fields: tuple[str, ...], swap: tuple[str, str] | No
 
 
 def _mend(
-    file: Path | None, ids: tuple[str, ...], change: "Change", *, because: str, **wanted: Any
+    file: Path | None,
+    ids: tuple[str, ...],
+    change: "Change",
+    *,
+    because: str,
+    one_row: bool = False,
+    **wanted: Any,
 ) -> None:
     from touchline.core.quarantine.mending import mend
 
+    if not because.strip():
+        raise ConfigError("--because is empty: say why, it is kept")
     if not ids and not any(wanted.values()):
         raise ConfigError("which rows?", hint="give ids, or --table, --partition, --reason, --run")
     here = Touchline(config.load(file))
     parts, seen = list[str](), 0
-    for pipeline, rows in _rejected(here, ids, **wanted):
+    found = _rejected(here, ids, **wanted)
+    if one_row and sum(len(rows) for _, rows in found) > 1:
+        raise ConfigError(
+            "--row is one line's text, and several rows are chosen",
+            hint="give one id, or --set or --replace",
+        )
+    for pipeline, rows in found:
         parts += mend(rows, change, pipeline, platform=here.platform(), because=because)
         seen += len(rows)
     if not seen:
@@ -242,15 +270,15 @@ def replay(file: Path | None, parts: tuple[str, ...], *, as_json: bool) -> None:
 
     here = Touchline(config.load(file))
     platform, ends, total = here.platform(), [], 0
-    for pipeline in here.pipelines.values():
+    for pipeline, _ in chosen(here, None, parts):
         drive.settle(pipeline, platform)
         plans = planner.plan(pipeline, here.ledger)
-        chosen = [
+        wanted = [
             p
             for p in planner.explained(plans, pipeline, here.ledger)
             if p.partition in (parts or (p.partition,)) and any(map(_was_mended, p.steps))
         ]
-        total += len(chosen)
-        ends += [drive.run(pipeline, platform, plans=chosen)]
+        total += len(wanted)
+        ends += [drive.run(pipeline, platform, plans=wanted)]
     each = (done for end in ends for done in end)
     finish(each, total, as_json=as_json, keep_going=True, empty="nothing to replay")

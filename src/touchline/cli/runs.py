@@ -63,10 +63,10 @@ def plan(
 
     here = Touchline(config.load(file))
     rows, arrived = list[dict[str, Any]](), False
-    for chosen, wanted in _chosen(here, pipeline, parts):
-        plans = planner.plan(chosen, here.ledger, parts=wanted, only=only)
-        arrived = arrived or bool(plans or here.ledger.contents(chosen.name))
-        rows += [row for p in planner.explained(plans, chosen, here.ledger) for row in _lines(p)]
+    for each, wanted in chosen(here, pipeline, parts):
+        plans = planner.plan(each, here.ledger, parts=wanted, only=only)
+        arrived = arrived or bool(plans or here.ledger.contents(each.name))
+        rows += [row for p in planner.explained(plans, each, here.ledger) for row in _lines(p)]
     table(rows, as_json=as_json, empty="nothing is stale" if arrived else _NOTHING)
 
 
@@ -82,7 +82,7 @@ def _lines(p: "Plan") -> list[dict[str, Any]]:
     return [{"partition": p.partition, "table": s.table, "reason": s.reason} for s in p.steps]
 
 
-def _chosen(
+def chosen(
     here: Touchline, name: str | None, parts: Sequence[str]
 ) -> "list[tuple[Pipeline, list[str] | None]]":
     """The pipeline of that name, or all; with the partitions asked for, or None where none was.
@@ -92,13 +92,13 @@ def _chosen(
     from touchline.core import backfill as ranges
     from touchline.core.ports import keys_of
 
-    chosen = [here.pipeline(name)] if name else list(here.pipelines.values())
+    pipelines = [here.pipeline(name)] if name else list(here.pipelines.values())
     if not parts:
-        return [(pipeline, None) for pipeline in chosen]
+        return [(pipeline, None) for pipeline in pipelines]
     found: dict[str, tuple[Pipeline, list[str]]] = {}
     for part in dict.fromkeys(parts):
-        keyed = [p for p in chosen if tuple(keys_of(part)) == p.steps[0].makes.replace_by]
-        pipeline = (keyed or chosen)[0]
+        keyed = [p for p in pipelines if tuple(keys_of(part)) == p.steps[0].makes.replace_by]
+        pipeline = (keyed or pipelines)[0]
         ranges.checked(pipeline, part)
         found.setdefault(pipeline.name, (pipeline, []))[1].append(part)
     for pipeline, wanted in found.values():
@@ -148,12 +148,12 @@ def run(
     platform = here.platform(workers=workers, engine=engine)
     ends: list[Iterator[Done]] = []
     total, arrived = 0, False
-    for chosen, wanted in _chosen(here, pipeline, parts):
-        drive.settle(chosen, platform)
-        plans = planner.plan(chosen, here.ledger, parts=wanted, only=only, force=force)
-        total += len(plans) if only != "bronze" else len(here.ledger.contents(chosen.name, wanted))
-        ends.append(drive.run(chosen, platform, parts=wanted, plans=plans, only=only, force=force))
-        arrived = arrived or bool(plans or here.ledger.contents(chosen.name))
+    for each, wanted in chosen(here, pipeline, parts):
+        drive.settle(each, platform)
+        plans = planner.plan(each, here.ledger, parts=wanted, only=only, force=force)
+        total += len(plans) if only != "bronze" else len(here.ledger.contents(each.name, wanted))
+        ends.append(drive.run(each, platform, parts=wanted, plans=plans, only=only, force=force))
+        arrived = arrived or bool(plans or here.ledger.contents(each.name))
     empty = _FRESH if arrived else _NOTHING
     finish(chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
 
@@ -270,12 +270,12 @@ def _row(done: "Done") -> dict[str, Any]:
     steps = run.report.get("steps", []) if run else []
     took = run.report.get("seconds", 0.0) if run else 0.0
     return {
-        "pipeline": run.pipeline if run else "-",
+        "pipeline": done.pipeline,
         "partition": done.partition,
         "status": run.status if run else "held",
         "tables": len(made),
         "rows": sum(s["rows"] for s in made),
         "rejected": sum(sum(s["rejected"].values()) for s in steps),
         "took": seconds(took),
-        "run": run.run_id if run else "-",
+        "run": run.run_id if run else None,
     }

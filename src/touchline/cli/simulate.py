@@ -1,5 +1,6 @@
 """simulate: sample input of each domain, with planted truth and faults."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -160,12 +161,16 @@ def activity(
     Example: touchline simulate activity landing/ --days 3 --late 50
     """
     from touchline.activity.simulate import Faults, write
-    from touchline.cli.simulating import writing_to
 
     faults = Faults(null_rate, duplicate_rate, odd_instants, malformed)
+    made = write(out, first_day.date(), days=days, rows=rows, faults=faults, seed=seed, late=late)
+    while path := _next_of(made, out):
+        click.echo(path)
+
+
+def _next_of(made: Iterator[Path], out: Path) -> Path | None:
+    """The next file; what the system says against writing it, told apart from who reads this."""
+    from touchline.cli.simulating import writing_to
+
     with writing_to(out):
-        made = write(
-            out, first_day.date(), days=days, rows=rows, faults=faults, seed=seed, late=late
-        )
-        for path in made:
-            click.echo(path)
+        return next(made, None)

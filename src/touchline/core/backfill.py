@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, keys_of
 from touchline.errors import ConfigError, TouchlineError
@@ -55,6 +56,11 @@ def partitions(
         ConfigError: The ends are neither two dates nor two whole numbers, or the wrong way round.
     """
     low, high = _ends(first, last)
+    if day_column(pipeline) and isinstance(low, int):
+        raise ConfigError(
+            f"{pipeline.name} {first} to {last}: its partitions are days",
+            hint="give two dates such as 2025-04-01",
+        )
     arrivals = ledger.arrivals(pipeline.name)
     found: list[tuple[date | int, Partition]] = []
     undated: list[Partition] = []

@@ -1,8 +1,9 @@
 """Arrivals -> bronze: bytes kept as they came, once, with a manifest of every receipt."""
 
+import errno
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -77,20 +78,27 @@ def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:
     )
 
 
-def files_under(folder: Path) -> Iterator[Path | StorageError]:
-    """Every file, in order, and an error for each place that cannot be read: it is no empty one."""
+def files_under(folder: Path, aside: Collection[Path] = ()) -> Iterator[Path | StorageError]:
+    """Everything that is no folder, in order, and an error for each place that cannot be read.
+
+    A link to nothing is among it, as what it should lead to is missed; folders `aside` are not.
+    """
     closed: list[OSError] = []
     for here, folders, names in os.walk(folder, onerror=closed.append):
-        folders.sort()
-        yield from (file for name in sorted(names) if (file := _file(Path(here) / name)))
+        folders[:] = sorted(f for f in folders if (Path(here) / f).resolve() not in aside)
+        yield from (Path(here) / name for name in sorted(names))
     yield from (unreadable(exc, exc.filename) for exc in closed)
 
 
-def _file(path: Path) -> Path | StorageError | None:
-    try:
-        return path if path.is_file() else None
-    except OSError as exc:
-        return unreadable(exc, str(path))
+def must_be_readable(path: Path) -> None:
+    """Refuse what is no file that can be read.
+
+    Raises:
+        OSError: It is a link to nothing, no file, or may not be read.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(errno.ENOENT, "no file, or a link to nothing", str(path))
+    path.open("rb").close()
 
 
 def unreadable(exc: OSError, where: str, *, left: str = "", **facts: str) -> StorageError:

@@ -120,8 +120,16 @@ class IcebergTables:
         paths = [str(path_of(p.path)) for p in pieces]
         if not paths:
             return contract.arrow_schema().empty_table()
-        with self._translated(contract.table):
+        try:
             return ds.dataset(paths, schema=contract.arrow_schema(), format="parquet").to_table()
+        except FileNotFoundError as exc:
+            raise _gone(contract.table, str(exc)) from exc
+        except (OSError, pa.ArrowException) as exc:
+            raise StorageError(
+                f"{contract.table}: a published file cannot be read: {exc}",
+                hint="grant the right to read; if it is damaged, put its back-up there, or make it"
+                " again: touchline run --force",
+            ) from exc
 
     def lost(self, pieces: Iterable[Piece]) -> frozenset[str]:
         """See TableStore."""

@@ -66,7 +66,7 @@ def run(
                 pipeline, platform, claims, plans=again, arrived=arrived, only=only, pause=pause
             )
             for part, holder in claims.refused.items():
-                yield Done(part, None, ends.held_by(pipeline, part, holder))
+                yield Done(part, None, ends.held_by(pipeline, part, holder), pipeline.name)
 
 
 def _decodable(pipeline: Pipeline, arrived: Mapping[Partition, Mapping[str, object]]) -> list[Plan]:
@@ -160,7 +160,7 @@ def _waiting(
     ends.reported(pipeline, over, platform)
     platform.ledger.record([over])
     runs[part] = over
-    return Done(part, over, error)
+    return Done(part, over, error, pipeline.name)
 
 
 def _jobs(

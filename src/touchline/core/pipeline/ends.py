@@ -21,6 +21,7 @@ class Done:
     partition: Partition
     run: Run | None
     error: TouchlineError | None = None
+    pipeline: str = ""
 
 
 def held_by(pipeline: Pipeline, part: Partition, holder: str) -> ConflictError:

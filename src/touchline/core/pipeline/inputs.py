@@ -53,6 +53,16 @@ def _decode(bench: Bench, bronze: Bronze) -> pl.DataFrame:
 
 def _decoded(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
     """The file's rows, of the very bytes that came: their hash is worked out beside the decoding."""
+    try:
+        return _read(bench, bronze, receipt)
+    except OSError as exc:
+        raise StorageError(
+            f"{receipt.partition}/{receipt.name}: {exc.strerror}: {exc.filename or receipt.path}",
+            hint="grant the right to read bronze, then run again",
+        ) from exc
+
+
+def _read(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
     said = _said_of(bench, receipt)
     with bench.objects.local(receipt.path) as path, ThreadPoolExecutor(1) as beside:
         digest = beside.submit(_sha256, path)

@@ -57,7 +57,7 @@ def published(
     for run_, outcome in zip(over, waiting, strict=True):
         runs[run_.partition] = run_
         untold = _untold(pipeline, platform, run_)
-        yield Done(run_.partition, run_, outcome.error or untold)
+        yield Done(run_.partition, run_, outcome.error or untold, pipeline.name)
 
 
 def _rejected_now(

@@ -33,6 +33,7 @@ class Rejected:
     row: str
     run_id: str
     state: State
+    mend: Mend | None = None
 
     @property
     def id(self) -> str:
@@ -112,6 +113,7 @@ def _of_table(
                 row["row"] or "",
                 row["run_id"],
                 _state(mend if seen_to else None),
+                mend,
             )
 
 

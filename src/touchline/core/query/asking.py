@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from touchline.core.ports import Piece
 from touchline.core.query.sources import BronzeFile, Source, listed, path_of, paths_of, views
 from touchline.errors import ConfigError, ContractError, StorageError
 
@@ -144,6 +145,8 @@ def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], N
                 f"left out of {name}: {gone} of its {len(source.pieces)} files are gone;"
                 " put their back-up there, or make them again: touchline run --force"
             )
+        for piece in left:
+            _must_be_readable(name, piece, memory)
         return replace(source, pieces=left)
     unread = {f.path: said for f in source.files if (said := _fault(source, f, memory))}
     for file in source.files:
@@ -155,6 +158,22 @@ def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], N
             hint="ask the provider for the files again, and ingest them",
         )
     return replace(source, files=tuple(f for f in source.files if f.path not in unread))
+
+
+def _must_be_readable(name: str, piece: Piece, memory: str) -> None:
+    """Refuse a published file that is damaged or closed: whoever asked can do nothing about it."""
+    try:
+        with closing(_engine(memory)) as con:
+            whole = f"SELECT max(hash(came)) FROM read_parquet({listed([path_of(piece)])}) AS came"
+            _stoppable(con, lambda: con.execute(whole).fetchall())
+    except (duckdb.Error, OSError) as exc:
+        said = str(exc).strip().splitlines()[0]
+        if said.startswith(_OF_A_FILE):
+            raise StorageError(
+                f"{name}: a published file cannot be read: {path_of(piece)}: {said}",
+                hint="grant the right to read; if it is damaged, put its back-up there, or make it"
+                " again: touchline run --force",
+            ) from exc
 
 
 def _fault(source: Source, file: BronzeFile, memory: str) -> str:

@@ -5,14 +5,14 @@ import re
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from shutil import copyfileobj
 
 from touchline.core.bytes import opened
-from touchline.core.landing import Arrival, files_under, unreadable
+from touchline.core.landing import Arrival, files_under, must_be_readable, unreadable
 from touchline.core.ports import partition
 from touchline.errors import (
     ConfigError,
@@ -78,14 +78,14 @@ def recognised(paths: Sequence[Path], scratch: Path) -> tuple[list[Recognised], 
 
 
 def looked_at(
-    paths: Sequence[Path], scratch: Path
+    paths: Sequence[Path], scratch: Path, aside: Collection[Path] = ()
 ) -> tuple[list[Recognised], list[str], list[TouchlineError]]:
     """The provider files under these paths, the names of files that are none, and what is bad.
 
     A path may be a folder in any of the provider's or the landing layout, a zip of one, or a single
     file; `.gz` files count as what they hold. Members of a zip are unpacked into `scratch`. Hidden
-    files are none of the provider's. A file that is given several times counts once. What is bad
-    spoils its own match, where its name tells that, and no other.
+    files are none of the provider's, and folders `aside` are passed over. A file that is given several
+    times counts once. What is bad spoils its own match, where its name tells that, and no other.
 
     Raises:
         MissingInputError: A path does not exist, or neither a provider file nor anything bad is
@@ -94,7 +94,7 @@ def looked_at(
     matches: dict[str, list[Recognised]] = {}
     others: list[str] = []
     bad: list[TouchlineError] = []
-    for seen in (seen for path in paths for seen in _seen(path, scratch)):
+    for seen in (seen for path in paths for seen in _seen(path, scratch, aside)):
         match seen:
             case Recognised():
                 matches.setdefault(seen.match_id, []).append(seen)
@@ -149,11 +149,16 @@ _Seen = Recognised | str | TouchlineError
 """A file of ours, the name of one of somebody else's, or what is wrong with one."""
 
 
-def _seen(path: Path, scratch: Path) -> Iterator[_Seen]:
+def _seen(path: Path, scratch: Path, aside: Collection[Path]) -> Iterator[_Seen]:
     """Each file with the name it is known by; for a zip's members that is inside the zip."""
     if path.is_dir():
-        for file in files_under(path):
-            yield from [file] if isinstance(file, TouchlineError) else _seen(file, scratch)
+        for file in files_under(path, aside):
+            if isinstance(file, TouchlineError):
+                yield file
+            elif file.is_file() and _is_zip(file.name):
+                yield from _seen(file, scratch, aside)
+            else:
+                yield _readable(_judged(file, str(file)))
     elif path.is_file() and _is_zip(path.name):
         yield from _unpacked(path, Path(tempfile.mkdtemp(prefix="zip-", dir=scratch)))
     elif path.is_file():
@@ -168,7 +173,7 @@ def _readable(seen: _Seen) -> _Seen:
     """A file of ours only if it can be read; what is wrong with it, else."""
     if isinstance(seen, Recognised):
         try:
-            seen.path.open("rb").close()
+            must_be_readable(seen.path)
         except OSError as exc:
             return unreadable(
                 exc, seen.source, left="nothing of its match is landed", match_id=seen.match_id

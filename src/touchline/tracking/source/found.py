@@ -1,6 +1,6 @@
 """What is to be landed of the paths that were given: the good, what is others', and the bad."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from touchline.core.landing import Found
@@ -8,9 +8,9 @@ from touchline.tracking.source import files, match
 from touchline.tracking.source.files import Recognised
 
 
-def found(paths: Sequence[Path], scratch: Path) -> Found:
+def found(paths: Sequence[Path], scratch: Path, aside: Collection[Path] = ()) -> Found:
     """The provider files under these paths as arrivals of their matches; see `files.looked_at`."""
-    good, others, bad = files.looked_at(paths, scratch)
+    good, others, bad = files.looked_at(paths, scratch, aside)
     return Found(list(files.arrivals(good)), others, bad, _misplaced(good))
 
 
