@@ -5,8 +5,9 @@ from pathlib import Path
 
 from touchline.config import Config
 from touchline.core.contracts import Column, Contract
-from touchline.core.pipeline import Pipeline, rejected_contract
-from touchline.core.quality import RowPer, Rows, Rule, Within
+from touchline.core.pipeline import Pipeline, Step, rejected_contract
+from touchline.core.quality import Allowed, NotNull, RowPer, Rows, Rule, Unique, Within
+from touchline.views import as_came
 from touchline.wiring import Touchline
 
 PAGE = Path(__file__).with_name("tables.md")
@@ -37,18 +38,26 @@ def _pipeline(pipeline: Pipeline) -> list[str]:
     found = [f"## {pipeline.name}, bronze: the files as they came\n", _bronze(pipeline)]
     for layer, title in _KINDS.items():
         steps = [s for s in pipeline.steps if s.makes.layer == layer]
+        if not steps:
+            continue
         listed = ", ".join(f"[{s.table}](#{_anchor(s.table)})" for s in steps)
         found.append(f"## {pipeline.name}, {title}\n\n{listed}\n")
         for step in steps:
-            found += [_table(step.makes), f"Made from: {_listed(step.reads)}.\n"]
+            found += [_table(step.makes), f"Made from: {_listed(step.reads)}.\n", *_arriving(step)]
     return [*found, _rejected(pipeline)]
+
+
+def _arriving(step: Step) -> list[str]:
+    """What the step's first input must keep as it came."""
+    rules = "; ".join(_rule(rule) for rule in step.arriving)
+    return [f"Gate of `{step.reads[0]}`, as it came: {rules}.\n"] if rules else []
 
 
 def _bronze(pipeline: Pipeline) -> str:
     lines = ["| Table | Files | Columns |", "|---|---|---|"]
     for bronze in pipeline.bronze:
         told = "those of the file, after `match_id`, `sha256` and `source` of its receipt"
-        lines.append(f"| `{bronze.table}` | the latest `{bronze.file}` of each match | {told} |")
+        lines.append(f"| `{bronze.table}` | {as_came(bronze)} | {told} |")
     return "\n".join(lines) + "\n"
 
 
@@ -87,6 +96,12 @@ def _rule(rule: Rule) -> str:
             return f"a row per row of {rule.of}{where}"
         case Within():
             return f"`{rule.column}` within {rule.low:g} to {rule.high:g}"
+        case NotNull():
+            return f"at most {rule.max_ratio:.4g} of the rows without `{rule.column}`"
+        case Allowed():
+            return f"at most {rule.max_ratio:.4g} with a `{rule.column}` beside {_listed(rule.values)}"
+        case Unique():
+            return f"at most {rule.max_ratio:.4g} that repeat {_listed(rule.columns)}"
     return str(rule)
 
 

@@ -72,16 +72,10 @@ def test_a_folder_without_the_right_to_write_is_told(published: World) -> None:
 def torn(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Matches 1 to 3 in bronze; match 2's match.json and packed tracking file are cut off."""
     made = world(tmp_path_factory.mktemp("torn"))
+    whole = {MATCH: files(2)[MATCH], TRACKING: gzip.compress(files(2)[TRACKING])}
+    cut = {name: data[: len(data) // 2] for name, data in whole.items()}
     for match_id in (1, 2, 3):
-        made.ingest(files(match_id), match_id)
-    objects = made.data / "objects"
-    cut = {MATCH: files(2)[MATCH], TRACKING: gzip.compress(files(2)[TRACKING])}
-    for name, data in cut.items():
-        ((path,),) = made.asked(
-            "SELECT path FROM receipts WHERE partition = 'match_id=2' AND name = ?", name
-        )
-        (objects / path).chmod(0o644)
-        (objects / path).write_bytes(data[: len(data) // 2])
+        made.ingest({**files(match_id), **(cut if match_id == 2 else {})}, match_id)
     return made
 
 
@@ -121,10 +115,7 @@ def test_a_file_that_is_gone_is_left_out_and_named(torn: World) -> None:
 
 
 def test_where_no_file_can_be_read_the_table_is_refused(empty: World) -> None:
-    empty.ingest(files(1))
-    ((path,),) = empty.asked("SELECT path FROM receipts WHERE name = ?", MATCH)
-    (empty.data / "objects" / path).chmod(0o644)
-    (empty.data / "objects" / path).write_bytes(files(1)[MATCH][:500])
+    empty.ingest({**files(1), MATCH: files(1)[MATCH][:500]})
 
     ended = empty.do("query", "SELECT * FROM tracking.bronze_matches")
 
