@@ -123,6 +123,7 @@ def process(arguments: Sequence[object], *, path: str, cwd: Path | None = None) 
             meter.RESULT: str(result),
             meter.STARTED: str(started),
         }
+        env.pop("PYTHONDONTWRITEBYTECODE", None)  # an installed program is compiled once
         with said.open("wb") as out:
             begun = time.perf_counter()
             child = subprocess.Popen(

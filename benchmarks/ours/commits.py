@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 from meter import Watch, tell
 
 from touchline.adapters.iceberg import IcebergTables
@@ -12,6 +13,7 @@ from touchline.core.contracts import Column, Contract
 from touchline.core.ports import partition
 
 COMMITS, UPKEEP_EVERY = 1000, 50
+_NUMBERS = pa.table({"number": list(range(20_000))})
 CONTRACT = Contract(
     "bench.numbers",
     "one row per number",
@@ -43,6 +45,7 @@ def main(folder: Path, partitions: int) -> None:
         staged = tables.stage(CONTRACT, partition(match_id=str(match_id)), rows, run_id=f"run{at}")
         tables.publish(CONTRACT, [staged], commit_id=f"commit{at}", properties={})
         took.append(watch.seen())
+        took[-1]["yard_s"] = _yardstick(folder)
         current[match_id] = staged.pieces[0].path
         if at % UPKEEP_EVERY == UPKEEP_EVERY - 1:
             watch = Watch()
@@ -58,8 +61,17 @@ def main(folder: Path, partitions: int) -> None:
     )
 
 
+def _yardstick(folder: Path) -> float:
+    """CPU seconds of a work that is always the same: how quick the machine is just now."""
+    watch = Watch()
+    for _ in range(3):
+        pq.write_table(_NUMBERS, folder / "yardstick.parquet", compression="zstd")
+    return watch.seen()["cpu_s"]
+
+
 def _middle(found: list[dict[str, float]]) -> dict[str, float]:
-    return {k: statistics.median(f[k] for f in found) for k in ("cpu_s", "wall_s")}
+    names = ("cpu_s", "wall_s", "yard_s")
+    return {k: statistics.median(f[k] for f in found if k in f) for k in names if k in found[0]}
 
 
 def _left(folder: Path) -> dict[str, int]:

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
 
+import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -65,7 +66,9 @@ class IcebergTables:
             root = path_of(table.location())
             pieces = tuple(
                 _written(
-                    chunk.cast(schema), contract.key, root / "data" / folder / f"{run_id}{_ROWS}"
+                    _constant(chunk.cast(schema), contract.partition_by),
+                    contract.key,
+                    root / "data" / folder / f"{run_id}{_ROWS}",
                 )
                 for folder, chunk in _by_folder(contract, rows)
             )
@@ -230,6 +233,20 @@ def _by_folder(contract: Contract, rows: pa.Table) -> Iterator[tuple[str, pa.Tab
     assert isinstance(frame, pl.DataFrame)
     for values, chunk in frame.partition_by(contract.partition_by, as_dict=True).items():
         yield _folder(contract, values), chunk.to_arrow()
+
+
+def _constant(rows: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The rows with these columns, each of one value, as a dictionary of it: quicker to write."""
+    for name in names:
+        at, field = rows.schema.get_field_index(name), rows.schema.field(name)
+        value = rows.column(at)[0].as_py()
+        if pa.types.is_string(field.type) and value is not None:
+            values = pa.array([value], field.type)
+            zeros = pa.array(np.zeros(rows.num_rows, dtype=np.int8))
+            told = pa.field(name, pa.dictionary(pa.int8(), field.type), field.nullable)
+            column = pa.DictionaryArray.from_arrays(zeros, values)
+            rows = rows.set_column(at, told.with_metadata(field.metadata), column)
+    return rows
 
 
 def _folder(contract: Contract, values: Sequence[object]) -> str:
