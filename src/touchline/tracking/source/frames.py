@@ -26,8 +26,12 @@ _COLUMNS = """{
     ball_data: 'STRUCT(x DOUBLE, y DOUBLE, z DOUBLE, is_detected BOOLEAN)',
     possession: 'STRUCT(player_id BIGINT, "group" VARCHAR)',
     player_data: 'STRUCT(x DOUBLE, y DOUBLE, player_id BIGINT, is_detected BOOLEAN)[]'}"""
-_MOST_THREADS = 2
-_CONFIG = {"memory_limit": "1GB", "temp_directory": "", "autoinstall_known_extensions": "false"}
+_CONFIG = {
+    "memory_limit": "1GB",
+    "temp_directory": "",
+    "autoinstall_known_extensions": "false",
+    "threads": "1",  # a second one costs a tenth more than it gives, beside other steps
+}
 
 _Int32 = Annotated[int, msgspec.Meta(ge=-(2**31), le=2**31 - 1)]
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -137,8 +141,7 @@ def _read(path: Path, *, strict: bool) -> pa.Table | None:
         f"SELECT * FROM read_json('{place}', format = 'newline_delimited', columns = {_COLUMNS},"
         f" compression = 'none', ignore_errors = {not strict})"
     )
-    config = _CONFIG | {"threads": str(_threads(path))}
-    with closing(duckdb.connect(":memory:", config=config)) as engine:
+    with closing(duckdb.connect(":memory:", config=_CONFIG)) as engine:
         try:
             return engine.sql(query).to_arrow_table()
         except duckdb.OutOfMemoryException as exc:
@@ -152,14 +155,6 @@ def _read(path: Path, *, strict: bool) -> pa.Table | None:
             raise ContractError(
                 str(exc).partition("\n")[0], hint="ask the provider for the file again"
             ) from exc
-
-
-def _threads(path: Path) -> int:
-    """How many may read it; with several, the engine knows no byte order mark."""
-    with path.open("rb") as file:
-        file.seek(0)
-        marked = file.read(len(BOM)) == BOM
-    return 1 if marked else min(_MOST_THREADS, pl.thread_pool_size())
 
 
 def _whole(rows: pa.Table) -> bool:
