@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from limited import without_override
 from world import EVENTS, World, files, world
 
 DAILY = '[activity]\ndue = { cron = "0 0 * * *", zone = "UTC", grace_minutes = 0 }\n'
@@ -95,6 +96,25 @@ def test_damaged_bronze_is_found_and_exits_7(empty: World, edit: str, said: str)
     assert ended.code == 7
     assert said in ended.rows[0]["what"]
     assert "raw/ingestion_date" in ended.rows[0]["what"]
+
+
+def test_bronze_that_may_not_be_read_is_told(empty: World) -> None:
+    arrive(empty, day(1))
+    empty.well("run")
+    (stored,) = (f for f in (empty.data / "objects/objects").rglob("*") if f.is_file())
+    stored.chmod(0)
+    ended = empty.apart("check", "--bronze", "--json", preexec_fn=without_override)
+    assert ended.code == 7, ended.err
+    assert "cannot be read: Permission denied" in ended.rows[0]["what"]
+
+
+def test_a_run_that_failed_over_its_store_exits_7_as_the_run_did(empty: World) -> None:
+    arrive(empty, day(1))
+    (stored,) = (f for f in (empty.data / "objects/objects").rglob("*") if f.is_file())
+    stored.write_bytes(b"x")
+    assert empty.do("run").code == 7
+    ended = empty.do("check", "--json")
+    assert (ended.code, ended.rows[0]["what"][:7]) == (7, "failed:")
 
 
 @pytest.mark.parametrize(

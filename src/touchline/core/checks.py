@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from touchline import errors
 from touchline.core import planner
 from touchline.core.due import Due, missing
 from touchline.core.pipeline import Pipeline
-from touchline.core.ports import Ledger, ObjectStore, Receipt
+from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
 
@@ -41,27 +42,36 @@ def of_runs(pipeline: Pipeline, ledger: Ledger) -> Iterator[Finding]:
             said = f"waits for {', '.join(plan.missing)}"
             yield Finding(pipeline.name, part, said, MissingInputError.exit_code)
         elif run and run.status in ("refused", "failed"):
-            code = QualityError.exit_code if run.status == "refused" else 1
-            yield Finding(pipeline.name, part, f"{run.status}: {run.message}", code)
+            yield Finding(pipeline.name, part, f"{run.status}: {run.message}", _code(run, ledger))
+
+
+def _code(run: Run, ledger: Ledger) -> int:
+    """The exit code that the run ended with; one that was killed only has to be given again."""
+    if run.status == "refused":
+        return QualityError.exit_code
+    (whole,) = ledger.runs(run_id=run.run_id, limit=1)
+    names = [failure["error"] for failure in whole.report.get("failures", [])]
+    code: int = getattr(errors, names[0]).exit_code if names else errors.TransientError.exit_code
+    return code
 
 
 def of_bronze(pipeline: Pipeline, ledger: Ledger, objects: ObjectStore) -> Iterator[Finding | None]:
     """For each file that counts: what is wrong with its bytes in bronze, or None; all are read."""
     arrivals = ledger.arrivals(pipeline.name).values()
     for receipt in (receipt for files in arrivals for receipt in files.values()):
-        seen = _sha256(receipt, objects)
-        if seen == receipt.sha256:
-            yield None
-            continue
-        how = "is not what came" if seen else "is gone"
-        said = f"{receipt.name} {how} ({receipt.path}): ingest {receipt.source} again"
-        yield Finding(pipeline.name, receipt.partition, said, StorageError.exit_code)
+        fault = _fault(receipt, objects)
+        said = f"{receipt.name} {fault} ({receipt.path}, from {receipt.source})"
+        code = StorageError.exit_code
+        yield Finding(pipeline.name, receipt.partition, said, code) if fault else None
 
 
-def _sha256(receipt: Receipt, objects: ObjectStore) -> str:
-    """The hash of what bronze holds; "" where it holds nothing."""
+def _fault(receipt: Receipt, objects: ObjectStore) -> str:
+    """What is wrong with what bronze holds of it; "" where nothing is."""
     try:
         with objects.local(receipt.path) as path, path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+            seen = hashlib.file_digest(file, "sha256").hexdigest()
     except MissingInputError:
-        return ""
+        return "is gone: ingest it again"
+    except OSError as exc:
+        return f"cannot be read: {exc.strerror}"
+    return "" if seen == receipt.sha256 else "is not what came: ingest it again"

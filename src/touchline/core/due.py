@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from cronsim import CronSim
 
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, Partition
-
-SAME, PREVIOUS = "same", "previous"
 
 
 @dataclass(frozen=True)
@@ -25,7 +24,7 @@ class Due:
     cron: str
     zone: str = "UTC"
     grace_minutes: float = 60.0
-    day: str = PREVIOUS
+    day: Literal["same", "previous"] = "previous"
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def expected(due: Due, *, since: datetime, until: datetime) -> Iterator[Expected
         at = local.astimezone(UTC)
         if at > until:
             return
-        day = local.date() - timedelta(days=due.day == PREVIOUS)
+        day = local.date() - timedelta(days=due.day == "previous")
         yield Expected(at, at + timedelta(minutes=due.grace_minutes), day)
 
 
