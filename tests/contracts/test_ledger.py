@@ -236,9 +236,11 @@ def test_a_later_record_of_a_run_replaces_the_earlier(ledger: Ledger) -> None:
 
 
 def test_runs_are_newest_first_and_may_be_narrowed(ledger: Ledger) -> None:
-    ledger.record([a_run(f"r{n}", "published", minute=n % 7, part=f"match_id={n}") for n in (3, 5)])
-    ledger.record([a_run("other", "failed", minute=9, pipeline="activity")])
+    ledger.record([a_run("r3", "running", minute=3, part="match_id=3")])
     ledger.record([a_run("r4", "failed", minute=4, part="match_id=5")])
+    ledger.record([a_run("r5", "published", minute=5, part="match_id=5")])
+    ledger.record([a_run("other", "failed", minute=9, pipeline="activity")])
+    ledger.record([a_run("r3", "published", minute=3, part="match_id=3")])
 
     def ids(**wanted: object) -> list[str]:
         return [r.run_id for r in ledger.runs(**wanted)]  # type: ignore[arg-type]
@@ -248,6 +250,27 @@ def test_runs_are_newest_first_and_may_be_narrowed(ledger: Ledger) -> None:
     assert ids(pipeline="tracking") == ["r5", "r4", "r3"]
     assert ids(part="match_id=5") == ["r5", "r4"]
     assert ids(pipeline="activity", part="match_id=5") == []
+
+
+def test_a_run_after_the_clock_was_set_back_is_the_newest(ledger: Ledger) -> None:
+    ledger.record([a_run("before", "failed", minute=30)])
+    ledger.record([a_run("after", "published", minute=1)])
+    assert [r.run_id for r in ledger.runs()] == ["after", "before"]
+    assert {r.run_id for r in ledger.last("tracking").values()} == {"after"}
+
+
+def test_totals_count_ended_runs_and_their_seconds(ledger: Ledger) -> None:
+    begun = a_run("a", "published")
+    ledger.record([replace(begun, ended_at=begun.started_at + timedelta(seconds=90))])
+    ledger.record([replace(begun, run_id="b", ended_at=begun.started_at + timedelta(seconds=30))])
+    ledger.record([replace(begun, run_id="c", status="refused", ended_at=begun.started_at)])
+    ledger.record([replace(begun, run_id="d", status="running", ended_at=None)])
+    found = ledger.totals()
+    assert {key: total.runs for key, total in found.items()} == {
+        ("tracking", "published"): 2,
+        ("tracking", "refused"): 1,
+    }
+    assert found["tracking", "published"].seconds == pytest.approx(120, abs=0.01)
 
 
 def test_a_run_is_found_by_a_beginning_of_its_id(ledger: Ledger) -> None:

@@ -10,11 +10,11 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from made_up import publish, receipt
+from made_up import AT, publish, receipt
 from under_test import Clock, no_file_over
 
 from touchline.adapters.sqlite import SqliteLedger, rows, schema
-from touchline.core.ports import Ledger
+from touchline.core.ports import Alert, Incident, Ledger
 from touchline.errors import ConfigError, StorageError, TransientError
 
 ONE = "match_id=1"
@@ -49,6 +49,20 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
         "b": "3",
         "a": "4",
     }
+
+
+def test_what_is_noted_in_a_transaction_that_fails_is_forgotten_with_it(tmp_path: Path) -> None:
+    def fail(ledger: SqliteLedger) -> None:
+        with ledger.alone():
+            ledger.notes.note([Incident("key", "club", ONE, "refused", 3, AT)])
+            ledger.notes.enqueue([Alert("a1", "opened", "refused", "", AT)], ["mail"])
+            raise RuntimeError
+
+    with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
+        with pytest.raises(RuntimeError):
+            fail(ledger)
+        assert not ledger.notes.incidents()
+        assert not ledger.notes.outbox()
 
 
 def test_a_migration_that_fails_leaves_the_file_as_it_was(
@@ -93,7 +107,7 @@ def test_who_only_reads_makes_nothing_and_sees_what_others_make(tmp_path: Path) 
         writer.receive([receipt("a", sha256="1")])
         assert dict(reader.contents("tracking")[ONE]) == {"a": "1"}
         assert [m.name for m in (tmp_path / "data" / "ledger.db.owners").iterdir()] == [
-            writer._marked().owner
+            writer._file.owner
         ]
 
 
@@ -110,7 +124,7 @@ def test_every_commit_is_flushed_to_disk(tmp_path: Path) -> None:
     with closing(SqliteLedger(tmp_path / "ledger.db")) as ledger:
         ledger.receive([])
         settings = [
-            ledger._db.execute(f"PRAGMA {name}").fetchone()[0]
+            ledger._file._db.execute(f"PRAGMA {name}").fetchone()[0]
             for name in ("journal_mode", "synchronous")
         ]
     assert settings == ["wal", 2]
@@ -174,7 +188,7 @@ def test_ended_claims_leave_no_thread_and_no_row_behind(tmp_path: Path) -> None:
         for _ in range(3):
             with ledger.claim("tracking", [ONE]):
                 pass
-        assert ledger._db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
+        assert ledger._file._db.execute("SELECT count(*) FROM claims").fetchone() == (0,)
     assert threading.active_count() == threads
     assert list((tmp_path / "ledger.db.owners").iterdir()) == []
 
@@ -217,7 +231,7 @@ def test_a_damaged_file_is_a_config_error_that_names_it(
         ledger.receive([receipt("tracking", "aa")])
     header = path.read_bytes()[:100]
     with closing(SqliteLedger(path)) as ledger:
-        ledger._db.execute("PRAGMA cache_size = 0")
+        ledger._file._db.execute("PRAGMA cache_size = 0")
         path.write_bytes(header + b"\xff" * (path.stat().st_size - 100))
         with pytest.raises(ConfigError, match=r"ledger\.db") as caught:
             read(ledger)
@@ -233,7 +247,7 @@ def test_a_read_of_a_locked_file_is_to_be_tried_again(
     with closing(SqliteLedger(path)) as ledger:
         ledger.receive([])
         with closing(sqlite3.connect(path, isolation_level=None, timeout=0.05)) as other:
-            ledger._db.execute("PRAGMA journal_mode = DELETE")
+            ledger._file._db.execute("PRAGMA journal_mode = DELETE")
             other.execute("BEGIN EXCLUSIVE")
             with pytest.raises(TransientError, match=r"ledger\.db"):
                 read(ledger)
@@ -266,7 +280,7 @@ def test_a_new_ledger_waits_for_whoever_else_opens_it(tmp_path: Path) -> None:
         letting_go.start()
         with closing(SqliteLedger(path)) as ledger:
             ledger.receive([receipt("tracking", "aa")])
-            assert ledger._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+            assert ledger._file._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         letting_go.join()
 
 

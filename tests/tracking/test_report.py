@@ -13,6 +13,7 @@ import report_tables as made
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from touchline.core.markup import Markup, tag
 from touchline.errors import MissingInputError
 from touchline.tracking.contracts import PLAYER_METRICS, PLAYERS, SPRINTS
 from touchline.tracking.serve import MatchTables, page, people
@@ -20,7 +21,6 @@ from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve.comparison import COMPARED, ComparisonRule, comparison, crowds
 from touchline.tracking.serve.definitions import shown
 from touchline.tracking.serve.lineup import LineupRule, stands
-from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.placement import placed
 from touchline.tracking.serve.scatter import FAMILIES, scatter
 from touchline.tracking.serve.sprint_map import sprint_map

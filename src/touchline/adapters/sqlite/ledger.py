@@ -1,24 +1,19 @@
 """The ledger in one SQLite file, durable (WAL, synchronous FULL), for one machine."""
 
-import sqlite3
 import uuid
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
-from touchline.adapters.local import made
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
-from touchline.adapters.sqlite.arrivals import arrived
-from touchline.adapters.sqlite.owners import Mark, alive, marked, swept
+from touchline.adapters.sqlite.arrivals import arrived, retired
+from touchline.adapters.sqlite.file import LedgerFile
+from touchline.adapters.sqlite.notes import SqliteNotes
+from touchline.adapters.sqlite.owners import swept
 from touchline.adapters.sqlite.publishes import forgotten, settled
-from touchline.adapters.sqlite.schema import closed, looked_at, migrate, opened, translated
-from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Total
 
 
 class SqliteLedger:
@@ -32,25 +27,20 @@ class SqliteLedger:
     def __init__(
         self, path: Path, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     ) -> None:
-        self.path = path
         self.clock = clock
-        self._owners = path.with_name(path.name + ".owners")
-        self._mark: Mark | None = None
         self._publishing = False
-        self._absent = not path.exists()
-        with translated(path):
-            self._db = looked_at(path)
-        self._end = weakref.finalize(self, closed, self._db, None)
+        self._file = LedgerFile(path)
+        self.notes = SqliteNotes(self._file)
 
     def close(self) -> None:
         """Give the owner's mark back, as the process does at its end; of no use afterwards."""
-        self._end()
+        self._file.close()
 
     # --- arrivals -------------------------------------------------------------------------------
 
     def receive(self, receipts: Sequence[Receipt]) -> None:
         """See Ledger."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             for receipt in receipts:
                 arrived(db, receipt)
 
@@ -63,7 +53,7 @@ class SqliteLedger:
             " WHERE domain = ? {}) JOIN receipts ON id = receipt_id ORDER BY first_id"
         )
         found: dict[Partition, dict[str, Receipt]] = {}
-        for row in self._by_parts(sql, [domain], parts):
+        for row in self._file.by_parts(sql, [domain], parts):
             receipt = rows.receipt(row)
             found.setdefault(receipt.partition, {})[receipt.name] = receipt
         return found
@@ -74,9 +64,29 @@ class SqliteLedger:
         """See Ledger."""
         sql = "SELECT partition, name, sha256 FROM latest WHERE domain = ? {} ORDER BY first_id"
         found: dict[Partition, dict[str, str]] = {}
-        for part, name, sha256 in self._by_parts(sql, [domain], parts):
+        for part, name, sha256 in self._file.by_parts(sql, [domain], parts):
             found.setdefault(part, {})[name] = sha256
         return found
+
+    def moved(self, paths: Mapping[str, str]) -> None:
+        """See Ledger."""
+        with self._file.writing() as db:
+            changes = [(new, old) for old, new in paths.items()]
+            db.executemany("UPDATE receipts SET path = ? WHERE path = ?", changes)
+
+    def paths(self) -> frozenset[str]:
+        """See Ledger."""
+        return frozenset(p for (p,) in self._file.rows("SELECT DISTINCT path FROM receipts"))
+
+    def retire(self, domain: str, parts: Sequence[Partition]) -> None:
+        """See Ledger."""
+        with self._file.writing() as db:
+            retired(db, domain, parts, now=self.clock())
+
+    def retired(self, domain: str) -> frozenset[Partition]:
+        """See Ledger."""
+        found = self._file.rows("SELECT partition FROM retired WHERE domain = ?", (domain,))
+        return frozenset(part for (part,) in found)
 
     # --- claims and publishes -------------------------------------------------------------------
 
@@ -84,15 +94,15 @@ class SqliteLedger:
     def claim(self, pipeline: str, parts: Sequence[Partition]) -> Iterator[Claims]:
         """See Ledger."""
         token = uuid.uuid4().hex
-        with self._writing() as db:
-            mark, now = self._marked(), self.clock()
+        with self._file.writing() as db:
+            mark, now = self._file.marked(), self.clock()
             claims = held.take(db, pipeline, parts, token=token, mark=mark, now=now)
-        end = held.renewing(self.path, token, self.clock)
+        end = held.renewing(self._file.path, token, self.clock)
         try:
             yield claims
         finally:
             end()
-            with self._writing() as db:
+            with self._file.writing() as db:
                 held.give_back(db, token)
 
     @contextmanager
@@ -100,16 +110,16 @@ class SqliteLedger:
         self, claims: Claims, publishes: Sequence[Publish]
     ) -> Iterator[Callable[[str, str], None]]:
         """See Ledger."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             held.check(db, claims, publishes)
             db.executemany(
                 f"INSERT INTO publishes ({rows.PUBLISH}, owner) VALUES ({','.join('?' * 14)})",
-                [(*rows.publish_row(p), self._marked().owner) for p in publishes],
+                [(*rows.publish_row(p), self._file.marked().owner) for p in publishes],
             )
         done: dict[str, str] = {}
         self._publishing = True
         try:
-            with self._writing() as db, held.not_counted(db, self.clock):
+            with self._file.writing() as db, held.not_counted(db, self.clock):
                 held.check(db, claims, publishes)
                 yield done.__setitem__
                 for table, commit_id in {(p.table, p.commit_id) for p in publishes}:
@@ -119,15 +129,15 @@ class SqliteLedger:
 
     def unsettled(self) -> Sequence[Publish]:
         """See Ledger."""
-        found = self._rows(
+        found = self._file.rows(
             f"SELECT {rows.PUBLISH}, owner FROM publishes WHERE published_at IS NULL ORDER BY id"
         )
-        mine = None if self._publishing or self._mark is None else self._mark.owner
-        return [rows.publish(r[:13]) for r in found if r[13] == mine or not self._alive(r[13])]
+        mine = None if self._publishing else self._file.owner
+        return [rows.publish(r[:13]) for r in found if r[13] == mine or not self._file.alive(r[13])]
 
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """See Ledger."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             if snapshot_id is not None:
                 settled(db, commit_id, table, snapshot=snapshot_id, now=self.clock())
             db.execute(
@@ -153,7 +163,7 @@ class SqliteLedger:
             values.append(rows.text(as_of))
             self._remembers(values, parts)
         sql = f"SELECT {rows.PUBLISH} FROM publishes WHERE id IN (SELECT {ids})"
-        for row in self._by_parts(sql, values, parts):
+        for row in self._file.by_parts(sql, values, parts):
             publish = rows.publish(row)
             found[publish.table][publish.partition] = publish
         return found
@@ -166,14 +176,14 @@ class SqliteLedger:
         return {
             table: {
                 part: (derivation, content)
-                for part, derivation, content in self._by_parts(sql, [table], parts)
+                for part, derivation, content in self._file.by_parts(sql, [table], parts)
             }
             for table in tables
         }
 
     def history(self, table: str, part: Partition | None = None) -> Sequence[Publish]:
         """See Ledger."""
-        found = self._rows(
+        found = self._file.rows(
             f"SELECT {rows.PUBLISH} FROM publishes WHERE table_name = ? AND published_at IS NOT NULL"
             " AND partition = coalesce(?, partition) ORDER BY id DESC",
             (table, part),
@@ -182,7 +192,7 @@ class SqliteLedger:
 
     def forget(self, publishes: Sequence[Publish]) -> None:
         """See Ledger."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             forgotten(db, publishes)
 
     def _remembers(self, values: list[object], parts: Sequence[Partition] | None) -> None:
@@ -190,23 +200,26 @@ class SqliteLedger:
             "SELECT table_name, partition, whole_since FROM forgotten WHERE table_name IN"
             " (SELECT value FROM json_each(?)) AND whole_since > ? {} ORDER BY whole_since DESC"
         )
-        for table, part, since in self._by_parts(sql, values, parts):
+        for table, part, since in self._file.by_parts(sql, values, parts):
             raise rows.no_longer_kept(table, part, since)
 
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:
         """See Ledger."""
-        with self._writing() as db, held.not_counted(db, self.clock):
-            swept(self._marked())
+        with self._file.writing() as db, held.not_counted(db, self.clock):
+            swept(self._file.marked())
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
-            yield frozenset(run for run, owner in found if self._alive(owner))
+            yield frozenset(run for run, owner in found if self._file.alive(owner))
 
     def record(self, runs: Sequence[Run]) -> None:
         """See Ledger."""
-        with self._writing() as db:
+        with self._file.writing() as db:
             db.executemany(
-                f"INSERT OR REPLACE INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)})",
-                [(*rows.run_row(run), self._marked().owner) for run in runs],
+                f"INSERT INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)}) ON CONFLICT"
+                " (run_id) DO UPDATE SET status = excluded.status, ended_at = excluded.ended_at,"
+                " derivations = excluded.derivations, message = excluded.message,"
+                " report = excluded.report, owner = excluded.owner",
+                [(*rows.run_row(run), self._file.marked().owner) for run in runs],
             )
 
     def runs(
@@ -225,75 +238,27 @@ class SqliteLedger:
             where.append("substr(run_id, 1, ?) = ?")
             values += [len(run_id), run_id]
         sql = f"SELECT {rows.RUN}, owner FROM runs WHERE {' AND '.join(where) or 'true'}"
-        found = self._rows(sql + " ORDER BY started_at DESC, run_id DESC LIMIT ?", (*values, limit))
-        return [rows.run(row, alive=self._alive(row[9])) for row in found]
+        found = self._file.rows(sql + " ORDER BY rowid DESC LIMIT ?", (*values, limit))
+        return [rows.run(row, alive=self._file.alive(row[9])) for row in found]
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
         """See Ledger."""
-        owners = self._rows("SELECT DISTINCT owner FROM runs WHERE status = 'running'")
-        living = [owner for (owner,) in owners if self._alive(owner)]
-        found = self._rows(
+        owners = self._file.rows("SELECT DISTINCT owner FROM runs WHERE status = 'running'")
+        living = [owner for (owner,) in owners if self._file.alive(owner)]
+        found = self._file.rows(
             "SELECT run_id, pipeline, partition, status, started_at, ended_at, derivations, message,"
-            " '{}', owner, max(started_at) FROM runs WHERE pipeline = ? AND status NOT IN"
+            " '{}', owner, max(rowid) FROM runs WHERE pipeline = ? AND status NOT IN"
             " ('stopped', 'checked')"
             " AND (status <> 'running' OR owner NOT IN (SELECT value FROM json_each(?))) GROUP BY partition",
             (pipeline, rows.to_json(living)),
         )
-        return {row[2]: rows.run(row, alive=self._alive(row[9])) for row in found}
+        return {row[2]: rows.run(row, alive=self._file.alive(row[9])) for row in found}
 
-    @contextmanager
-    def _writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction beside which nobody else writes; rolled back if the body fails.
-
-        Within another one it is part of that.
-        """
-        if self._db.in_transaction:
-            yield self._db
-            return
-        self._marked()
-        with translated(self.path):
-            self._db.execute("BEGIN IMMEDIATE")
-        try:
-            with translated(self.path):
-                yield self._db
-                self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:
-                self._db.execute("ROLLBACK")
-            raise
-
-    def _by_parts(
-        self, sql: str, values: list[object], parts: Sequence[Partition] | None
-    ) -> Iterable[tuple[Any, ...]]:
-        """The rows of a query that may be narrowed to partitions, however many there are."""
-        if parts is None:
-            return self._rows(sql.format(""), values)
-        listed = msgspec.json.encode(list(parts)).decode()
-        narrowed = sql.format("AND partition IN (SELECT value FROM json_each(?))")
-        return self._rows(narrowed, [*values, listed])
-
-    def _rows(self, sql: str, values: Sequence[object] = ()) -> list[tuple[Any, ...]]:
-        """The rows of a query; every read beside a transaction comes through here."""
-        with translated(self.path):
-            if self._absent and self._mark is None and self.path.exists():
-                self._use(looked_at(self.path), None)
-            return self._db.execute(sql, values).fetchall()
-
-    def _alive(self, owner: str) -> bool:
-        with translated(self.path):
-            return alive(self._owners, owner, mine=self._mark.owner if self._mark else None)
-
-    def _marked(self) -> Mark:
-        """The mark of this owner: made, as is the file if there is none, at the first write."""
-        if self._mark is None:
-            with translated(self.path):
-                made(self.path.parent)
-                self._use(opened(self.path), marked(self._owners))
-                migrate(self._db)
-        assert self._mark is not None
-        return self._mark
-
-    def _use(self, db: sqlite3.Connection, mark: Mark | None) -> None:
-        self._end()
-        self._end = weakref.finalize(self, closed, db, mark)
-        self._db, self._mark, self._absent = db, mark, False
+    def totals(self) -> Mapping[tuple[str, RunStatus], Total]:
+        """See Ledger. Runs whose process died without a word are not among them."""
+        found = self._file.rows(
+            "SELECT pipeline, status, count(*),"
+            " total((julianday(ended_at) - julianday(started_at)) * 86400)"
+            " FROM runs WHERE ended_at IS NOT NULL GROUP BY 1, 2"
+        )
+        return {(name, status): Total(runs, seconds) for name, status, runs, seconds in found}

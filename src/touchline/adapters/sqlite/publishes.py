@@ -11,13 +11,20 @@ from touchline.core.ports import Publish
 def settled(
     db: sqlite3.Connection, commit_id: str, table: str, *, snapshot: str, now: datetime
 ) -> None:
-    """The announced publishes of a table in this commit are current, those of an earlier one no more."""
+    """The announced publishes of a table in this commit are current, those of an earlier one no more.
+
+    Where the clock was set back, their instant is that of the publish before.
+    """
     key = (commit_id, table)
+    newest = db.execute(
+        "SELECT published_at FROM publishes WHERE published_at IS NOT NULL ORDER BY id DESC LIMIT 1"
+    ).fetchone()
+    at = max([rows.text(now), *(newest or ())])
     db.execute(
         "UPDATE publishes SET snapshot_id = ?, published_at = coalesce("
         "(SELECT max(published_at) FROM publishes WHERE commit_id = ?), ?)"
         " WHERE commit_id = ? AND table_name = ? AND published_at IS NULL",
-        (snapshot, commit_id, rows.text(now), *key),
+        (snapshot, commit_id, at, *key),
     )
     db.execute(
         "INSERT INTO heads SELECT table_name, partition, id, derivation, content FROM publishes"

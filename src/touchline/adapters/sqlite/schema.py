@@ -11,7 +11,7 @@ from touchline.adapters.local import failure
 from touchline.adapters.sqlite.owners import Mark, give_back
 from touchline.errors import ConfigError, StorageError, TouchlineError, TransientError
 
-VERSION = 2
+VERSION = 3
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.01
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -66,7 +66,26 @@ INSERT INTO latest SELECT domain, partition, name, id, first, sha256 FROM receip
 DROP INDEX IF EXISTS receipts_latest;
 """
 
-CHANGES = (SCHEMA, _LATEST)
+_NOTES = """
+CREATE TABLE incidents (
+  key TEXT NOT NULL, pipeline TEXT NOT NULL, place TEXT NOT NULL, what TEXT NOT NULL,
+  code INTEGER NOT NULL, opened_at TEXT NOT NULL, closed_at TEXT, PRIMARY KEY (key, opened_at));
+CREATE INDEX incidents_open ON incidents (key) WHERE closed_at IS NULL;
+CREATE TABLE outbox (
+  alert_id TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
+  at TEXT NOT NULL, target TEXT NOT NULL, attempts INTEGER NOT NULL, next_at TEXT, sent_at TEXT,
+  error TEXT NOT NULL, PRIMARY KEY (alert_id, target));
+CREATE INDEX outbox_unsent ON outbox (next_at) WHERE sent_at IS NULL;
+CREATE TABLE checkpoints (reader TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE retired (
+  domain TEXT NOT NULL, partition TEXT NOT NULL, retired_at TEXT NOT NULL,
+  PRIMARY KEY (domain, partition)) WITHOUT ROWID;
+DROP INDEX runs_latest;
+DROP INDEX runs_newest;
+CREATE INDEX runs_of ON runs (pipeline, partition);
+"""
+
+CHANGES = (SCHEMA, _LATEST, _NOTES)
 """What makes each version of the one before it, the first of an empty file."""
 
 

@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from touchline.core.memory.notes import MemoryNotes
+from touchline.core.memory.publishes import forgotten, settled
 from touchline.core.memory.state import Claim, State, Version
-from touchline.core.ports import Claims, Partition, Publish, Receipt, Run
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Total
 from touchline.errors import ConfigError, ConflictError
 
 LEASE = timedelta(seconds=60)
-_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 class MemoryLedger:
@@ -32,6 +33,7 @@ class MemoryLedger:
         self.owner = uuid.uuid4().hex[:12]
         self._state: State = beside._state if beside else State()
         self._state.alive.add(self.owner)
+        self.notes = MemoryNotes(self._state)
 
     def close(self) -> None:
         """End this owner as a killed process ends: it settles nothing that it announced."""
@@ -64,6 +66,28 @@ class MemoryLedger:
         """See Ledger."""
         found = self.arrivals(domain, parts)
         return {part: {n: r.sha256 for n, r in named.items()} for part, named in found.items()}
+
+    def moved(self, paths: Mapping[str, str]) -> None:
+        """See Ledger."""
+        with self._state.lock:
+            receipts = self._state.receipts
+            self._state.receipts = [replace(r, path=paths.get(r.path, r.path)) for r in receipts]
+
+    def paths(self) -> frozenset[str]:
+        """See Ledger."""
+        return frozenset(r.path for r in self._state.receipts)
+
+    def retire(self, domain: str, parts: Sequence[Partition]) -> None:
+        """See Ledger."""
+        gone = {(domain, part) for part in parts}
+        with self._state.lock:
+            kept = [r for r in self._state.receipts if (r.domain, r.partition) not in gone]
+            self._state.receipts = kept
+            self._state.retired |= gone
+
+    def retired(self, domain: str) -> frozenset[Partition]:
+        """See Ledger."""
+        return frozenset(part for of, part in self._state.retired if of == domain)
 
     # --- claims and publishes -------------------------------------------------------------------
 
@@ -149,16 +173,7 @@ class MemoryLedger:
     def settle(self, commit_id: str, table: str, snapshot_id: str | None) -> None:
         """See Ledger."""
         with self._state.lock:
-            same = [v.publish for v in self._state.versions if v.publish.commit_id == commit_id]
-            now = max((p.published_at for p in same if p.published_at), default=self.clock())
-            for v in list(self._state.versions):
-                named = (v.publish.commit_id, v.publish.table) == (commit_id, table)
-                if not named or v.publish.published_at is not None:
-                    continue
-                if snapshot_id is None:
-                    self._state.versions.remove(v)
-                else:
-                    v.publish = replace(v.publish, published_at=now, snapshot_id=snapshot_id)
+            settled(self._state, (commit_id, table), snapshot=snapshot_id, now=self.clock())
 
     def current(
         self,
@@ -197,23 +212,8 @@ class MemoryLedger:
 
     def forget(self, publishes: Sequence[Publish]) -> None:
         """See Ledger."""
-        unwanted = {(p.table, p.partition, p.commit_id) for p in publishes}
         with self._state.lock:
-            latest = {
-                (v.publish.table, v.publish.partition): v.number
-                for v in self._state.versions
-                if v.publish.published_at
-            }
-            self._state.versions = [
-                v
-                for v in self._state.versions
-                if (v.publish.table, v.publish.partition, v.publish.commit_id) not in unwanted
-                or latest.get((v.publish.table, v.publish.partition)) == v.number
-            ]
-            kept = [v.publish for v in self._state.versions]
-            for key in {u[:2] for u in unwanted}:
-                since = [p.published_at for p in kept if (p.table, p.partition) == key]
-                self._state.whole_since[key] = min([at for at in since if at], default=_NEVER)
+            forgotten(self._state, publishes)
 
     @contextmanager
     def alone(self) -> Iterator[frozenset[str]]:
@@ -259,17 +259,26 @@ class MemoryLedger:
                 found.setdefault(run.partition, replace(run, report={}))
         return found
 
+    def totals(self) -> Mapping[tuple[str, RunStatus], Total]:
+        """See Ledger."""
+        found: dict[tuple[str, RunStatus], Total] = {}
+        for run, _ in list(self._state.runs.values()):
+            if run.ended_at is not None:
+                key, took = (run.pipeline, run.status), run.ended_at - run.started_at
+                before = found.get(key, Total(0, 0.0))
+                found[key] = Total(before.runs + 1, before.seconds + took.total_seconds())
+        return found
+
     def _shown(self) -> list[Run]:
-        """Every run as it stands, newest first."""
+        """Every run as it stands, the newest to begin first."""
         with self._state.lock:
-            recorded = list(self._state.runs.values())
-        runs = [
+            recorded = list(reversed(self._state.runs.values()))
+        return [
             replace(run, status="failed", message="the process ended without a word")
             if run.status == "running" and not self._alive(owner)
             else run
             for run, owner in recorded
         ]
-        return sorted(runs, key=lambda r: (r.started_at, r.run_id), reverse=True)
 
     def _alive(self, owner: str) -> bool:
         return owner in self._state.alive

@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from threading import RLock
 
-from touchline.core.ports import Partition, Publish, Receipt, Run
+from touchline.core.ports import Delivery, Incident, Partition, Publish, Receipt, Run
 
 
 @dataclass(frozen=True)
@@ -39,3 +39,7 @@ class State:
     claims: dict[tuple[str, Partition], Claim] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)
     whole_since: dict[tuple[str, Partition], datetime] = field(default_factory=dict)
+    retired: set[tuple[str, Partition]] = field(default_factory=set)
+    incidents: dict[tuple[str, datetime], Incident] = field(default_factory=dict)
+    outbox: dict[tuple[str, str], Delivery] = field(default_factory=dict)
+    checkpoints: dict[str, str] = field(default_factory=dict)

@@ -1,6 +1,8 @@
 """What services stand behind: protocols, and the values that cross them."""
 
-from touchline.core.ports.protocols import Engine, Ledger, ObjectStore, TableStore
+from touchline.core.ports.ledger import Ledger
+from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
+from touchline.core.ports.protocols import Engine, ObjectStore, TableStore
 from touchline.core.ports.values import (
     Claims,
     Partition,
@@ -12,15 +14,21 @@ from touchline.core.ports.values import (
     RunStatus,
     Staged,
     Stored,
+    Total,
     checked_id,
     keys_of,
     partition,
 )
 
 __all__ = [
+    "Alert",
+    "AlertKind",
     "Claims",
+    "Delivery",
     "Engine",
+    "Incident",
     "Ledger",
+    "Notes",
     "ObjectStore",
     "Partition",
     "Piece",
@@ -32,6 +40,7 @@ __all__ = [
     "Staged",
     "Stored",
     "TableStore",
+    "Total",
     "checked_id",
     "keys_of",
     "partition",

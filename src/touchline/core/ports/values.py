@@ -95,7 +95,7 @@ class Staged:
     pieces: tuple[Piece, ...]
 
 
-PublishKind = Literal["run", "rollback", "compact"]
+PublishKind = Literal["run", "rollback", "compact", "retire"]
 
 
 @dataclass(frozen=True)
@@ -141,6 +141,14 @@ class Run:
     derivations: Mapping[str, str] = field(default_factory=dict)
     message: str = ""
     report: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Total:
+    """Of many runs: how many, and how long they took in all."""
+
+    runs: int
+    seconds: float
 
 
 @dataclass(frozen=True)

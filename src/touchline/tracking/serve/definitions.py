@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from touchline.core.contracts import Column, Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.contracts import PLAYERS, SPRINTS
 from touchline.tracking.serve.comparison import COMPARED
-from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.metrics import Metric
 from touchline.tracking.serve.player_table import METRICS
 from touchline.tracking.serve.scatter import FAMILIES

@@ -14,7 +14,7 @@ from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from touchline.tracking.serve.markup import Child, Markup, markup, tag, written
+from touchline.core.markup import Child, Markup, markup, tag, written
 
 # Colours that stand for the page's own (`--ink`, ...), which differ by day, night and in print.
 INK, MUTED, LINE, PAPER = "#f10001", "#f10002", "#f10003", "#f10004"

@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 from matplotlib.patches import Circle
 
+from touchline.core.markup import Markup, tag
 from touchline.tracking.serve import people
 from touchline.tracking.serve.drawing import AWAY, HOME, PAPER, Mark, canvas, svg, whole, word
-from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.metrics import MINUTES, missing, with_unit
 from touchline.tracking.serve.pitch import Pitch, draw
 

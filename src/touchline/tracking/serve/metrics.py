@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from touchline.core.contracts import Column, Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.contracts import PLAYER_PHYSICAL, PLAYER_SPRINTS
-from touchline.tracking.serve.markup import Markup, tag
 
 Row = Mapping[str, Any]
 

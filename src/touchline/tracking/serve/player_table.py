@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve import people
-from touchline.tracking.serve.markup import Markup, tag
 
 FAMILIES: tuple[tuple[str, tuple[m.Metric, ...]], ...] = (
     ("Physical", (m.MINUTES, m.DISTANCE, m.PACE, m.HSR, m.SPRINTS, m.TOP_SPEED)),

@@ -11,6 +11,7 @@ from matplotlib.patches import Circle, PathPatch, Wedge
 from matplotlib.path import Path
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.serve import people
 from touchline.tracking.serve.comparison import (
     COMPARE,
@@ -31,7 +32,6 @@ from touchline.tracking.serve.drawing import (
     whole,
     word,
 )
-from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.standing import Standing, standing
 
 

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Child, Markup, tag
 from touchline.errors import MissingInputError
 from touchline.tracking.serve import people
 from touchline.tracking.serve.comparison import COMPARE, ComparisonRule
 from touchline.tracking.serve.definitions import definitions
 from touchline.tracking.serve.lineup import lineup
-from touchline.tracking.serve.markup import Child, Markup, tag
 from touchline.tracking.serve.player_table import player_table
 from touchline.tracking.serve.radar import radar
 from touchline.tracking.serve.scatter import FAMILIES, scatter

@@ -10,10 +10,10 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, RegularPolygon
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve import people
 from touchline.tracking.serve.drawing import AWAY, HOME, LINE, MUTED, PAPER, Mark, canvas, svg, word
-from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.placement import Box, placed
 
 Row = dict[str, Any]

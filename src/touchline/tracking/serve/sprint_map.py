@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import FancyArrowPatch
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.contracts import SPRINTS
 from touchline.tracking.serve import people
 from touchline.tracking.serve.drawing import (
@@ -20,7 +21,6 @@ from touchline.tracking.serve.drawing import (
     svg,
     whole,
 )
-from touchline.tracking.serve.markup import Markup, tag
 from touchline.tracking.serve.metrics import meaning
 from touchline.tracking.serve.pitch import Pitch, draw
 

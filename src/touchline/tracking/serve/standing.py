@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve import people
 from touchline.tracking.serve.comparison import COMPARED, ComparisonRule
-from touchline.tracking.serve.markup import Markup, tag
 
 Standing = Mapping[str, Mapping[str, Any]]
 

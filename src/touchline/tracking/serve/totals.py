@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from touchline.core.contracts import Contract
+from touchline.core.markup import Markup, tag
 from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve import people
-from touchline.tracking.serve.markup import Markup, tag
 
 SUMMED = (
     m.DISTANCE, m.HSR, m.SPRINTS, m.RUNS, replace(m.DANGEROUS, label="Dangerous runs"), m.THREAT,

@@ -1,17 +1,13 @@
 """The configuration file as frozen types. Every key has a default that needs no server."""
 
 import os
-import tomllib
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args, get_type_hints
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from touchline.errors import ConfigError
-
-DEFAULT_FILE = Path("touchline.toml")
 
 Domain = Literal["tracking", "activity"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
@@ -19,7 +15,7 @@ _PROVIDER_ID = "^[0-9]{1,18}$"
 _CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _MEMORY = "^[1-9][0-9]{0,6} ?[MGT]i?B$"
 _CATALOG = "^sqlite:///.+"
-_IN_WORDS = {
+IN_WORDS = {
     _SCHEMA: "small letters, digits and _, no digit first",
     _PROVIDER_ID: "1 to 18 digits",
     _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
@@ -185,86 +181,3 @@ class Config(Section, frozen=True):
     def place(self, path: str) -> Path:
         """An absolute path, relative ones being in `folder`."""
         return (Path(self.folder) / path).resolve()
-
-
-def load(path: Path | None) -> Config:
-    """The configuration in this file; without a path, of ./touchline.toml if there is one.
-
-    Raises:
-        ConfigError: The file is missing, not TOML, or a key or value is not one of ours; or two keys
-            contradict each other.
-    """
-    if path is None and not DEFAULT_FILE.exists():
-        return Config(folder=str(Path.cwd()))
-    file = path or DEFAULT_FILE
-    read: dict[str, Any] = {}
-    try:
-        read = tomllib.loads(file.read_text(encoding="utf-8"))
-        found = msgspec.convert({"folder": str(file.resolve().parent), **read}, Config)
-    except FileNotFoundError as exc:
-        raise ConfigError(f"{file}: no such file", hint="give --config an existing file") from exc
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        hint = "see https://toml.io, or docs/configuration.md for an example"
-        raise ConfigError(f"{file}: not TOML: {exc}", hint=hint) from exc
-    except msgspec.ValidationError as exc:
-        raise ConfigError(
-            f"{file}: {_wrong(read, str(exc))}",
-            hint="docs/configuration.md lists every key with its default",
-        ) from exc
-    if shared := _in_one_file(found):
-        raise ConfigError(
-            f"{file}: $.stores.ledger.path and $.stores.tables.catalog: both are {shared}",
-            hint="give the ledger and the catalog a file each: they would lock each other out",
-        )
-    return found
-
-
-def _wrong(read: Mapping[str, Any], said: str) -> str:
-    """Where the file is wrong, what is expected there, and what is seen, of the decoder's words."""
-    text, _, at = said.partition(" - at ")
-    place = at.removeprefix("`key` in ").strip("`") or "$"
-    names = place.removesuffix("[...]").split(".")[1:]
-    value: Any = read
-    for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
-    of_many = place.endswith("[...]") or at.startswith("`key`")
-    if of_many:
-        key = next(k for k, v in value.items() if _is_refused(names, {k: v}))
-        value = value[key] if place.endswith("[...]") else key
-        place = f"{place.removesuffix('[...]')}.{key}"
-    for pattern, words in _IN_WORDS.items():
-        text = text.replace(f"`str` matching regex {pattern!r}", words)
-    if text.startswith("Invalid"):
-        text += f", expected {' or '.join(_choices(names, of_many=of_many))}"
-    elif text.startswith("Expected") and names[:1] != ["skillcorner"]:
-        text += f", seen {repr(value)[:80]}"
-    return f"{place}: {text}"
-
-
-def _is_refused(names: Sequence[str], value: object) -> bool:
-    """Whether a file with nothing but this value at this place would be wrong."""
-    for name in reversed(names):
-        value = {name: value}
-    try:
-        msgspec.convert(value, Config)
-    except msgspec.ValidationError:
-        return True
-    return False
-
-
-def _choices(names: Sequence[str], *, of_many: bool) -> Sequence[str]:
-    """The words that may stand at this place."""
-    kind: Any = Config
-    for name in names:
-        if name == "kind":
-            return [kind.__struct_config__.tag]
-        kind = get_type_hints(kind)[name]
-    found: Sequence[str] = get_args(get_args(kind)[1] if of_many else kind)
-    return found
-
-
-def _in_one_file(config: Config) -> Path | None:
-    """The file that is both the ledger and the catalog, if there is one."""
-    ledger = config.place(config.stores.ledger.path)
-    catalog = config.place(config.stores.tables.catalog.partition(":///")[2])
-    return ledger if ledger == catalog else None

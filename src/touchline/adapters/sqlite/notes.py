@@ -1,0 +1,105 @@
+"""Incidents, the outbox and checkpoints, in the ledger's file."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from touchline.adapters.sqlite import rows
+from touchline.adapters.sqlite.file import LedgerFile
+from touchline.core.ports import Alert, Delivery, Incident
+
+INCIDENT = "key, pipeline, place, what, code, opened_at, closed_at"
+DELIVERY = "alert_id, kind, subject, body, at, target, attempts, next_at, sent_at, error"
+
+
+class SqliteNotes:
+    """The Notes of a ledger in a file."""
+
+    def __init__(self, file: LedgerFile) -> None:
+        self._file = file
+
+    def incidents(self, *, since: datetime | None = None) -> Sequence[Incident]:
+        """See Notes."""
+        found = self._file.rows(
+            f"SELECT {INCIDENT} FROM incidents WHERE closed_at IS NULL OR closed_at >= ?"
+            " ORDER BY rowid DESC",
+            (_text(since),),
+        )
+        return [_incident(row) for row in found]
+
+    def note(self, incidents: Sequence[Incident]) -> None:
+        """See Notes."""
+        with self._file.writing() as db:
+            db.executemany(
+                f"INSERT INTO incidents ({INCIDENT}) VALUES (?,?,?,?,?,?,?) ON CONFLICT"
+                " (key, opened_at) DO UPDATE SET what = excluded.what, code = excluded.code,"
+                " closed_at = excluded.closed_at",
+                [_incident_row(incident) for incident in incidents],
+            )
+
+    def enqueue(self, alerts: Sequence[Alert], targets: Sequence[str]) -> None:
+        """See Notes."""
+        if not targets:
+            return
+        with self._file.writing() as db:
+            db.executemany(
+                f"INSERT INTO outbox ({DELIVERY}) VALUES (?,?,?,?,?,?,0,?5,NULL,'')"
+                " ON CONFLICT (alert_id, target) DO NOTHING",
+                [
+                    (a.id, a.kind, a.subject, a.body, rows.text(a.at), target)
+                    for a in alerts
+                    for target in targets
+                ],
+            )
+
+    def outbox(self) -> Sequence[Delivery]:
+        """See Notes."""
+        found = self._file.rows(
+            f"SELECT {DELIVERY} FROM outbox WHERE sent_at IS NULL AND next_at IS NOT NULL"
+            " ORDER BY rowid"
+        )
+        return [_delivery(row) for row in found]
+
+    def told(self, delivery: Delivery) -> None:
+        """See Notes."""
+        d = delivery
+        with self._file.writing() as db:
+            db.execute(
+                "UPDATE outbox SET attempts = ?, next_at = ?, sent_at = ?, error = ?"
+                " WHERE alert_id = ? AND target = ?",
+                (d.attempts, _text(d.next_at), _text(d.sent_at), d.error, d.alert.id, d.target),
+            )
+
+    def checkpoint(self, reader: str) -> str | None:
+        """See Notes."""
+        found = self._file.rows("SELECT position FROM checkpoints WHERE reader = ?", (reader,))
+        return found[0][0] if found else None
+
+    def advance(self, reader: str, position: str) -> None:
+        """See Notes."""
+        with self._file.writing() as db:
+            db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", (reader, position))
+
+
+def _text(at: datetime | None) -> str | None:
+    return None if at is None else rows.text(at)
+
+
+def _at(written: str | None) -> datetime | None:
+    return None if written is None else rows.instant(written)
+
+
+def _incident_row(i: Incident) -> tuple[object, ...]:
+    opened, closed = rows.text(i.opened_at), _text(i.closed_at)
+    return (i.key, i.pipeline, i.where, i.what, i.code, opened, closed)
+
+
+def _incident(row: Sequence[Any]) -> Incident:
+    key, pipeline, where, what, code, opened, closed = row
+    return Incident(key, pipeline, where, what, code, rows.instant(opened), _at(closed))
+
+
+def _delivery(row: Sequence[Any]) -> Delivery:
+    id_, kind, subject, body, at, target, attempts, next_at, sent_at, error = row
+    alert = Alert(id_, kind, subject, body, rows.instant(at))
+    return Delivery(alert, target, attempts, _at(next_at), _at(sent_at), error)

@@ -1,0 +1,87 @@
+"""What a ledger notes beside data: what is not well, what people are to be told, how far readers are."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol
+
+AlertKind = Literal["opened", "recovered", "completed"]
+
+
+@dataclass(frozen=True)
+class Incident:
+    """Something that is not well, from when it was noted until it was well again.
+
+    `key` names what it is about, so that the same fault met again is the same incident; `code` is
+    the exit code that tells what to do.
+    """
+
+    key: str
+    pipeline: str
+    where: str
+    what: str
+    code: int
+    opened_at: datetime
+    closed_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Alert:
+    """A message to people; its id is the same however often it is met."""
+
+    id: str
+    kind: AlertKind
+    subject: str
+    body: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One alert on its way to one target.
+
+    `sent_at` is set once it is there; before that it is tried at `next_at` and not earlier. One that
+    was given up has `next_at` None.
+    """
+
+    alert: Alert
+    target: str
+    attempts: int = 0
+    next_at: datetime | None = None
+    sent_at: datetime | None = None
+    error: str = ""
+
+
+class Notes(Protocol):
+    """Incidents, the outbox and checkpoints. Every write is durable on return.
+
+    Within the ledger's `alone` nobody else writes between a reading and what is written on it.
+    """
+
+    def incidents(self, *, since: datetime | None = None) -> Sequence[Incident]:
+        """Open incidents, and those closed since that instant; newest first."""
+        ...
+
+    def note(self, incidents: Sequence[Incident]) -> None:
+        """Record how incidents stand; a later word on the same key and opening replaces an earlier."""
+        ...
+
+    def enqueue(self, alerts: Sequence[Alert], targets: Sequence[str]) -> None:
+        """Put each alert into the outbox once for each target, however often it is enqueued."""
+        ...
+
+    def outbox(self) -> Sequence[Delivery]:
+        """What is neither sent nor given up, in the order in which it was enqueued."""
+        ...
+
+    def told(self, delivery: Delivery) -> None:
+        """Record how a delivery stands."""
+        ...
+
+    def checkpoint(self, reader: str) -> str | None:
+        """How far a reader has come; None before it has begun."""
+        ...
+
+    def advance(self, reader: str, position: str) -> None:
+        """The reader has come that far."""
+        ...
