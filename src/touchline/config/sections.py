@@ -126,9 +126,30 @@ def _check_cron(text: str) -> None:
         raise ValueError(f"{text!r} has {len(text.split())} fields, expected five: '0 6 * * *'")
 
 
-class Tracking(Section, frozen=True):
-    """Thresholds of tracking that teams change."""
+class Schedule(Due, frozen=True):
+    """A command at the firings of `cron`; `{day}` in it is the day of the firing, or the one before."""
 
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no command."""
+        super().__post_init__()
+        if not self.cron or not self.command.split():
+            raise ValueError("a schedule needs cron and command, such as 'run activity'")
+        if self.command.split()[0] in ("up", "serve", "demo"):
+            raise ValueError(f"{self.command!r} is no command for a schedule")
+
+
+class Up(Section, frozen=True):
+    """How `touchline up` works."""
+
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+
+
+class Tracking(Section, frozen=True):
+    """Where tracking's files arrive, and thresholds that teams change."""
+
+    landing: str = "landing/tracking"
     competitions: dict[ProviderId, Code] = msgspec.field(default_factory=lambda: {"61": "aus1"})
     sprint_rule: Literal["default", "prototype"] = "default"
     min_sprint_kmh: Annotated[float, Meta(gt=0, le=100)] = 25.0
@@ -139,8 +160,9 @@ class Tracking(Section, frozen=True):
 
 
 class Activity(Section, frozen=True):
-    """Thresholds of activity's gate."""
+    """Where activity's files arrive, and the thresholds of its gate."""
 
+    landing: str = "landing/activity"
     max_null_user: Annotated[float, Meta(ge=0, le=1)] = 0.03
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
@@ -163,6 +185,13 @@ class Opendata(Section, frozen=True):
     lfs_url: str = "https://github.com/SkillCorner/opendata.git/info/lfs"
 
 
+def _upkeep() -> dict[str, Schedule]:
+    return {
+        "maintain": Schedule(cron="15 3 * * *", command="maintain"),
+        "retain": Schedule(cron="45 3 * * *", command="retain"),
+    }
+
+
 class Config(Section, frozen=True):
     """The whole file. `folder` is where relative paths start: the file's own folder."""
 
@@ -171,6 +200,8 @@ class Config(Section, frozen=True):
     retention: Retention = Retention()
     tracking: Tracking = Tracking()
     activity: Activity = Activity()
+    up: Up = Up()
+    schedules: dict[Schema, Schedule] = msgspec.field(default_factory=_upkeep)
     skillcorner: Skillcorner = Skillcorner()
     opendata: Opendata = Opendata()
     aliases: dict[Schema, Domain] = msgspec.field(
