@@ -17,6 +17,7 @@ import click
 from touchline import config
 from touchline.cli.output import say
 from touchline.cli.scratch import scratch
+from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
 _ENDED_BY_THEN_S = 4.0
@@ -32,13 +33,16 @@ def up(file: Path | None) -> None:
 
     Example: touchline up
     """
+    from touchline.adapters.local import translated
     from touchline.adapters.watch import WatchedFolders
     from touchline.up import shift
 
     here = Touchline(config.load(file))
+    _must_be_commands(here)
     landing = here.landing
     for folder in landing.values():
-        folder.mkdir(parents=True, exist_ok=True)
+        with translated(folder):
+            folder.mkdir(parents=True, exist_ok=True)
     platform = here.platform(workers=here.config.up.workers)
     with (
         _ending_in_time(),
@@ -50,6 +54,19 @@ def up(file: Path | None) -> None:
         shift.work_on(
             shift.Shift(here, platform, file, free, _tell, watched, schedules=here.schedules)
         )
+
+
+def _must_be_commands(here: Touchline) -> None:
+    """Refuse a schedule of what is no command: it would fail at night."""
+    from touchline.cli import cli
+
+    known = cli.list_commands(click.Context(cli))
+    for each in here.schedules:
+        if each.command[0] not in known:
+            raise ConfigError(
+                f"$.schedules.{each.name}.command: {each.command[0]!r} is no command",
+                hint=f"there is: {', '.join(known)}",
+            )
 
 
 @contextmanager

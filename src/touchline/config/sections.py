@@ -1,6 +1,7 @@
 """The configuration file as frozen types. Every key has a default that needs no server."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -134,10 +135,11 @@ class Schedule(Due, frozen=True):
     def __post_init__(self) -> None:
         """Refuse what is no command."""
         super().__post_init__()
-        if not self.cron or not self.command.split():
+        words = shlex.split(self.command)
+        if not self.cron or not words:
             raise ValueError("a schedule needs cron and command, such as 'run activity'")
-        if self.command.split()[0] in ("up", "serve", "demo"):
-            raise ValueError(f"{self.command!r} is no command for a schedule")
+        if words[0] in ("up", "serve", "demo"):
+            raise ValueError(f"{words[0]} is no command for a schedule")
 
 
 class Up(Section, frozen=True):
@@ -188,7 +190,6 @@ class Opendata(Section, frozen=True):
 def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
-        "retain": Schedule(cron="45 3 * * *", command="retain"),
     }
 
 

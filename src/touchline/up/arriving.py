@@ -12,7 +12,7 @@ from touchline.errors import MissingInputError, TouchlineError
 from touchline.wiring import Touchline
 
 
-@dataclass
+@dataclass(eq=False)
 class Landed:
     """What became of files: the partitions that have something new, and what could not be landed.
 

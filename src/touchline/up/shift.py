@@ -134,6 +134,10 @@ def _look_at(shift: Shift, name: str, parts: set[Partition]) -> None:
 def _tick(shift: Shift) -> None:
     """Once a minute: every file since the last time, every partition, everything that is due."""
     notes, begun = shift.here.ledger.notes, shift.now
+    if shift.watched.broken:
+        shift.tell(
+            "not watched", message=shift.watched.broken, hint="looked at every minute instead"
+        )
     since = notes.checkpoint(_SCANNED)
     back = (datetime.fromisoformat(since) if since else begun) - timedelta(seconds=_BACK_S)
     shift.watched.scan(back.timestamp() if since and back <= begun else 0.0)
