@@ -93,12 +93,11 @@ class Retention(Section, frozen=True):
     days: Annotated[int, Meta(ge=0, le=100_000)] = 7
 
 
-class Due(Section, frozen=True):
-    """When a pipeline's input is due; without a cron expression it never is."""
+class Firings(Section, frozen=True):
+    """Instants by a cron expression in a time zone, and the day that each is about."""
 
     cron: str = ""
     zone: str = "UTC"
-    grace_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 60.0
     day: Literal["same", "previous"] = "previous"
 
     def __post_init__(self) -> None:
@@ -111,6 +110,12 @@ class Due(Section, frozen=True):
             raise ValueError(f"no time zone {self.zone!r}, expected such as Europe/Berlin") from exc
         if self.cron:
             _check_cron(self.cron)
+
+
+class Due(Firings, frozen=True):
+    """When a pipeline's input is due; without a cron expression it never is."""
+
+    grace_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 60.0
 
 
 def _check_cron(text: str) -> None:
@@ -127,7 +132,7 @@ def _check_cron(text: str) -> None:
         raise ValueError(f"{text!r} has {len(text.split())} fields, expected five: '0 6 * * *'")
 
 
-class Schedule(Due, frozen=True):
+class Schedule(Firings, frozen=True):
     """A command at the firings of `cron`; `{day}` in it is the day of the firing, or the one before."""
 
     command: str = ""
