@@ -24,7 +24,7 @@ MOST_POSITIONAL = 3
 NOT_A_NAME = {
     "utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc",
 }  # fmt: skip
-NOT_DOMAINS = {"core", "adapters", "cli", "config"}
+NOT_DOMAINS = {"core", "adapters", "cli", "config", "server"}
 STAGES = {"source", "live", "silver", "gold", "serve", "contracts", "pipeline", "simulate"}
 LIBRARIES = {
     "pyiceberg": ("adapters/iceberg",),
@@ -41,6 +41,9 @@ LIBRARIES = {
     "pandas": (),
     "click": ("cli",),
     "rich": ("cli",),
+    "starlette": ("server",),
+    "uvicorn": ("server",),
+    "prometheus_client": ("server",),
 }
 """A library -> the only places that may import it."""
 

@@ -1,0 +1,25 @@
+"""serve: the health page and the figures for monitoring, until it is stopped."""
+
+import threading
+from pathlib import Path
+
+import click
+
+from touchline import config
+from touchline.cli.output import say
+
+
+@click.command()
+@click.pass_obj
+def serve(file: Path | None) -> None:
+    """Serve the health page and the figures for Prometheus, until Ctrl-C.
+
+    Where, and who may see it, is said under [server] in the configuration.
+    Example: touchline serve
+    """
+    from touchline.server import served
+
+    with served(config.load(file)) as address:
+        click.echo(f"{address}/health")
+        say("Ctrl-C ends it")
+        threading.Event().wait()
