@@ -36,7 +36,9 @@ class Sick:
         return found
 
 
-def arrive(into: World, day: str, lines: Any, *, name: str = "events.json", under: str = "raw") -> None:
+def arrive(
+    into: World, day: str, lines: Any, *, name: str = "events.json", under: str = "raw"
+) -> None:
     place = into.folder / under / f"source_system=app/ingestion_date={day}" / name
     place.parent.mkdir(parents=True, exist_ok=True)
     place.write_text(text(lines))
@@ -69,7 +71,9 @@ def sick_world(folder: Path, extra: str = "") -> Sick:
 
 def _break_bronze(made: World) -> None:
     """The file of one day is not what came any more: its run fails."""
-    ((path,),) = made.asked("SELECT path FROM receipts WHERE partition = ?", f"ingestion_date={MANGLED}")
+    ((path,),) = made.asked(
+        "SELECT path FROM receipts WHERE partition = ?", f"ingestion_date={MANGLED}"
+    )
     file = made.data / "objects" / path
     file.chmod(0o644)
     file.write_bytes(b"x" * file.stat().st_size)

@@ -111,7 +111,7 @@ def _checked(request: Request, name: str) -> str:
 
 def _refused(_: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
-    said, _, hint = exc.detail.partition("\n")
+    said, _break, hint = exc.detail.partition("\n")
     title = "There is no such page" if exc.status_code == 404 else "This cannot be asked for"
     return HTMLResponse(problem(title, said, hint), exc.status_code, exc.headers)
 

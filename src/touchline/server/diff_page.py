@@ -91,7 +91,7 @@ def _rows(found: Diff) -> Markup:
     told = found.added + found.removed + found.changed
     note = f"The first {len(rows)} of {number(told)}." if told > len(rows) else None
     heads = ["What", "Key", "From → to"]
-    return section("Rows", table(heads, rows, empty="No row differs."), note=note)
+    return section("Rows", table(heads, rows, empty="No row differs.", listed=True), note=note)
 
 
 def _key(row: dict[str, Any]) -> str:

@@ -138,7 +138,9 @@ def _incidents(open_: Sequence[Incident]) -> Child:
     rows: list[list[Child]] = [
         [i.pipeline, i.where, i.what, [instant(i.opened_at), " UTC"]] for i in open_
     ]
-    return section("Open incidents", table(["Pipeline", "Where", "What", "Since"], rows))
+    return section(
+        "Open incidents", table(["Pipeline", "Where", "What", "Since"], rows, listed=True)
+    )
 
 
 def _outbox(waiting: Sequence[Delivery]) -> Child:
@@ -149,7 +151,7 @@ def _outbox(waiting: Sequence[Delivery]) -> Child:
         for d in waiting
     ]
     heads = ["Alert", "Target", "Tried#", "Next try, UTC", "What kept it"]
-    return section("Alerts that wait to be sent", table(heads, rows))
+    return section("Alerts that wait to be sent", table(heads, rows, listed=True))
 
 
 def _quarantine(rejected: Sequence[Quarantined]) -> Markup:
@@ -158,7 +160,12 @@ def _quarantine(rejected: Sequence[Quarantined]) -> Markup:
     ]
     return section(
         "Quarantine",
-        table(["Table", "Reason", "Rows#", "In"], rows, empty="No rejected rows lie here."),
+        table(
+            ["Table", "Reason", "Rows#", "In"],
+            rows,
+            empty="No rejected rows lie here.",
+            listed=True,
+        ),
         note="Rejected rows of the partitions above; touchline quarantine list has all of them.",
     )
 

@@ -57,7 +57,7 @@ def _runs(here: Touchline, pipeline: str, part: str) -> Markup:
         for r in here.ledger.runs(pipeline=pipeline, part=part, limit=_RUNS)
     ]
     heads = ["Run", "Ended", "Began, UTC", "Seconds#", "What it said"]
-    return section("Runs", table(heads, rows, empty="None yet."))
+    return section("Runs", table(heads, rows, empty="None yet.", listed=True))
 
 
 def _publishes(here: Touchline, pipeline: str, part: str) -> Markup:
@@ -91,4 +91,4 @@ def _files(here: Touchline, pipeline: str, part: str) -> Markup:
         for r in arrived.values()
     ]
     heads = ["Name", "Came from", "Arrived, UTC", "Bytes#", "SHA-256"]
-    return section("Files", table(heads, rows, empty="None."))
+    return section("Files", table(heads, rows, empty="None.", listed=True))

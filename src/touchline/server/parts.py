@@ -78,18 +78,41 @@ def section(title: str, *body: Child, note: Child = None) -> Markup:
     return tag("section", tag("h2", title), tag("p", note, class_="quiet") if note else None, *body)
 
 
-def table(heads: Sequence[str], rows: Sequence[Sequence[Child]], *, empty: str = "none") -> Markup:
-    """Rows under heads; wide ones scroll within themselves. A head that ends in # is of numbers."""
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    *,
+    empty: str = "none",
+    listed: bool = False,
+) -> Markup:
+    """Rows under heads; wide ones scroll within themselves. A head that ends in # is of numbers.
+
+    With `listed` a phone shows each row as a list, every cell under its head.
+    """
     if not rows:
         return tag("p", empty, class_="quiet")
     kinds = ["number" if head.endswith("#") else None for head in heads]
-    titled = [tag("th", h.rstrip("#"), class_=k) for h, k in zip(heads, kinds, strict=True)]
+    names = [head.rstrip("#") for head in heads]
+    titled = [tag("th", name, class_=kind) for name, kind in zip(names, kinds, strict=True)]
     body = [
-        tag("tr", [tag("td", cell, class_=k) for cell, k in zip(row, kinds, strict=True)])
+        tag("tr", [_cell(*each, listed=listed) for each in zip(row, kinds, names, strict=True)])
         for row in rows
     ]
     whole = tag("table", tag("thead", tag("tr", titled)), tag("tbody", body))
-    return tag("div", whole, class_="card scroll", tabindex=0, role="group", aria_label="Table")
+    return tag(
+        "div",
+        whole,
+        class_="card scroll listed" if listed else "card scroll",
+        tabindex=0,
+        role="group",
+        aria_label="Table",
+    )
+
+
+def _cell(said: Child, kind: str | None, head: str, *, listed: bool) -> Markup:
+    if listed:
+        return tag("td", tag("div", said), class_=kind, data_head=head)
+    return tag("td", said, class_=kind)
 
 
 def mark(state: State, said: str | None = None) -> Markup:

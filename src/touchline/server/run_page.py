@@ -47,9 +47,8 @@ def page(here: Touchline, run: Run) -> str:
         _header(run),
         tag(
             "main",
-            _failures(report),
             _rules(steps),
-            _rejected(aside),
+            _rejected(aside, shown=run.status == "refused"),
             _tables(run, steps, tables),
             _timings(steps),
             _inputs(report),
@@ -71,6 +70,7 @@ def _header(run: Run) -> Markup:
         tag("p", run.pipeline, class_="over"),
         tag("h1", run.partition, " ", status(run)),
         tag("p", news(run), class_="notice") if run.message else None,
+        _failures(run.report),
         tag("p", facts, class_="facts"),
     )
 
@@ -82,22 +82,26 @@ def _failures(report: Any) -> Child:
     more = [f["message"] for f in report.get("failures", ())[1:]]
     if not hints and not more:
         return None
-    return tag(
-        "section",
-        [tag("p", said, class_="notice") for said in more],
-        [tag("p", hint, class_="quiet") for hint in hints],
-    )
+    return [[tag("p", said, class_="notice") for said in more], [tag("p", hint) for hint in hints]]
 
 
 def _rules(steps: list[dict[str, Any]]) -> Markup:
+    """Those that were broken first, then those that warn; those that were kept are folded."""
     rules = [(s["table"], r) for s in steps for r in s["rules"]]
-    in_order = sorted(rules, key=lambda rule: (rule[1]["passed"], rule[1]["severity"] != "fail"))
+    broken = [rule for rule in rules if not rule[1]["passed"]]
+    kept = [rule for rule in rules if rule[1]["passed"]]
+    broken.sort(key=lambda rule: rule[1]["severity"] != "fail")
+    folded = tag("details", tag("summary", f"{len(kept)} kept"), _listed(kept)) if kept else None
+    empty = "None was broken." if kept else "No rule was reached."
+    shown = _listed(broken) if broken else tag("p", empty, class_="quiet")
+    return section("Rules", shown, folded)
+
+
+def _listed(rules: list[tuple[str, dict[str, Any]]]) -> Markup:
     rows: list[list[Child]] = [
-        [_judged(rule), rule["rule"], rule["seen"], rule["expected"], name]
-        for name, rule in in_order
+        [_judged(rule), rule["rule"], rule["seen"], rule["expected"], name] for name, rule in rules
     ]
-    heads = ["Result", "Rule", "Seen", "Expected", "Table"]
-    return section("Rules", table(heads, rows, empty="No rule was reached."))
+    return table(["Result", "Rule", "Seen", "Expected", "Table"], rows, listed=True)
 
 
 def _judged(rule: dict[str, Any]) -> Markup:
@@ -109,11 +113,13 @@ def _judged(rule: dict[str, Any]) -> Markup:
 # --- rows ---------------------------------------------------------------------------------------
 
 
-def _rejected(aside: list[Aside]) -> Child:
-    return section("Rejected rows", [_of_table(a) for a in aside]) if aside else None
+def _rejected(aside: list[Aside], *, shown: bool) -> Child:
+    """The rejected rows of each table; unfolded where they may be what is looked for."""
+    found = [_of_table(a, shown=shown) for a in aside]
+    return section("Rejected rows", found) if found else None
 
 
-def _of_table(a: Aside) -> Markup:
+def _of_table(a: Aside, *, shown: bool) -> Markup:
     more = f", the first {len(a.rows)} shown" if a.rows and a.count > len(a.rows) else ""
     rows: list[list[Child]] = [
         [
@@ -128,14 +134,14 @@ def _of_table(a: Aside) -> Markup:
         "details",
         tag("summary", f"{a.table}: {number(a.count)} rejected{more}"),
         tag("p", a.note, class_="quiet") if a.note else None,
-        table(["Reason", "Line#", "File", "As it arrived"], rows) if rows else None,
-        open=True,
+        table(["Reason", "Line#", "File", "As it arrived"], rows, listed=True) if rows else None,
+        open=shown,
     )
 
 
 def _tables(run: Run, steps: list[dict[str, Any]], made: dict[str, Made]) -> Markup:
     rows: list[list[Child]] = [_table(run, s, made[s["table"]]) for s in steps]
-    heads = ["Table", "Rows in#", "Rows#", "Before#", "Rejected#", "Before#", "What changed", "Notes"]  # fmt: skip
+    heads = ["Table", "Rows in#", "Rows#", "Rows before#", "Rejected#", "Rejected before#", "Changes", "Notes"]  # fmt: skip
     return section(
         "Tables",
         table(heads, rows, empty="No table was made."),
@@ -172,7 +178,7 @@ def _timings(steps: list[dict[str, Any]]) -> Child:
         [tag("code", s["table"]), f"{s['seconds']:.2f}", _bar(s["seconds"] / longest)]
         for s in steps
     ]
-    return section("Timings", table(["Table", "Seconds#", "Of the longest"], rows))
+    return section("Timings", table(["Table", "Seconds#", "Share"], rows))
 
 
 def _bar(share: float) -> Markup:
@@ -191,7 +197,7 @@ def _inputs(report: Any) -> Markup:
         for i in report.get("inputs", ())
     ]
     heads = ["Name", "Came from", "Bytes#", "SHA-256"]
-    return section("Inputs", table(heads, rows, empty="None are recorded."))
+    return section("Inputs", table(heads, rows, empty="None are recorded.", listed=True))
 
 
 def _runs(others: list[Run]) -> Markup:
@@ -199,4 +205,6 @@ def _runs(others: list[Run]) -> Markup:
         [link(run_place(r), r.run_id), status(r), instant(r.started_at), took(r)] for r in others
     ]
     heads = ["Run", "Ended", "Began, UTC", "Seconds#"]
-    return section("Other runs of this partition", table(heads, rows, empty="There are none."))
+    return section(
+        "Other runs of this partition", table(heads, rows, empty="There are none.", listed=True)
+    )
