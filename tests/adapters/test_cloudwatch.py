@@ -4,7 +4,6 @@ import json
 from pathlib import Path
 
 import pytest
-
 from run_told import PUBLISHED, REFUSED, WAITING
 
 from touchline.adapters.cloudwatch import EmbeddedMetrics, event

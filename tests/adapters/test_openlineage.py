@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from run_told import PUBLISHED, REFUSED, WAITING
 
 from touchline.adapters.openlineage import LineageFile, events

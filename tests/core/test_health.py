@@ -63,8 +63,10 @@ def test_a_run_at_work_shows_and_its_end_before_that_stays_known(made: World) ->
     made.ledger.record([Run("r9", "club", match(1), "running", made.clock())])
     (found,) = health.health(made.pipeline, made.ledger).standings
     assert found.state == "running"
-    assert (found.newest or pytest.fail()).run_id == "r9"
-    assert (found.run or pytest.fail()).status == "published"
+    assert found.newest is not None
+    assert found.newest.run_id == "r9"
+    assert found.run is not None
+    assert found.run.status == "published"
 
 
 def test_a_run_that_was_stopped_or_only_checked_says_nothing_of_the_partition(made: World) -> None:

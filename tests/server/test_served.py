@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -96,9 +97,9 @@ def test_a_taken_port_is_told_with_the_way_out(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"cannot listen on 127.0.0.1:{port}: ") as raised:
-            with served(made(tmp_path, port=port)):
-                pass
+        said = f"cannot listen on 127.0.0.1:{port}: "
+        with pytest.raises(ConfigError, match=said) as raised, served(made(tmp_path, port=port)):
+            pass
     assert "server.port" in raised.value.hint
 
 
@@ -118,6 +119,9 @@ def test_at_the_end_the_port_is_free_and_no_thread_is_left(tmp_path: Path) -> No
         port = int(address.rpartition(":")[2])
         with httpx.Client() as kept_open:
             assert kept_open.get(f"{address}/health").status_code == 200
+    until = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < until:
+        time.sleep(0.01)
     assert threading.active_count() == before
     with served(made(tmp_path, port=port)) as again:
         assert again == address

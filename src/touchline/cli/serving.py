@@ -1,12 +1,14 @@
 """serve: the health page and the figures for monitoring, until it is stopped."""
 
-import threading
+import time
 from pathlib import Path
 
 import click
 
 from touchline import config
 from touchline.cli.output import say
+
+_LOOKED_AT_S = 0.25
 
 
 @click.command()
@@ -22,4 +24,5 @@ def serve(file: Path | None) -> None:
     with served(config.load(file)) as address:
         click.echo(f"{address}/health")
         say("Ctrl-C ends it")
-        threading.Event().wait()
+        while True:  # a wait without end may sleep through a signal that another thread got
+            time.sleep(_LOOKED_AT_S)
