@@ -7,8 +7,11 @@ import pytest
 from small_pipeline import PIPELINE, SQUAD_STEP, World, match, with_step
 
 from touchline.core import health
+from touchline.core.pipeline import Outcome
+from touchline.core.pipeline.drive import run
 from touchline.core.ports import Run
 from touchline.core.quality import Rows
+from touchline.errors import StorageError
 
 
 @pytest.fixture
@@ -43,8 +46,9 @@ def test_refused_failed_and_waiting_partitions_say_so(made: World) -> None:
     assert found[match(2)].state == "waiting"
     assert found[match(2)].missing == ("speeds",)
     assert found[match(3)].state == "refused"
-    run = replace(found[match(1)].run or pytest.fail("no run"), run_id="r9", status="failed")
-    made.ledger.record([run])
+    newest = found[match(1)].run
+    assert newest is not None
+    made.ledger.record([replace(newest, run_id="r9", status="failed")])
     assert states(made)[match(1)] == "failed"
 
 
@@ -167,3 +171,30 @@ def test_every_run_that_ended_is_told_to_who_watches(made: World) -> None:
         (match(2), "refused"),
         (match(3), "waiting"),
     ]
+
+
+def test_a_run_that_was_cut_off_is_told_too(made: World) -> None:
+    heard: list[str] = []
+    made.arrive_match(1)
+
+    def cut_off(_: object) -> Outcome:
+        raise KeyboardInterrupt
+
+    platform = replace(made.platform(cut_off), told=(lambda _, run: heard.append(run.status),))
+    with pytest.raises(KeyboardInterrupt):
+        list(run(made.pipeline, platform))
+    assert heard == ["stopped"]
+
+
+def test_a_run_that_could_not_be_published_is_told_as_failed(made: World) -> None:
+    heard: list[str] = []
+    made.arrive_match(1)
+    platform = replace(made.platform(), told=(lambda _, run: heard.append(run.status),))
+
+    def no_room(*_: object, **__: object) -> str:
+        raise StorageError("no room")
+
+    made.tables.publish = no_room
+    with pytest.raises(StorageError):
+        list(run(made.pipeline, platform))
+    assert heard == ["failed"]
