@@ -41,6 +41,9 @@ LIBRARIES = {
     "pandas": (),
     "click": ("cli",),
     "rich": ("cli",),
+    "starlette": ("server",),
+    "uvicorn": ("server",),
+    "prometheus_client": ("server",),
 }
 """A library -> the only places that may import it."""
 

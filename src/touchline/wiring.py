@@ -1,7 +1,7 @@
 """Configuration -> objects; the only place that names adapters."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
+    from touchline.core.ports import Engine, Ledger, ObjectStore, Run, TableStore
     from touchline.core.schedule import Schedule
 
 
@@ -129,6 +129,7 @@ class Touchline:
             engine=_engine(engine, workers),
             task=partial(_work, self.config),
             clock=_now,
+            told=tuple(_told(self.config)),
         )
 
 
@@ -144,6 +145,19 @@ class _Late:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _told(config: Config) -> "Iterator[Callable[[Pipeline, Run], None]]":
+    """What hears of every run that ended."""
+    set_ = config.monitoring
+    if set_.emf:
+        from touchline.adapters.cloudwatch import EmbeddedMetrics
+
+        yield EmbeddedMetrics(set_.emf, config.place(set_.emf_file) if set_.emf_file else None)
+    if set_.openlineage:
+        from touchline.adapters.openlineage import LineageFile
+
+        yield LineageFile(config.place(set_.openlineage))
 
 
 def _engine(kind: str, workers: int) -> "Engine":

@@ -34,6 +34,7 @@ _COMMANDS = {
     "status": ("history", "Show each partition's state."),
     "runs": ("history", "List the newest runs."),
     "show": ("history", "Show one run: inputs, rows, rules, failures."),
+    "serve": ("serving", "Serve the health page and figures for monitoring, until Ctrl-C."),
     "check": ("checking", "Check that input came and is published, with an exit code for cron."),
     "query": ("tables", "Run one SELECT over bronze, silver and gold."),
     "define": ("tables", "Print what a number means: definition, unit, version, origin."),

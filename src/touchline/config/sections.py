@@ -16,12 +16,14 @@ _PROVIDER_ID = "^[0-9]{1,18}$"
 _CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _MEMORY = "^[1-9][0-9]{0,6} ?[MGT]i?B$"
 _CATALOG = "^sqlite:///.+"
+_METRICS = "^([A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254})?$"
 IN_WORDS = {
     _SCHEMA: "small letters, digits and _, no digit first",
     _PROVIDER_ID: "1 to 18 digits",
     _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
     _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
     _CATALOG: "sqlite:/// and the path of a file",
+    _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
 }
 
 Schema = Annotated[str, Meta(pattern=_SCHEMA)]
@@ -39,13 +41,18 @@ class Secret(Section, frozen=True):
 
     env: str
 
+    @property
+    def given(self) -> str:
+        """The variable's value; "" where it is not set."""
+        return os.environ.get(self.env, "")
+
     def value(self) -> str:
         """The variable's value.
 
         Raises:
             ConfigError: It is not set, or empty.
         """
-        found = os.environ.get(self.env, "")
+        found = self.given
         if not found:
             raise ConfigError(
                 f"environment variable {self.env} is not set", hint=f"export {self.env}=..."
@@ -176,6 +183,22 @@ class Activity(Section, frozen=True):
     due: Due = Due()
 
 
+class Server(Section, frozen=True):
+    """Where the health page and the figures for monitoring are."""
+
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8640
+    key: Secret = Secret("TOUCHLINE_KEY")
+
+
+class Monitoring(Section, frozen=True):
+    """What is told of each run that ended beside its report; "" is nothing."""
+
+    emf: Annotated[str, Meta(pattern=_METRICS)] = ""
+    emf_file: str = ""
+    openlineage: str = ""
+
+
 class Skillcorner(Section, frozen=True):
     """The provider's API; credentials come from the environment."""
 
@@ -208,6 +231,8 @@ class Config(Section, frozen=True):
     activity: Activity = Activity()
     up: Up = Up()
     schedules: dict[Schema, Schedule] = msgspec.field(default_factory=_upkeep)
+    server: Server = Server()
+    monitoring: Monitoring = Monitoring()
     skillcorner: Skillcorner = Skillcorner()
     opendata: Opendata = Opendata()
     aliases: dict[Schema, Domain] = msgspec.field(

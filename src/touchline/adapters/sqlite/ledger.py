@@ -12,8 +12,8 @@ from touchline.adapters.sqlite.arrivals import arrived, retired
 from touchline.adapters.sqlite.file import LedgerFile
 from touchline.adapters.sqlite.notes import SqliteNotes
 from touchline.adapters.sqlite.owners import swept
-from touchline.adapters.sqlite.publishes import forgotten, settled
-from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Total
+from touchline.adapters.sqlite.publishes import forgotten, settled, sizes
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Size, Total
 
 
 class SqliteLedger:
@@ -189,6 +189,10 @@ class SqliteLedger:
             (table, part),
         )
         return [rows.publish(row) for row in found]
+
+    def sizes(self) -> Mapping[str, Size]:
+        """See Ledger."""
+        return sizes(self._file.rows)
 
     def forget(self, publishes: Sequence[Publish]) -> None:
         """See Ledger."""

@@ -89,7 +89,7 @@ def _claimed(
     runs = {p.partition: _begun(pipeline, platform, p) for p in plans}
     platform.ledger.record(list(runs.values()))
     ready = {p.partition: p for p in plans if not p.missing}
-    with _crash_recorded(platform, runs):
+    with _crash_recorded(pipeline, platform, runs):
         jobs = _jobs(
             pipeline, platform, ready, runs=runs, arrived=arrived, decode_only=only == "bronze"
         )
@@ -132,7 +132,9 @@ def _prepared(
 
 
 @contextmanager
-def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[None]:
+def _crash_recorded(
+    pipeline: Pipeline, platform: Platform, runs: dict[Partition, Run]
+) -> Iterator[None]:
     """What ended the driver goes on to the user; `ends.crashed` says how the runs it left ended."""
     try:
         yield
@@ -141,6 +143,8 @@ def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[
         left = [ends.crashed(r, exc, now) for r in runs.values() if r.status == "running"]
         with suppress(TouchlineError):  # what ended the run is what the user must hear of
             platform.ledger.record(left)
+        for run_ in left:
+            ends.tell(pipeline, run_, platform)
         raise
 
 

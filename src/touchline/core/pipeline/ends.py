@@ -83,11 +83,18 @@ def _status(error: TouchlineError | None) -> RunStatus:
 
 
 def reported(pipeline: Pipeline, over: Run, platform: Platform) -> None:
-    """The run's report as an object of its own, and as the newest of its partition."""
+    """Whoever watches has heard of it; its report is an object, and the newest of its partition."""
+    tell(pipeline, over, platform)
     folder = f"{pipeline.reports or f'metrics/{pipeline.name}'}/{over.partition}"
     report = msgspec.json.format(msgspec.json.encode(over.report), indent=2)
     platform.objects.write(f"{folder}/{over.run_id}.json", report)
     platform.objects.replace(f"{folder}/report.json", report)
+
+
+def tell(pipeline: Pipeline, over: Run, platform: Platform) -> None:
+    """Whoever watches has heard of the run that ended."""
+    for hear in platform.told:
+        hear(pipeline, over)
 
 
 def _errors(error: TouchlineError | None, outcome: Outcome | None) -> list[TouchlineError]:

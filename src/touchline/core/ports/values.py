@@ -152,6 +152,16 @@ class Total:
 
 
 @dataclass(frozen=True)
+class Size:
+    """What is current of a table: partitions, their rows and rejected rows, its newest publish."""
+
+    partitions: int
+    rows: int
+    rejected: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
 class Claims:
     """The partitions this run holds, and who holds those it could not get.
 
