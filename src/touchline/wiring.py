@@ -11,11 +11,12 @@ from touchline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from touchline.core.alerts import Alerting
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
+    from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, TableStore
 
 
 class Touchline:
@@ -73,6 +74,23 @@ class Touchline:
         return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
 
     @cached_property
+    def notifier(self) -> "Notifier":
+        """Whom alerts go to. Importing it takes a fifth of a second: ask late."""
+        from touchline.adapters.notify import AppriseTargets
+
+        targets = self.config.alerts.targets
+        return AppriseTargets({name: secret.value for name, secret in targets.items()})
+
+    @cached_property
+    def alerts(self) -> "Alerting":
+        """Incidents, and who is told of them."""
+        from touchline.core.alerts import Alerting
+
+        set_ = self.config.alerts
+        late = cast("Notifier", _Late(lambda: self.notifier))
+        return Alerting(self.ledger, late, tuple(set_.targets), set_.completed, _now)
+
+    @cached_property
     def folders(self) -> "frozenset[Path]":
         """Where this installation keeps its own files: nothing there has arrived from anywhere."""
         stores = self.config.stores
@@ -114,7 +132,7 @@ class Touchline:
 
 
 class _Late:
-    """A store that is imported when it is first used: a run that finds nothing stale never does."""
+    """What is imported when it is first used: a run that finds nothing stale never does."""
 
     def __init__(self, made: Callable[[], Any]) -> None:
         self._made = made

@@ -163,12 +163,20 @@ class Opendata(Section, frozen=True):
     lfs_url: str = "https://github.com/SkillCorner/opendata.git/info/lfs"
 
 
+class Alerts(Section, frozen=True):
+    """Who is told when something is not well; each target's URL is a secret."""
+
+    targets: dict[Code, Secret] = msgspec.field(default_factory=dict)
+    completed: bool = False
+
+
 class Config(Section, frozen=True):
     """The whole file. `folder` is where relative paths start: the file's own folder."""
 
     stores: Stores = Stores()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     tracking: Tracking = Tracking()
     activity: Activity = Activity()
     skillcorner: Skillcorner = Skillcorner()
