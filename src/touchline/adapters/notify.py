@@ -40,6 +40,7 @@ class AppriseTargets:
         self._timeout_s = timeout_s
         _LOG.propagate = False
         _LOG.setLevel(logging.DEBUG)
+        logging.getLogger("urllib3.connectionpool").setLevel(logging.ERROR)  # it logs URLs
 
     def send(self, target: str, alert: Alert) -> None:
         """See Notifier. A target that does not answer in time is left behind, with its thread."""

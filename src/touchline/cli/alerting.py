@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,11 @@ def unalarmed() -> Iterator[None]:
 
 def deliver(here: Touchline) -> None:
     """Send what waits in the outbox; a line for each target that did not take it."""
-    with unalarmed():
-        for delivery in here.alerts.deliver():
-            if delivery.sent_at is None:
-                later = "; it stays in the outbox, `touchline check` tries again"
-                end = later if delivery.next_at is not None else "; it was given up"
-                say(f"alert not delivered to {delivery.target}: {delivery.error}{end}")
+    for delivery in here.alerts.deliver():
+        if delivery.sent_at is None:
+            later = "it stays in the outbox, `touchline check` tries again"
+            end = later if delivery.next_at is not None else "it is given up"
+            say(f"alert not delivered to {delivery.target}: {delivery.error}; {end}")
 
 
 @click.command()
@@ -48,7 +48,7 @@ def alerts(file: Path | None, *, test: bool, as_json: bool) -> None:
         _test(here, as_json=as_json)
     found = {"incidents": _incidents(here), "undelivered": _undelivered(here)}
     if as_json:
-        click.echo(json.dumps(found, indent=1, default=str))
+        click.echo(json.dumps(found, indent=1, default=datetime.isoformat))
         return
     table(found["incidents"], title="open incidents", empty="no open incidents")
     table(found["undelivered"], title="undelivered", empty="no undelivered alerts")

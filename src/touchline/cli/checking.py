@@ -42,18 +42,19 @@ def check(
     from touchline.core import alerts
 
     here = Touchline(config.load(file))
-    found: list[Finding] = []
+    looks: list[alerts.Observed] = []
     for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
         now, due = datetime.now(UTC), here.due(chosen.name)
-        looks = [alerts.of_pipeline(chosen, due, here.ledger, now=now, days=days)]
-        looks += [alerts.of_bronze(chosen, _of_bronze(here, chosen))] if bronze else []
-        for seen in looks:
-            found += seen.findings
-            with unalarmed():
-                here.alerts.saw(seen)
+        looks.append(alerts.of_pipeline(chosen, due, here.ledger, now=now, days=days))
+        if bronze:
+            looks.append(alerts.of_bronze(chosen, _of_bronze(here, chosen)))
+    found = [finding for seen in looks for finding in seen.findings]
     rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
     table(rows, as_json=as_json, empty="all is well")
-    deliver(here)
+    with unalarmed():
+        for seen in looks:
+            here.alerts.saw(seen)
+        deliver(here)
     sys.exit(worst(f.code for f in found))
 
 
