@@ -81,9 +81,9 @@ class Touchline:
         targets = self.config.alerts.targets
         return AppriseTargets({name: secret.value for name, secret in targets.items()})
 
-    @cached_property
+    @property
     def alerts(self) -> "Alerting":
-        """Incidents, and who is told of them."""
+        """Incidents, and who is told of them. Not kept: it holds this, which is to go at its last use."""
         from touchline.core.alerts import Alerting
 
         set_ = self.config.alerts

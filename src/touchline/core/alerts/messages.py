@@ -10,7 +10,7 @@ _TO_DO = {
     2: "Fix the configuration or the environment, then run again.",
     3: "The partition is as it was. `touchline runs` names the run, `touchline show RUN` says why.",
     4: "It is made by the next run once its input has landed.",
-    5: "A service failed although the call was tried again: run again later.",
+    5: "A service failed, or a process was ended from outside: run again.",
     7: "Make room or grant the right to write, or ingest what is damaged again; then run again.",
 }
 
