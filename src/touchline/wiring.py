@@ -1,5 +1,6 @@
 """Configuration -> objects; the only place that names adapters."""
 
+import shlex
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
     from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, TableStore
+    from touchline.core.schedule import Schedule
 
 
 class Touchline:
@@ -89,6 +91,22 @@ class Touchline:
         set_ = self.config.alerts
         late = cast("Notifier", _Late(lambda: self.notifier))
         return Alerting(self.ledger, late, tuple(set_.targets), set_.completed, _now)
+
+    def landing(self) -> "dict[str, Path]":
+        """The folder that each domain's files arrive in; "" in the configuration stands for none."""
+        named = {name: getattr(self.config, name).landing for name in self.pipelines}
+        return {name: self.config.place(folder) for name, folder in named.items() if folder}
+
+    @cached_property
+    def schedules(self) -> "tuple[Schedule, ...]":
+        """Commands, and when they are to be given."""
+        from touchline.core.due import Due
+        from touchline.core.schedule import Schedule
+
+        return tuple(
+            Schedule(name, Due(s.cron, s.zone, 0.0, s.day), tuple(shlex.split(s.command)))
+            for name, s in self.config.schedules.items()
+        )
 
     @cached_property
     def folders(self) -> "frozenset[Path]":

@@ -91,9 +91,13 @@ def in_toml(value: Any) -> str:
         case dict() if not value:
             return "{}"
         case dict():
-            return "{ " + ", ".join(f'"{k}" = "{v}"' for k, v in value.items()) + " }"
+            return "{ " + ", ".join(f'"{k}" = {in_toml(v)}' for k, v in value.items()) + " }"
         case Secret():
             return f'{{ env = "{value.env}" }}'
+        case msgspec.Struct():
+            defaults = {f.name: f.default for f in msgspec.structs.fields(value)}
+            own = {n: getattr(value, n) for n, d in defaults.items() if getattr(value, n) != d}
+            return "{ " + ", ".join(f"{n} = {in_toml(v)}" for n, v in own.items()) + " }"
         case _:
             return str(value)
 

@@ -22,3 +22,12 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SmallDisk]:
     made = world(tmp_path_factory.mktemp("disk"))
     with mounted(made.data) as found:
         yield SmallDisk(made, found)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
+    """Lines that are shown although the test passes."""
+    lines: list[str] = []
+    yield lines
+    with capsys.disabled():
+        print("".join(f"\n{line}" for line in lines), end=" ")

@@ -1,7 +1,7 @@
 """kill -9 of `touchline run` at any moment: the next run gives the same, and nothing is left over."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import pytest
 from phases import (
@@ -97,15 +97,6 @@ def loop(
         assert missing(two) == [], moment
         assert disagreeing(two) == {}, moment
     return tally
-
-
-@pytest.fixture
-def told(capsys: pytest.CaptureFixture[str]) -> Iterator[list[str]]:
-    """Lines that are shown although the test passes."""
-    lines: list[str] = []
-    yield lines
-    with capsys.disabled():
-        print("".join(f"\n{line}" for line in lines), end=" ")
 
 
 @pytest.mark.parametrize(("workers", "count"), [(1, 7), (2, 3)])

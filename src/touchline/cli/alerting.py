@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,6 +14,9 @@ from touchline import config
 from touchline.cli.output import JSON, say, table, worst
 from touchline.errors import ConfigError, TouchlineError, TransientError
 from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.core.pipeline.drive import Done
 
 
 @contextmanager
@@ -25,10 +28,16 @@ def unalarmed() -> Iterator[None]:
         say(f"incidents cannot be noted: {exc}")
 
 
+def note(here: Touchline, done: "Done") -> None:
+    """What the end of a partition's run says of incidents."""
+    with unalarmed():
+        here.alerts.ran(done)
+
+
 def deliver(here: Touchline) -> None:
     """Send what waits in the outbox; a line for each target that did not take it."""
-    for delivery in here.alerts.deliver():
-        if delivery.sent_at is None:
+    with unalarmed():
+        for delivery in (d for d in here.alerts.deliver() if d.sent_at is None):
             later = "it stays in the outbox, `touchline check` tries again"
             end = later if delivery.next_at is not None else "it is given up"
             say(f"alert not delivered to {delivery.target}: {delivery.error}; {end}")

@@ -1,7 +1,7 @@
 """plan, run, backfill."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.alerting import deliver, unalarmed
+from touchline.cli.alerting import deliver, note
 from touchline.cli.output import JSON, complain, counted, progress, say, seconds, table, worst
-from touchline.errors import ConfigError, MissingInputError, TouchlineError
+from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -237,7 +237,8 @@ def finish(
 ) -> None:
     """Show each end as it comes and all of them at last; exit as the worst of them says.
 
-    What the ends say of incidents is noted as they come, and told at last.
+    What another run holds is no failure of this one: it is passed over, and told. What the ends say of
+    incidents is noted as they come, and told at last.
     """
     rows: list[dict[str, Any]] = []
     codes: list[int] = []
@@ -245,26 +246,34 @@ def finish(
     with progress("run", total) as tell:
         for done in ends:
             rows.append(_row(done))
-            with unalarmed():
-                here.alerts.ran(done)
+            note(here, done)
             tell(done.partition, rows[-1]["status"])
             if done.error is None:
                 continue
             codes.append(done.error.exit_code)
             _told(done.error, done.run)
-            if not keep_going:
+            if not (keep_going or isinstance(done.error, ConflictError)):
                 broken_off = True
                 break
     close = getattr(ends, "close", None)
     if close:
         close()
     table(rows, as_json=as_json, empty=empty)
+    if len(rows) > 1:
+        say(_summary(rows))
     if broken_off and len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
-    with unalarmed():
-        if rows:
-            deliver(here)
+    if rows:
+        deliver(here)
     sys.exit(worst(codes))
+
+
+def _summary(rows: Sequence[Mapping[str, Any]]) -> str:
+    """All ends in one line: how many of each kind, and rows in all."""
+    statuses = [row["status"] for row in rows]
+    ends = ", ".join(f"{statuses.count(kind)} {kind}" for kind in dict.fromkeys(statuses))
+    made, rejected = (sum(row[name] for row in rows) for name in ("rows", "rejected"))
+    return f"{counted(len(rows), 'partition')}: {ends}; {made:,} rows, {rejected:,} rejected"
 
 
 def _told(error: TouchlineError, run: "Run | None") -> None:

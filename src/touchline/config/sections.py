@@ -1,6 +1,7 @@
 """The configuration file as frozen types. Every key has a default that needs no server."""
 
 import os
+import shlex
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -92,12 +93,11 @@ class Retention(Section, frozen=True):
     days: Annotated[int, Meta(ge=0, le=100_000)] = 7
 
 
-class Due(Section, frozen=True):
-    """When a pipeline's input is due; without a cron expression it never is."""
+class Firings(Section, frozen=True):
+    """Instants by a cron expression in a time zone, and the day that each is about."""
 
     cron: str = ""
     zone: str = "UTC"
-    grace_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 60.0
     day: Literal["same", "previous"] = "previous"
 
     def __post_init__(self) -> None:
@@ -110,6 +110,12 @@ class Due(Section, frozen=True):
             raise ValueError(f"no time zone {self.zone!r}, expected such as Europe/Berlin") from exc
         if self.cron:
             _check_cron(self.cron)
+
+
+class Due(Firings, frozen=True):
+    """When a pipeline's input is due; without a cron expression it never is."""
+
+    grace_minutes: Annotated[float, Meta(ge=0, le=100_000)] = 60.0
 
 
 def _check_cron(text: str) -> None:
@@ -126,9 +132,31 @@ def _check_cron(text: str) -> None:
         raise ValueError(f"{text!r} has {len(text.split())} fields, expected five: '0 6 * * *'")
 
 
-class Tracking(Section, frozen=True):
-    """Thresholds of tracking that teams change."""
+class Schedule(Firings, frozen=True):
+    """A command at the firings of `cron`; `{day}` in it is the day of the firing, or the one before."""
 
+    command: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what is no command."""
+        super().__post_init__()
+        words = shlex.split(self.command)
+        if not self.cron or not words:
+            raise ValueError("a schedule needs cron and command, such as 'run activity'")
+        if words[0] in ("up", "serve", "demo"):
+            raise ValueError(f"{words[0]} is no command for a schedule")
+
+
+class Up(Section, frozen=True):
+    """How `touchline up` works."""
+
+    workers: Annotated[int, Meta(ge=1, le=64)] = 1
+
+
+class Tracking(Section, frozen=True):
+    """Where tracking's files arrive, and thresholds that teams change."""
+
+    landing: str = "landing/tracking"
     competitions: dict[ProviderId, Code] = msgspec.field(default_factory=lambda: {"61": "aus1"})
     sprint_rule: Literal["default", "prototype"] = "default"
     min_sprint_kmh: Annotated[float, Meta(gt=0, le=100)] = 25.0
@@ -139,8 +167,9 @@ class Tracking(Section, frozen=True):
 
 
 class Activity(Section, frozen=True):
-    """Thresholds of activity's gate."""
+    """Where activity's files arrive, and the thresholds of its gate."""
 
+    landing: str = "landing/activity"
     max_null_user: Annotated[float, Meta(ge=0, le=1)] = 0.03
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
@@ -170,6 +199,12 @@ class Alerts(Section, frozen=True):
     completed: bool = False
 
 
+def _upkeep() -> dict[str, Schedule]:
+    return {
+        "maintain": Schedule(cron="15 3 * * *", command="maintain"),
+    }
+
+
 class Config(Section, frozen=True):
     """The whole file. `folder` is where relative paths start: the file's own folder."""
 
@@ -179,6 +214,8 @@ class Config(Section, frozen=True):
     alerts: Alerts = Alerts()
     tracking: Tracking = Tracking()
     activity: Activity = Activity()
+    up: Up = Up()
+    schedules: dict[Schema, Schedule] = msgspec.field(default_factory=_upkeep)
     skillcorner: Skillcorner = Skillcorner()
     opendata: Opendata = Opendata()
     aliases: dict[Schema, Domain] = msgspec.field(

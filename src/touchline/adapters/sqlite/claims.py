@@ -54,6 +54,13 @@ def give_back(db: sqlite3.Connection, token: str) -> None:
     db.execute("DELETE FROM claims WHERE token = ?", (token,))
 
 
+def give_back_of_the_dead(db: sqlite3.Connection, living: Callable[[str], bool]) -> None:
+    """What killed processes held is free already; that they held it is forgotten."""
+    for (owner,) in db.execute("SELECT DISTINCT owner FROM claims").fetchall():
+        if not living(owner):
+            db.execute("DELETE FROM claims WHERE owner = ?", (owner,))
+
+
 def renewing(path: Path, token: str, clock: Callable[[], datetime]) -> Callable[[], None]:
     """Renew what is held under the token, in a thread of its own; the result ends that."""
     stop = threading.Event()

@@ -207,6 +207,7 @@ class SqliteLedger:
     def alone(self) -> Iterator[frozenset[str]]:
         """See Ledger."""
         with self._file.writing() as db, held.not_counted(db, self.clock):
+            held.give_back_of_the_dead(db, self._file.alive)
             swept(self._file.marked())
             found = db.execute("SELECT run_id, owner FROM runs WHERE status = 'running'").fetchall()
             yield frozenset(run for run, owner in found if self._file.alive(owner))

@@ -1,0 +1,208 @@
+"""The loop of `touchline up`. Everything it must remember is in the ledger: killed, it goes on."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from touchline.adapters.watch import WatchedFolders
+from touchline.core import attempts, planner, schedule
+from touchline.core.pipeline import Pipeline, drive
+from touchline.core.pipeline.drive import Done, Platform
+from touchline.core.ports import Partition
+from touchline.core.schedule import Schedule
+from touchline.errors import ConflictError, TouchlineError
+from touchline.up import commands
+from touchline.up.arriving import landed
+from touchline.wiring import Touchline
+
+TICK_S = 60.0
+"""How often everything is looked at anew: what another command made stale, what is due, what failed."""
+
+_MOST_S = 15.0
+_RUNNING_S = 0.5
+_SCANNED = "landing scanned"
+_BACK_S = 2.0
+
+Tell = Callable[..., None]
+"""Says an event of a name with its facts."""
+
+
+@dataclass(eq=False)
+class Shift:
+    """What is at hand while `up` works.
+
+    `stale` holds for each pipeline the partitions to be looked at, None standing for all.
+    """
+
+    here: Touchline
+    platform: Platform
+    file: Path | None
+    scratch: Path
+    tell: Tell
+    watched: WatchedFolders
+    schedules: tuple[Schedule, ...]
+    running: list[commands.Running] = field(default_factory=list)
+    stale: dict[str, set[Partition] | None] = field(default_factory=dict)
+    tick_at: float = 0.0
+    retry_at: datetime | None = None
+    broken: dict[str, TouchlineError] = field(default_factory=dict)
+
+    @property
+    def now(self) -> datetime:
+        """The time of the clock on the wall."""
+        return self.platform.clock()
+
+
+@contextmanager
+def alone(here: Touchline) -> Iterator[None]:
+    """Nobody else is `up` on this ledger meanwhile.
+
+    Raises:
+        ConflictError: Somebody is.
+    """
+    with here.ledger.claim("up", ["up"]) as claims:
+        if claims.refused:
+            raise ConflictError(
+                f"{here.config.place(here.config.stores.ledger.path)}: {claims.refused['up']} is up",
+                hint="one is enough; stop it first, or give this one another ledger",
+            )
+        yield
+
+
+def work_on(shift: Shift) -> None:
+    """Work until the process is ended. What one turn meets is told, and the next goes on."""
+    try:
+        while True:
+            _turn(shift)
+    finally:
+        commands.stop(shift.running)
+
+
+def _turn(shift: Shift) -> None:
+    """Wait for something to do, and do it."""
+    try:
+        _land(shift)
+        if time.monotonic() >= shift.tick_at:
+            _tick(shift)
+        if shift.retry_at and shift.now >= shift.retry_at:
+            shift.stale, shift.retry_at = dict.fromkeys(shift.here.pipelines), None
+        for name in list(shift.stale):
+            _make(shift, shift.here.pipeline(name), shift.stale.pop(name))
+        _beside(shift)
+    except TouchlineError as exc:
+        shift.tell("error", message=str(exc), hint=exc.hint)
+        time.sleep(_RUNNING_S)
+
+
+def _wait_s(shift: Shift) -> float:
+    """How long nothing is to be done, if no file comes."""
+    soonest = schedule.next_at(shift.schedules, shift.here.ledger.notes, shift.now)
+    if shift.retry_at:
+        soonest = min(soonest, shift.retry_at)
+    wait = min((soonest - shift.now).total_seconds(), shift.tick_at - time.monotonic(), _MOST_S)
+    return max(min(wait, _RUNNING_S) if shift.running else wait, 0.0)
+
+
+# --- what comes ---------------------------------------------------------------------------------
+
+
+def _land(shift: Shift) -> None:
+    """What has come is in bronze, and its partitions are to be looked at."""
+    for domain, paths in shift.watched.come(_wait_s(shift)).items():
+        done = landed(shift.here, domain, paths, scratch=shift.scratch, now=shift.now)
+        if done.others:
+            shift.tell("left alone", domain=domain, files=len(done.others), such_as=done.others[0])
+        for path in done.well:
+            shift.broken.pop(f"{domain} file {path}", None)
+        for name, error in done.refused.items():
+            shift.broken[f"{domain} file {name}"] = error
+            shift.tell("not landed", domain=domain, file=name, message=str(error), hint=error.hint)
+        if done.parts:
+            shift.tell("landed", domain=domain, files=len(done.well), partitions=len(done.parts))
+            _look_at(shift, domain, done.parts)
+
+
+def _look_at(shift: Shift, name: str, parts: set[Partition]) -> None:
+    known = shift.stale.get(name, set())
+    shift.stale[name] = None if known is None else known | parts
+
+
+def _tick(shift: Shift) -> None:
+    """Once a minute: every file since the last time, every partition, everything that is due."""
+    notes, begun = shift.here.ledger.notes, shift.now
+    if shift.watched.broken:
+        shift.tell(
+            "not watched", message=shift.watched.broken, hint="looked at every minute instead"
+        )
+    since = notes.checkpoint(_SCANNED)
+    back = (datetime.fromisoformat(since) if since else begun) - timedelta(seconds=_BACK_S)
+    shift.watched.scan(back.timestamp() if since and back <= begun else 0.0)
+    refused = [key.partition(" file ")[2] for key in shift.broken]
+    shift.watched.again([Path(path) for path in refused if path])
+    notes.advance(_SCANNED, begun.isoformat())
+    shift.stale = dict.fromkeys(shift.here.pipelines)
+    shift.tick_at = time.monotonic() + TICK_S
+
+
+# --- what is made -------------------------------------------------------------------------------
+
+
+def _make(shift: Shift, pipeline: Pipeline, parts: set[Partition] | None) -> None:
+    """Run what is stale of these partitions and ready to be tried; other things go on meanwhile."""
+    drive.settle(pipeline, shift.platform)
+    wanted = None if parts is None else sorted(parts)
+    plans = planner.plan(pipeline, shift.here.ledger, parts=wanted)
+    found = attempts.ready(plans, pipeline, shift.here.ledger, now=shift.now)
+    if found.next_at:
+        shift.retry_at = min(found.next_at, shift.retry_at or found.next_at)
+    for done in drive.run(pipeline, shift.platform, plans=found.plans) if found.plans else ():
+        _told(shift, done)
+        _beside(shift)
+
+
+def _told(shift: Shift, done: Done) -> None:
+    status = done.run.status if done.run else "held"
+    facts: dict[str, Any] = {"partition": done.partition, "status": status}
+    if done.run:
+        facts |= {"run": done.run.run_id, "seconds": done.run.report.get("seconds")}
+    if done.error:
+        facts |= {"message": str(done.error), "hint": done.error.hint}
+    if done.run and done.run.status == "failed":
+        shift.retry_at = shift.now
+    shift.tell("run", pipeline=done.pipeline, **facts)
+
+
+# --- what goes on beside ------------------------------------------------------------------------
+
+
+def _beside(shift: Shift) -> None:
+    """Commands whose time has come are given, and those that ended are told."""
+    _end_commands(shift)
+    busy = {running.schedule.name for running in shift.running}
+    for each in shift.schedules:
+        notes = shift.here.ledger.notes
+        due = None if each.name in busy else schedule.firing(each, notes, shift.now)
+        if due:
+            shift.running.append(commands.started(each, due, shift.file))
+            shift.tell("command begun", schedule=each.name, command=" ".join(each.at(due)))
+
+
+def _end_commands(shift: Shift) -> None:
+    for over in list(commands.ended(shift.running)):
+        done = over.running
+        shift.running.remove(done)
+        schedule.ended(
+            done.schedule,
+            done.firing,
+            code=over.code,
+            said=over.last_line,
+            notes=shift.here.ledger.notes,
+            now=shift.now,
+        )
+        said = {"message": over.last_line} if over.code else {}
+        shift.tell("command ended", schedule=done.schedule.name, code=over.code, **said)
+        shift.stale = dict.fromkeys(shift.here.pipelines)
