@@ -12,11 +12,12 @@ from touchline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from touchline.core.alerts import Alerting
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, ObjectStore, Run, TableStore
+    from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, Run, TableStore
     from touchline.core.schedule import Schedule
 
 
@@ -75,6 +76,22 @@ class Touchline:
         return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
 
     @cached_property
+    def notifier(self) -> "Notifier":
+        """Whom alerts go to. Importing it takes a fifth of a second: ask late."""
+        from touchline.adapters.notify import AppriseTargets
+
+        targets = self.config.alerts.targets
+        return AppriseTargets({name: secret.value for name, secret in targets.items()})
+
+    @property
+    def alerts(self) -> "Alerting":
+        """Incidents, and who is told of them. Not kept: it holds this, which is to go at its last use."""
+        from touchline.core.alerts import Alerting
+
+        set_ = self.config.alerts
+        late = cast("Notifier", _Late(lambda: self.notifier))
+        return Alerting(self.ledger, late, tuple(set_.targets), set_.completed, _now)
+
     def landing(self) -> "dict[str, Path]":
         """The folder that each domain's files arrive in; "" in the configuration stands for none."""
         named = {name: getattr(self.config, name).landing for name in self.pipelines}
@@ -134,7 +151,7 @@ class Touchline:
 
 
 class _Late:
-    """A store that is imported when it is first used: a run that finds nothing stale never does."""
+    """What is imported when it is first used: a run that finds nothing stale never does."""
 
     def __init__(self, made: Callable[[], Any]) -> None:
         self._made = made

@@ -5,7 +5,7 @@ from world import World, files
 
 COMMANDS = (
     "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
-    "serve", "check", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
+    "up", "serve", "check", "alerts", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
 )  # fmt: skip
 
 WRONG: dict[tuple[str, ...], str] = {

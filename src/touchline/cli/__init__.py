@@ -36,6 +36,7 @@ _COMMANDS = {
     "show": ("history", "Show one run: inputs, rows, rules, failures."),
     "serve": ("serving", "Serve the health page and figures for monitoring, until Ctrl-C."),
     "check": ("checking", "Check that input came and is published, with an exit code for cron."),
+    "alerts": ("alerting", "List open incidents and undelivered alerts; test the targets."),
     "query": ("tables", "Run one SELECT over bronze, silver and gold."),
     "define": ("tables", "Print what a number means: definition, unit, version, origin."),
     "report": ("tables", "Write a match's page."),

@@ -281,4 +281,4 @@ def replay(file: Path | None, parts: tuple[str, ...], *, as_json: bool) -> None:
         total += len(wanted)
         ends += [drive.run(pipeline, platform, plans=wanted)]
     each = (done for end in ends for done in end)
-    finish(each, total, as_json=as_json, keep_going=True, empty="nothing to replay")
+    finish(here, each, total, as_json=as_json, keep_going=True, empty="nothing to replay")

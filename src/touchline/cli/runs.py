@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.alerting import deliver, note
 from touchline.cli.output import JSON, complain, counted, progress, say, seconds, table, worst
 from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
 from touchline.wiring import Touchline
@@ -155,7 +156,7 @@ def run(
         ends.append(drive.run(each, platform, parts=wanted, plans=plans, only=only, force=force))
         arrived = arrived or bool(plans or here.ledger.contents(each.name))
     empty = _FRESH if arrived else _NOTHING
-    finish(chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
+    finish(here, chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
 
 
 @click.command()
@@ -203,7 +204,7 @@ def backfill(
     fresh = len(wanted) - len(plans)
     say(f"{counted(len(wanted), 'partition')} from {first} to {last}, {fresh} fresh already")
     ends = drive.run(chosen, platform, plans=plans, force=redo, pause=not keep_going)
-    finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
+    finish(here, ends, len(plans), as_json=as_json, keep_going=keep_going)
 
 
 def _must_hold_some(found: "Range", pipeline: str, first: str, *, last: str) -> None:
@@ -226,6 +227,7 @@ def _must_hold_some(found: "Range", pipeline: str, first: str, *, last: str) -> 
 
 
 def finish(
+    here: Touchline,
     ends: "Iterable[Done]",
     total: int,
     *,
@@ -235,7 +237,8 @@ def finish(
 ) -> None:
     """Show each end as it comes and all of them at last; exit as the worst of them says.
 
-    What another run holds is no failure of this one: it is passed over, and told.
+    What another run holds is no failure of this one: it is passed over, and told. What the ends say of
+    incidents is noted as they come, and told at last.
     """
     rows: list[dict[str, Any]] = []
     codes: list[int] = []
@@ -243,6 +246,7 @@ def finish(
     with progress("run", total) as tell:
         for done in ends:
             rows.append(_row(done))
+            note(here, done)
             tell(done.partition, rows[-1]["status"])
             if done.error is None:
                 continue
@@ -259,6 +263,8 @@ def finish(
         say(_summary(rows))
     if broken_off and len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
+    if rows:
+        deliver(here)
     sys.exit(worst(codes))
 
 

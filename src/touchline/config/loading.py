@@ -10,6 +10,9 @@ import msgspec
 from touchline.config.sections import IN_WORDS, Config
 from touchline.errors import ConfigError
 
+_SECRET = (["skillcorner"], ["alerts"])
+"""Sections whose wrong values are not shown: somebody may have written a secret there."""
+
 DEFAULT_FILE = Path("touchline.toml")
 
 
@@ -62,7 +65,7 @@ def _wrong(read: Mapping[str, Any], said: str) -> str:
         text = text.replace(f"`str` matching regex {pattern!r}", words)
     if text.startswith("Invalid"):
         text += f", expected {' or '.join(_choices(names, of_many=of_many))}"
-    elif text.startswith("Expected") and names[:1] != ["skillcorner"]:
+    elif text.startswith("Expected") and names[:1] not in _SECRET:
         text += f", seen {repr(value)[:80]}"
     return f"{place}: {text}"
 

@@ -215,6 +215,13 @@ class Opendata(Section, frozen=True):
     lfs_url: str = "https://github.com/SkillCorner/opendata.git/info/lfs"
 
 
+class Alerts(Section, frozen=True):
+    """Who is told when something is not well; each target's URL is a secret."""
+
+    targets: dict[Code, Secret] = msgspec.field(default_factory=dict)
+    completed: bool = False
+
+
 def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
@@ -227,6 +234,7 @@ class Config(Section, frozen=True):
     stores: Stores = Stores()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     tracking: Tracking = Tracking()
     activity: Activity = Activity()
     up: Up = Up()

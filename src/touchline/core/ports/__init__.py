@@ -2,7 +2,7 @@
 
 from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
-from touchline.core.ports.protocols import Engine, ObjectStore, TableStore
+from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.values import (
     Claims,
     Partition,
@@ -30,6 +30,7 @@ __all__ = [
     "Incident",
     "Ledger",
     "Notes",
+    "Notifier",
     "ObjectStore",
     "Partition",
     "Piece",

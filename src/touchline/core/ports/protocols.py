@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from touchline.core.ports.notes import Alert
 from touchline.core.ports.values import Partition, Piece, Staged, Stored
 
 if TYPE_CHECKING:
@@ -130,4 +131,18 @@ class Engine(Protocol):
 
     def map(self, task: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         """The outcome of each job, in any order; task, jobs and outcomes can be pickled."""
+        ...
+
+
+class Notifier(Protocol):
+    """Where people are told: mail, chat, a queue. Targets go by the names that they are given."""
+
+    def send(self, target: str, alert: Alert) -> None:
+        """Told, with the alert's id in the message: a receiver knows one that is told again by it.
+
+        It ends within seconds, whatever the target does.
+
+        Raises:
+            TransientError: Why it may not have arrived; without the target's address, which is secret.
+        """
         ...
