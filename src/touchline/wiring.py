@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
     from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
+    from touchline.core.retention import Days
 
 
 class Touchline:
@@ -28,8 +29,9 @@ class Touchline:
     def objects(self) -> "ObjectStore":
         """Where bytes are kept."""
         from touchline.adapters.local import LocalObjects
+        from touchline.core.packs import packed
 
-        return LocalObjects(self.config.place(self.config.stores.objects.root))
+        return packed(LocalObjects(self.config.place(self.config.stores.objects.root)))
 
     @cached_property
     def tables(self) -> "TableStore":
@@ -62,8 +64,27 @@ class Touchline:
 
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
-        """Every pipeline by name."""
-        return {"tracking": tracking(self.config), "activity": activity(self.config)}
+        """Every pipeline by name.
+
+        Raises:
+            ConfigError: Configuration names a table that there is not.
+        """
+        found = {"tracking": tracking(self.config), "activity": activity(self.config)}
+        tables = [step.table for pipeline in found.values() for step in pipeline.steps]
+        for name in self.config.retention.tables:
+            if name not in tables:
+                raise ConfigError(
+                    f"$.retention.tables: no table {name!r}", hint=f"there is: {', '.join(tables)}"
+                )
+        return found
+
+    def days(self, name: str) -> "Days":
+        """For how many days a pipeline's tables, and what arrived for it, are kept."""
+        from touchline.core.retention import Days
+
+        set_ = self.config.retention
+        mine = {t: days for t, days in set_.tables.items() if t.startswith(f"{name}.")}
+        return Days(mine, dict(set_.bronze).get(name))  # type: ignore[arg-type]
 
     def due(self, name: str) -> "Due | None":
         """When the pipeline's input is due, if that is configured."""

@@ -85,11 +85,19 @@ class Limits(Section, frozen=True):
     memory: Annotated[str, Meta(pattern=_MEMORY)] = "1GB"
 
 
+Days = Annotated[int, Meta(ge=1, le=100_000)]
+
+
 class Retention(Section, frozen=True):
-    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`."""
+    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`.
+
+    How many days the partitions of a table, and a domain's arrivals, are kept: others are for ever.
+    """
 
     publishes: Annotated[int, Meta(ge=1)] = 5
     days: Annotated[int, Meta(ge=0, le=100_000)] = 7
+    tables: dict[str, Days] = msgspec.field(default_factory=dict)
+    bronze: dict[Domain, Days] = msgspec.field(default_factory=dict)
 
 
 class Due(Section, frozen=True):

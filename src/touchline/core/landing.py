@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt
+from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, Stored
 from touchline.errors import MissingInputError, StorageError, TouchlineError
 
 
@@ -55,13 +55,44 @@ def land(
         MissingInputError: A file is still being written; the same.
     """
     for (domain, part), group in groupby(arrivals, key=lambda a: (a.domain, a.partition)):
-        receipts = [_received(arrival, objects, now) for arrival in group]
+        files = list(group)
+        receipts = [_received(arrival, objects, now) for arrival in files]
         manifest = msgspec.json.encode(receipts)
         digest = hashlib.sha256(manifest).hexdigest()[:12]
         stamp = now.strftime("%Y%m%dT%H%M%S.%fZ")
         objects.write(f"manifests/{domain}/{part}/{stamp}-{digest}.json", manifest)
-        ledger.receive(receipts)
+        _recorded(receipts, files, objects=objects, ledger=ledger)
         yield from receipts
+
+
+def _recorded(
+    receipts: Sequence[Receipt],
+    files: Sequence[Arrival],
+    *,
+    objects: ObjectStore,
+    ledger: Ledger,
+) -> None:
+    """The receipts are in the ledger, and what they name in the store.
+
+    Bytes that were there already may have been swept before a receipt named them: kept again.
+    """
+    while True:
+        with ledger.alone():
+            lost = objects.lost(receipt.path for receipt in receipts)
+            if not lost:
+                ledger.receive(receipts)
+                return
+        for receipt, file in zip(receipts, files, strict=True):
+            if receipt.path in lost:
+                _must_be_the_same(receipt, objects.keep("objects", file.path), file)
+
+
+def _must_be_the_same(receipt: Receipt, stored: Stored, file: Arrival) -> None:
+    if stored.sha256 != receipt.sha256:
+        raise MissingInputError(
+            f"{file.path}: changed while it was landed",
+            hint="run again once whoever writes it has ended",
+        )
 
 
 def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:

@@ -4,6 +4,7 @@ from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
 from touchline.core.ports.protocols import Engine, ObjectStore, TableStore
 from touchline.core.ports.values import (
+    RETIRED,
     Claims,
     Partition,
     Piece,
@@ -21,6 +22,7 @@ from touchline.core.ports.values import (
 )
 
 __all__ = [
+    "RETIRED",
     "Alert",
     "AlertKind",
     "Claims",
