@@ -7,18 +7,16 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from touchline.core.contracts import Column, Contract
-from touchline.core.query import BronzeFile, Source, ask, tables_named
+from touchline.core.query import Source, ask, came, receipts, tables_named
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import polars as pl
     import pyarrow as pa
 
     from touchline.core.pipeline import Bronze
-    from touchline.core.ports import Publish, Receipt
+    from touchline.core.ports import Publish
     from touchline.tracking.serve import MatchTables
 
 
@@ -46,14 +44,14 @@ def rows_of(
     current = here.ledger.current(made, as_of=as_of) if made else {}
     published = {n: _published(here, contracts[n], found.values()) for n, found in current.items()}
     with ExitStack() as held:
-        came = {
-            n: _as_it_came(here, bronze[n], _receipts(here, bronze[n]), held=held, tell=tell)
+        as_it_came = {
+            n: came(bronze[n], receipts(bronze[n], here.ledger), here.objects, held=held, tell=tell)
             for n in names
             if n in bronze
         }
         return ask(
             sql,
-            {**published, **came},
+            {**published, **as_it_came},
             schemas(here),
             known=[*bronze, *contracts],
             memory=here.config.limits.memory,
@@ -76,51 +74,6 @@ def _published(here: Touchline, contract: Contract, publishes: "Iterable[Publish
             " warehouse under stores.tables and give touchline run --force",
         )
     return Source(contract, pieces)
-
-
-def _as_it_came(
-    here: Touchline,
-    bronze: "Bronze",
-    receipts: "Iterable[Receipt]",
-    *,
-    held: ExitStack,
-    tell: Callable[[str], None] = lambda _: None,
-) -> Source:
-    """The files of a kind, those aside that are gone; on this machine until the stack is left."""
-
-    def left_out(said: str) -> None:
-        tell(f"left out of {bronze.table}: {said}")
-
-    files = (_file(here, receipt, held=held, tell=left_out) for receipt in receipts)
-    return Source(relation=bronze.relation, files=tuple(f for f in files if f))
-
-
-def _receipts(here: Touchline, bronze: "Bronze") -> "list[Receipt]":
-    arrivals = here.ledger.arrivals(bronze.table.partition(".")[0]).values()
-    return [receipt for files in arrivals for receipt in bronze.of(files).values()]
-
-
-def _file(
-    here: Touchline, receipt: "Receipt", *, held: ExitStack, tell: Callable[[str], None]
-) -> BronzeFile | None:
-    from touchline.core.ports import keys_of
-
-    name = f"{receipt.partition} {receipt.source}"
-    told = {**keys_of(receipt.partition), "sha256": receipt.sha256, "source": receipt.source}
-    try:
-        path = held.enter_context(here.objects.local(receipt.path))
-        packed = _is_gzip(path, receipt)
-    except (MissingInputError, OSError) as exc:
-        tell(f"{name}: {exc}")
-        return None
-    return BronzeFile(path, name, packed, told)
-
-
-def _is_gzip(path: "Path", receipt: "Receipt") -> bool:
-    with path.open("rb") as file:
-        if path.stat().st_size != receipt.size:
-            raise MissingInputError(f"{path.stat().st_size} bytes, {receipt.size} came")
-        return file.read(2) == b"\x1f\x8b"
 
 
 def tables_of(here: Touchline, domain: str | None = None) -> list[dict[str, object]]:
@@ -154,9 +107,9 @@ def bronze_of(here: Touchline, name: str) -> "Bronze | None":
 
 def columns_that_came(here: Touchline, bronze: "Bronze") -> dict[str, str]:
     """Column -> type of a bronze table, by the newest of its files; none before one has arrived."""
-    for receipt in reversed(_receipts(here, bronze)):
+    for receipt in reversed(receipts(bronze, here.ledger)):
         with ExitStack() as held:
-            source = _as_it_came(here, bronze, [receipt], held=held)
+            source = came(bronze, [receipt], here.objects, held=held)
             if source.files:
                 asked, memory = f"DESCRIBE {bronze.table}", here.config.limits.memory
                 rows = ask(asked, {bronze.table: source}, {}, memory=memory).to_pylist()

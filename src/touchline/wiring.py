@@ -84,7 +84,8 @@ class Touchline:
 
         set_ = self.config.retention
         mine = {t: days for t, days in set_.tables.items() if t.startswith(f"{name}.")}
-        return Days(mine, dict(set_.bronze).get(name))  # type: ignore[arg-type]
+        kept = {domain: days for domain, days in set_.bronze.items() if domain == name}
+        return Days(mine, next(iter(kept.values()), None))
 
     def due(self, name: str) -> "Due | None":
         """When the pipeline's input is due, if that is configured."""

@@ -23,6 +23,7 @@ from touchline.adapters.spark import SparkExecutors
 from touchline.adapters.sqlite import SqliteLedger
 from touchline.core.contracts import Contract
 from touchline.core.memory import MemoryEngine, MemoryLedger, MemoryObjects, MemoryTables
+from touchline.core.packs import packed
 from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
 
 Full = Callable[[], AbstractContextManager[None]]
@@ -67,7 +68,11 @@ def _local_objects(folder: Path) -> Objects:
     return Objects(LocalObjects(folder), partial(no_file_over, 50_000))
 
 
-OBJECTS = {"memory": _memory_objects, "local": _local_objects}
+def _packed_objects(folder: Path) -> Objects:
+    return Objects(packed(LocalObjects(folder)), partial(no_file_over, 50_000))
+
+
+OBJECTS = {"memory": _memory_objects, "local": _local_objects, "packed": _packed_objects}
 
 
 # --- TableStore ---------------------------------------------------------------------------------

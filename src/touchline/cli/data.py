@@ -65,6 +65,8 @@ def _must_be_there(path: Path) -> None:
 
 def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json: bool) -> None:
     """Land these arrivals, show what became of each partition, and what it still lacks."""
+    from touchline.core.retention import unplanned
+
     parts = sorted({a.partition for a in arrivals})
     counts: dict[str, dict[str, int]] = {
         p: {"new": 0, "re-issued": 0, "unchanged": 0} for p in parts
@@ -84,6 +86,11 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
         for p in parts
     ]
     table(rows, as_json=as_json)
+    for part in sorted(unplanned(here.pipeline(domain), here.ledger, parts)):
+        say(
+            f"{domain} {part} is retired, past the days that retention keeps: nothing is made of it"
+            f" without touchline run --force --partition {part}"
+        )
 
 
 def landed(

@@ -8,6 +8,7 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, table
+from touchline.core.ports import RETIRED
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -25,7 +26,7 @@ LIMIT = click.option(
 @JSON
 @click.pass_obj
 def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
-    """Show the state of each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed."""
+    """Show each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed, retired."""
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
     rows = [row for each in chosen for row in _states(here, each)]
@@ -39,19 +40,24 @@ def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
 
 def _states(here: Touchline, chosen: "Pipeline") -> list[dict[str, Any]]:
     from touchline.core import planner
+    from touchline.core.retention import retired
 
     plans = {p.partition: p for p in planner.plan(chosen, here.ledger)}
     last = here.ledger.last(chosen.name)
     heads = here.ledger.heads([s.table for s in chosen.steps])
+    gone = retired(chosen, here.ledger)
+    known = {
+        part for found in (here.ledger.contents(chosen.name), *heads.values()) for part in found
+    }
     rows = []
-    for part in sorted(here.ledger.contents(chosen.name)):
+    for part in sorted(known):
         run = last.get(part)
         rows.append(
             {
                 "pipeline": chosen.name,
                 "partition": part,
-                "state": (state := _state(plans.get(part), run)),
-                "published": sum(part in heads[s.table] for s in chosen.steps),
+                "state": (state := "retired" if part in gone else _state(plans.get(part), run)),
+                "published": sum(_holds(heads[s.table].get(part)) for s in chosen.steps),
                 "of": len(chosen.steps),
                 "last run": run.run_id if run else None,
                 "ended": run.ended_at if run else None,
@@ -59,6 +65,10 @@ def _states(here: Touchline, chosen: "Pipeline") -> list[dict[str, Any]]:
             }
         )
     return rows
+
+
+def _holds(head: tuple[str, str] | None) -> bool:
+    return head is not None and head[0] != RETIRED
 
 
 def _news(run: "Run") -> str | None:

@@ -83,7 +83,7 @@ def _lines(p: "Plan") -> list[dict[str, Any]]:
 
 
 def chosen(
-    here: Touchline, name: str | None, parts: Sequence[str]
+    here: Touchline, name: str | None, parts: Sequence[str], *, force: bool = False
 ) -> "list[tuple[Pipeline, list[str] | None]]":
     """The pipeline of that name, or all; with the partitions asked for, or None where none was.
 
@@ -102,17 +102,27 @@ def chosen(
         ranges.checked(pipeline, part)
         found.setdefault(pipeline.name, (pipeline, []))[1].append(part)
     for pipeline, wanted in found.values():
-        _must_have_arrived(here, pipeline.name, wanted)
+        _must_have_arrived(here, pipeline, wanted, force=force)
     return list(found.values())
 
 
-def _must_have_arrived(here: Touchline, pipeline: str, parts: Sequence[str]) -> None:
-    known = here.ledger.contents(pipeline, parts)
+def _must_have_arrived(
+    here: Touchline, pipeline: "Pipeline", parts: Sequence[str], *, force: bool
+) -> None:
+    """Refuse a partition of which nothing is there; tell of one that retention took away."""
+    from touchline.core.retention import unplanned
+
+    known = here.ledger.contents(pipeline.name, parts)
+    gone = unplanned(pipeline, here.ledger, parts)
     for part in parts:
         if part not in known:
-            raise MissingInputError(
-                f"{pipeline} {part}: nothing has arrived for it", hint="see: touchline status"
+            said = "its files are past their days" if part in gone else "nothing has arrived for it"
+            hint = (
+                "ingest them again, then run --force" if part in gone else "see: touchline status"
             )
+            raise MissingInputError(f"{pipeline.name} {part}: {said}", hint=hint)
+        if part in gone and not force:
+            say(f"{pipeline.name} {part} is retired: touchline run --force makes it again")
 
 
 @click.command()
@@ -148,7 +158,7 @@ def run(
     platform = here.platform(workers=workers, engine=engine)
     ends: list[Iterator[Done]] = []
     total, arrived = 0, False
-    for each, wanted in chosen(here, pipeline, parts):
+    for each, wanted in chosen(here, pipeline, parts, force=force):
         drive.settle(each, platform)
         plans = planner.plan(each, here.ledger, parts=wanted, only=only, force=force)
         total += len(plans) if only != "bronze" else len(here.ledger.contents(each.name, wanted))

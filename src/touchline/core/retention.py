@@ -9,7 +9,7 @@ from functools import cache
 import touchline
 from touchline.core.backfill import day_of
 from touchline.core.contracts import Contract
-from touchline.core.pipeline import Pipeline, rejected_contract
+from touchline.core.pipeline import Pipeline, Step, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.pipeline.ends import held_by
 from touchline.core.ports import (
@@ -74,11 +74,11 @@ def past(
         return told or (_arrived(files) if files else None)
 
     found = []
-    for table in [s.table for s in pipeline.steps if s.table in days.tables]:
-        held = [p for p in ledger.current([table])[table].values() if not p.retired]
-        dated = [_of_table(p, day(p.partition) or _published(p, ledger)) for p in held]
-        since = today - timedelta(days=days.tables[table])
-        found += sorted((p for p in dated if p.day < since), key=_in_order)
+    for step in (s for s in pipeline.steps if s.table in days.tables):
+        since = today - timedelta(days=days.tables[step.table])
+        dated = [(p, day(p.partition) or _published(p, ledger)) for p in _held(step, ledger)]
+        mine = [_of_table(step, p, at) for p, at in dated if at < since]
+        found += sorted(mine, key=_in_order)
     if days.bronze is not None:
         since, again = today - timedelta(days=days.bronze), ledger.retired(pipeline.name)
         came = [_of_bronze(f, day(part) or _arrived(f)) for part, f in arrivals.items()]
@@ -101,9 +101,17 @@ def _published(publish: Publish, ledger: Ledger) -> date:
     return oldest.astimezone(UTC).date()
 
 
-def _of_table(publish: Publish, day: date) -> Past:
+def _held(step: Step, ledger: Ledger) -> list[Publish]:
+    """What is current of a table and not retired; its rejected rows, where it holds nothing else."""
+    aside = rejected_contract(step.makes).table
+    current = ledger.current([step.table, aside])
+    made = {part: p for part, p in current[step.table].items() if not p.retired}
+    return list({**{part: p for part, p in current[aside].items() if p.pieces}, **made}.values())
+
+
+def _of_table(step: Step, publish: Publish, day: date) -> Past:
     size = sum(piece.bytes for piece in publish.pieces)
-    return Past(publish.table, publish.partition, day, publish.rows, size)
+    return Past(step.table, publish.partition, day, publish.rows, size)
 
 
 def _of_bronze(files: Mapping[str, Receipt], day: date) -> Past:
@@ -114,7 +122,7 @@ def _of_bronze(files: Mapping[str, Receipt], day: date) -> Past:
 def retired(
     pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition] | None = None
 ) -> frozenset[Partition]:
-    """The partitions of which retention left nothing to be planned: all tables, or all files, went."""
+    """The partitions that retention took away: their tables, all of them, or files never made."""
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
     states: dict[Partition, set[bool]] = {}
     for found in heads.values():
@@ -123,6 +131,14 @@ def retired(
     tables = {part for part, seen in states.items() if seen == {True}}
     files = {p for p in ledger.retired(pipeline.name) if states.get(p, {True}) == {True}}
     return frozenset(p for p in tables | files if parts is None or p in parts)
+
+
+def unplanned(
+    pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition] | None = None
+) -> frozenset[Partition]:
+    """The partitions of which nothing is planned, whatever arrives: tables or files were taken away."""
+    files = ledger.retired(pipeline.name)
+    return retired(pipeline, ledger, parts) | {p for p in files if parts is None or p in parts}
 
 
 # --- taken away ---------------------------------------------------------------------------------
@@ -166,9 +182,11 @@ def _tables(
     for step in pipeline.steps:
         mine = [each.partition for each in found if each.what == step.table]
         for contract in (step.makes, rejected_contract(step.makes)) if mine else ():
-            current = platform.ledger.current([contract.table], mine)[contract.table].values()
+            current = platform.ledger.current([contract.table], mine)[contract.table]
             publishes[contract] = [
-                _empty(p, runs[p.partition].run_id, commit_id) for p in current if not p.retired
+                _empty(current.get(part, _never(contract, part)), runs[part].run_id, commit_id)
+                for part in mine
+                if part in current or contract is step.makes
             ]
     every = [publish for empty in publishes.values() for publish in empty]
     if not every:
@@ -179,6 +197,11 @@ def _tables(
             if empty:
                 done(contract.table, _committed(contract, empty, platform))
         platform.ledger.record(list(runs.values()))
+
+
+def _never(contract: Contract, part: Partition) -> Publish:
+    """What stands for a version that there never was: every run was refused."""
+    return Publish(contract.table, part, "", "", RETIRED, RETIRED, rows=0, pieces=())
 
 
 def _empty(publish: Publish, run_id: str, commit_id: str) -> Publish:

@@ -35,8 +35,8 @@ def swept(objects: ObjectStore, ledger: Ledger, *, now: datetime) -> Swept:
     for first in range(0, len(old), AT_ONCE):
         with ledger.alone():
             named = {pack_of(path) for path in ledger.paths()}
-            for path, held in old[first : first + AT_ONCE]:
-                if path not in named:
-                    objects.delete(path)
-                    files, size = files + 1, size + held
+            gone = [each for each in old[first : first + AT_ONCE] if each[0] not in named]
+            for path, held in gone:
+                objects.delete(path)
+                files, size = files + 1, size + held
     return Swept(files, size)
