@@ -181,8 +181,8 @@ def test_nothing_of_it_is_left_among_temporary_files(
 ) -> None:
     scratch = tmp_path_factory.mktemp("scratch")
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    for name in ASKED:
-        ASKED[name](packed)
+    for ask in ASKED.values():
+        ask(packed)
     packed.well("run", "--force")
     assert list(scratch.iterdir()) == []
 

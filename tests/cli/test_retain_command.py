@@ -90,7 +90,9 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(made: World) -> None:
 def test_what_is_past_its_days_goes_for_every_reader(made: World) -> None:
     assert len(made.well("retain", "--json").rows) == 1
     assert days(made) == {YOUNG: 5}
-    assert [f"ingestion_date={YOUNG}" in str(f) for f in iceberg_files(made, "curated_events")] == [True]
+    assert [f"ingestion_date={YOUNG}" in str(f) for f in iceberg_files(made, "curated_events")] == [
+        True
+    ]
     assert "nothing is past its days" in made.well("retain").out
     assert len(bronze(made)) == 2
 
@@ -194,7 +196,9 @@ def match(tmp_path_factory: pytest.TempPathFactory) -> World:
     """Match 1 of 2020, published; its files are past their days, its gold tables are kept."""
     made = world(tmp_path_factory.mktemp("match"))
     made.publish(files(1, day=OLD))
-    made.configure("[retention]\ntables = { 'tracking.frames' = 700 }\nbronze = { tracking = 700 }\n")
+    made.configure(
+        "[retention]\ntables = { 'tracking.frames' = 700 }\nbronze = { tracking = 700 }\n"
+    )
     made.well("retain")
     return made
 

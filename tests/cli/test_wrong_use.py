@@ -5,7 +5,7 @@ from world import World, files
 
 COMMANDS = (
     "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
-    "check", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
+    "check", "query", "define", "report", "diff", "quarantine", "rollback", "maintain", "retain",
 )  # fmt: skip
 
 WRONG: dict[tuple[str, ...], str] = {

@@ -2,7 +2,6 @@
 
 import io
 import zipfile
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
@@ -73,6 +72,30 @@ def test_reports_and_manifests_are_not_swept(world: World) -> None:
     assert [p for f in ("metrics", "manifests") for p in world.objects.list(f)] == before
 
 
+def test_what_only_a_manifest_names_stays_as_the_ledger_may_be_an_older_one(world: World) -> None:
+    whole, everything = world.ledger, world.everything()
+    world.ledger = MemoryLedger(clock=world.clock)  # as a back-up from before the first arrival
+    assert len(sweep(world)) == 2
+    world.ledger = whole
+    do_pack(world)
+    sweep(world)
+    world.ledger = MemoryLedger(clock=world.clock)
+    assert len(sweep(world)) == 1
+    world.ledger = whole
+    assert len(sweep(world)) == 1
+    world.run(force=True)
+    assert world.everything() == everything
+
+
+def test_a_pack_stays_where_an_older_ledger_looks_for_its_files_elsewhere(world: World) -> None:
+    older = MemoryLedger(clock=world.clock)
+    older.receive(list(world.ledger.arrivals("club")[ONE].values()))
+    do_pack(world)
+    sweep(world)
+    world.ledger = older
+    assert [p.partition("/")[0] for p in sweep(world)] == ["packs"]
+
+
 @dataclass
 class Sweeps:
     """A ledger that sweeps bronze as another process would, just before it is held."""
@@ -102,9 +125,7 @@ def test_bytes_that_are_swept_while_they_land_are_there_in_the_end(
     file.write_text("2,Ada")
     arrival = landing.Arrival("club", match(2), "squad", file, file.name)
     ledger: Any = Sweeps(world.ledger, world, times)
-    (receipt,) = landing.land(
-        [arrival], objects=world.objects, ledger=ledger, now=world.clock()
-    )
+    (receipt,) = landing.land([arrival], objects=world.objects, ledger=ledger, now=world.clock())
     assert world.objects.read(receipt.path) == b"2,Ada"
     assert len(ledger.left) == times
 
@@ -217,7 +238,7 @@ def test_a_pack_that_is_gone_before_receipts_name_it_is_not_named(world: World) 
 
 
 @pytest.fixture
-def killed(world: World) -> Iterator[World]:
+def killed(world: World) -> World:
     """Packing was stopped after the pack was written, before receipts named it."""
 
     class Stops:
@@ -231,7 +252,7 @@ def killed(world: World) -> Iterator[World]:
     with pytest.raises(KeyboardInterrupt):
         do_pack(world)
     world.ledger = whole
-    yield world
+    return world
 
 
 def test_packing_that_was_killed_loses_nothing_and_is_done_again(killed: World) -> None:

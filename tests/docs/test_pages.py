@@ -87,7 +87,8 @@ def in_toml(value: Any) -> str:
         case str():
             return f'"{value}"'
         case dict():
-            return "{ " + ", ".join(f'"{k}" = "{v}"' for k, v in value.items()) + " }"
+            said = ", ".join(f'"{k}" = "{v}"' for k, v in value.items())
+            return f"{{ {said} }}" if said else "{}"
         case Secret():
             return f'{{ env = "{value.env}" }}'
         case _:

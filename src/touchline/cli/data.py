@@ -65,8 +65,6 @@ def _must_be_there(path: Path) -> None:
 
 def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json: bool) -> None:
     """Land these arrivals, show what became of each partition, and what it still lacks."""
-    from touchline.core.retention import unplanned
-
     parts = sorted({a.partition for a in arrivals})
     counts: dict[str, dict[str, int]] = {
         p: {"new": 0, "re-issued": 0, "unchanged": 0} for p in parts
@@ -86,6 +84,13 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
         for p in parts
     ]
     table(rows, as_json=as_json)
+    tell_retired(here, domain, parts)
+
+
+def tell_retired(here: Touchline, domain: str, parts: Sequence[str]) -> None:
+    """A line for each partition that arrived although retention has taken it away."""
+    from touchline.core.retention import unplanned
+
     for part in sorted(unplanned(here.pipeline(domain), here.ledger, parts)):
         say(
             f"{domain} {part} is retired, past the days that retention keeps: nothing is made of it"

@@ -66,12 +66,11 @@ def retain(file: Path | None, *, dry_run: bool, as_json: bool) -> None:
     Example: touchline retain --dry-run
     """
     from touchline.core import retention
-    from touchline.core.maintenance import alone_at
     from touchline.core.sweep import swept
 
     settings = config.load(file)
     here = Touchline(settings)
-    platform, now = here.platform(), datetime.now(UTC)
+    now = datetime.now(UTC)
     found: Found = [
         (name, each)
         for name, pipeline in here.pipelines.items()
@@ -82,8 +81,7 @@ def retain(file: Path | None, *, dry_run: bool, as_json: bool) -> None:
     codes: list[int] = []
     if not dry_run:
         found, codes = _taken(here, found)
-        with alone_at(retention.BRONZE, platform):
-            swept(here.objects, here.ledger, now=now)
+        swept(here.objects, here.ledger, now=now)
     said = settings.retention.tables or settings.retention.bronze
     table(
         [_row(name, each) for name, each in found],

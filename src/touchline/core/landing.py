@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +15,8 @@ import msgspec
 
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, Stored
 from touchline.errors import MissingInputError, StorageError, TouchlineError
+
+MANIFESTS = "manifests"
 
 
 @dataclass(frozen=True)
@@ -59,10 +61,14 @@ def land(
         receipts = [_received(arrival, objects, now) for arrival in files]
         manifest = msgspec.json.encode(receipts)
         digest = hashlib.sha256(manifest).hexdigest()[:12]
-        stamp = now.strftime("%Y%m%dT%H%M%S.%fZ")
-        objects.write(f"manifests/{domain}/{part}/{stamp}-{digest}.json", manifest)
+        objects.write(f"{MANIFESTS}/{domain}/{part}/{stamp(now)}-{digest}.json", manifest)
         _recorded(receipts, files, objects=objects, ledger=ledger)
         yield from receipts
+
+
+def stamp(received_at: datetime) -> str:
+    """When a manifest's receipts came, as its name begins."""
+    return received_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
 def _recorded(

@@ -52,7 +52,7 @@ def maintain_bronze(
     Raises:
         ConflictError: Another process is at it.
     """
-    with alone_at(BRONZE, platform):
+    with _alone_at(BRONZE, platform):
         for pipeline in pipelines:
             forget_manifests(pipeline, platform)
         gone = swept(platform.objects, platform.ledger, now=platform.clock())
@@ -61,8 +61,7 @@ def maintain_bronze(
 
 
 @contextmanager
-def alone_at(name: str, platform: Platform) -> Iterator[None]:
-    """Nobody else maintains what has this name, until the context ends; ConflictError if they do."""
+def _alone_at(name: str, platform: Platform) -> Iterator[None]:
     with platform.ledger.claim("maintain", [name]) as claims:
         for holder in claims.refused.values():
             raise ConflictError(
@@ -77,7 +76,7 @@ def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upke
     Raises:
         ConflictError: Another process is at it.
     """
-    with alone_at(pipeline.name, platform):
+    with _alone_at(pipeline.name, platform):
         return _kept_up(pipeline, platform, kept)
 
 

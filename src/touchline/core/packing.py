@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from touchline.core.packs import PACKS, pack_of
+from touchline.core.packs import PACKS, member_of, pack_of
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.job import Platform
 from touchline.core.ports import ObjectStore, Partition, Receipt
@@ -92,7 +92,9 @@ def _written(receipts: Sequence[Receipt], objects: ObjectStore) -> dict[str, str
         if not members:
             return {}
         place = objects.keep(PACKS, file).path
-    return {path: f"{place}@{_begin(m)}+{m.file_size}" for path, m in members.items()}
+    return {
+        path: member_of(place, m.filename, (_begin(m), m.file_size)) for path, m in members.items()
+    }
 
 
 def _zipped(

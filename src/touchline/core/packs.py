@@ -1,6 +1,6 @@
 """Many small objects as one: a stored zip, whose members are read by where they lie in it.
 
-A member's path is `packs/ab/abcd...@offset+size`. Anybody can read the pack without Touchline: it is
+A member's path is `packs/ab/abcd.../SHA-256@offset+size`. Anybody can read the pack without Touchline: it is
 a zip without compression, and each member's name is the SHA-256 of its bytes.
 """
 
@@ -16,13 +16,23 @@ from touchline.core.ports import ObjectStore
 from touchline.errors import StorageError
 
 PACKS = "packs"
-_MEMBER = re.compile(rf"({PACKS}/[^@]+)@([0-9]+)\+([0-9]+)")
+_MEMBER = re.compile(rf"({PACKS}/[^@]+)/([0-9a-f]+)@([0-9]+)\+([0-9]+)")
 
 
 def pack_of(path: str) -> str:
     """The object that holds what lies at a receipt's path: a pack, or itself."""
     member = _MEMBER.fullmatch(path)
     return member[1] if member else path
+
+
+def content_of(path: str) -> str:
+    """The SHA-256 of what lies at a receipt's path, as its name says."""
+    return path.rpartition("/")[2].partition("@")[0]
+
+
+def member_of(pack: str, sha256: str, span: tuple[int, int]) -> str:
+    """The path of what lies there in a pack: where it begins, how many bytes."""
+    return f"{pack}/{sha256}@{span[0]}+{span[1]}"
 
 
 class Packed:
@@ -36,7 +46,7 @@ class Packed:
         member = _MEMBER.fullmatch(path)
         if member is None:
             return self._objects.read(path, span)
-        begin, size = int(member[2]), int(member[3])
+        begin, size = int(member[3]), int(member[4])
         whole = self._objects.read(member[1], (begin, size))
         return whole if span is None else whole[span[0] : sum(span)]
 

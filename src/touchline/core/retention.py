@@ -9,6 +9,7 @@ from functools import cache
 import touchline
 from touchline.core.backfill import day_of
 from touchline.core.contracts import Contract
+from touchline.core.landing import MANIFESTS
 from touchline.core.pipeline import Pipeline, Step, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.pipeline.ends import held_by
@@ -157,7 +158,8 @@ def retain(
     parts = list(dict.fromkeys(each.partition for each in found))
     for first in range(0, len(parts), AT_ONCE):
         chunk = parts[first : first + AT_ONCE]
-        mine = [each for each in found if each.partition in set(chunk)]
+        wanted = frozenset(chunk)
+        mine = [each for each in found if each.partition in wanted]
         with platform.ledger.claim(pipeline.name, chunk) as claims:
             held = [each for each in mine if each.partition in claims.held]
             _tables(pipeline, platform, claims, found=[p for p in held if p.what != BRONZE])
@@ -249,7 +251,7 @@ def forget_manifests(pipeline: Pipeline, platform: Platform) -> None:
     gone = platform.ledger.retired(pipeline.name)
     if not gone:
         return
-    prefix = f"manifests/{pipeline.name}/"
+    prefix = f"{MANIFESTS}/{pipeline.name}/"
     old = [p for p, _ in platform.objects.untouched(prefix, platform.clock() - GRACE)]
     gone -= set(platform.ledger.contents(pipeline.name))
     for path in old:
