@@ -148,6 +148,15 @@ def test_many_small_files_lie_in_one_pack_and_all_else_is_as_it_was(world: World
     assert [f for f in checks.of_bronze(PIPELINE, world.ledger, world.objects) if f] == []
 
 
+def test_what_was_packed_stays_an_hour_for_whoever_reads_it_where_it_was(world: World) -> None:
+    old = paths(world)
+    do_pack(world)
+    assert swept(world.objects, world.ledger, now=world.clock.now).files == 0
+    assert world.objects.lost(old.values()) == frozenset()
+    sweep(world)
+    assert world.objects.lost(old.values()) == set(old.values())
+
+
 def test_anybody_can_read_a_pack(world: World) -> None:
     do_pack(world)
     (pack_,) = world.objects.list("packs/")

@@ -29,6 +29,7 @@ class Swept:
 def swept(objects: ObjectStore, ledger: Ledger, *, now: datetime) -> Swept:
     """Delete what no receipt names, but for what was written or kept within the hour.
 
+    What was packed within the hour stays as long, for whoever reads it where it was.
     Nobody receives meanwhile, and `landing.land` looks, as it records a receipt, that what it names
     is there: so whatever bytes arrive while they are swept are there in the end.
 
@@ -36,8 +37,8 @@ def swept(objects: ObjectStore, ledger: Ledger, *, now: datetime) -> Swept:
     ledger's place, and bronze is the truth.
     """
     found = [o for f in ("objects/", f"{PACKS}/") for o in objects.untouched(f, now - GRACE)]
-    named = {pack_of(path) for path in ledger.paths()}
-    stray = [(path, size) for path, size in found if path not in named]
+    named, young = _named(ledger, frozenset(path for path, _ in found))
+    stray = [(p, size) for p, size in found if p not in named and content_of(p) not in young]
     vouched = _vouched(objects, ledger) if stray else frozenset[str]()
     doomed = [each for each in stray if vouched.isdisjoint(_contents(each[0], objects, vouched))]
     files = size = 0
@@ -49,6 +50,14 @@ def swept(objects: ObjectStore, ledger: Ledger, *, now: datetime) -> Swept:
                 objects.delete(path)
                 files, size = files + 1, size + held
     return Swept(files, size)
+
+
+def _named(ledger: Ledger, old: frozenset[str]) -> tuple[set[str], set[str]]:
+    """The objects that receipts name, and the contents of which they name one in a young pack."""
+    paths = ledger.paths()
+    packed = {path: pack for path in paths if (pack := pack_of(path)) != path}
+    young = {content_of(path) for path, pack in packed.items() if pack not in old}
+    return {pack_of(path) for path in paths}, young
 
 
 def _contents(path: str, objects: ObjectStore, vouched: frozenset[str]) -> Sequence[str]:
