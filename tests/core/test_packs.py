@@ -2,7 +2,7 @@
 
 import io
 import zipfile
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from touchline.core.memory import MemoryLedger, MemoryObjects
 from touchline.core.packing import PackRule, pack
 from touchline.core.packs import packed
 from touchline.core.sweep import GRACE, swept
+from touchline.errors import MissingInputError
 
 HOUR_S = GRACE.total_seconds() + 60
 RULE = PackRule(more_than=1, below_bytes=100)
@@ -96,38 +97,49 @@ def test_a_pack_stays_where_an_older_ledger_looks_for_its_files_elsewhere(world:
     assert [p.partition("/")[0] for p in sweep(world)] == ["packs"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Sweeps:
-    """A ledger that sweeps bronze as another process would, just before it is held."""
+    """A ledger before whose receipts another process sweeps bronze, as if they had taken an hour."""
 
     ledger: MemoryLedger
-    world: World
-    times: int = 1
-    left: list[int] = field(default_factory=list)
+    objects: Any
 
-    def alone(self) -> Any:
-        if len(self.left) < self.times:
-            self.left.append(1)
-            for path in list(self.world.objects.list("objects/")):
-                if path not in self.ledger.paths():
-                    self.world.objects.delete(path)
-        return self.ledger.alone()
+    def receive(self, receipts: Any) -> None:
+        for receipt in receipts:
+            self.objects.delete(receipt.path)
+        self.ledger.receive(receipts)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.ledger, name)
 
 
-@pytest.mark.parametrize("times", [1, 3])
-def test_bytes_that_are_swept_while_they_land_are_there_in_the_end(
-    world: World, times: int
-) -> None:
+def late(world: World, text: str) -> landing.Arrival:
     file = world.folder / "late.txt"
-    file.write_text("2,Ada")
-    arrival = landing.Arrival("club", match(2), "squad", file, file.name)
-    ledger: Any = Sweeps(world.ledger, world, times)
-    (receipt,) = landing.land([arrival], objects=world.objects, ledger=ledger, now=world.clock())
+    file.write_text(text)
+    return landing.Arrival("club", match(2), "squad", file, file.name)
+
+
+def test_bytes_that_are_swept_while_they_land_are_there_in_the_end(world: World) -> None:
+    ledger: Any = Sweeps(world.ledger, world.objects)
+    given = {"objects": world.objects, "ledger": ledger, "now": world.clock()}
+    (receipt,) = landing.land([late(world, "2,Ada")], **given)
     assert world.objects.read(receipt.path) == b"2,Ada"
-    assert len(ledger.left) == times
+
+
+def test_a_file_that_changed_and_whose_bytes_were_swept_is_refused(world: World) -> None:
+    keep, kept = world.objects._objects.keep, []
+
+    def keeping(folder: str, file: Path) -> Any:
+        if kept:
+            file.write_text("others")
+        kept.append(keep(folder, file))
+        return kept[-1]
+
+    world.objects._objects.keep = keeping
+    ledger: Any = Sweeps(world.ledger, world.objects)
+    given = {"objects": world.objects, "ledger": ledger, "now": world.clock()}
+    with pytest.raises(MissingInputError, match="changed while it was landed"):
+        list(landing.land([late(world, "2,Ada")], **given))
 
 
 # --- packs --------------------------------------------------------------------------------------

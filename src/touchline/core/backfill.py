@@ -125,5 +125,5 @@ def _told(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectSt
     try:
         with objects.local(receipts[file].path) as path:
             return read(path)
-    except TouchlineError:
+    except (TouchlineError, OSError):
         return None

@@ -78,19 +78,16 @@ def _recorded(
     objects: ObjectStore,
     ledger: Ledger,
 ) -> None:
-    """The receipts are in the ledger, and what they name in the store.
+    """The receipts are in the ledger, and what they name is in the store.
 
-    Bytes that were there already may have been swept before a receipt named them: kept again.
+    Bytes that were there already may have been swept before a receipt named them: kept again, and
+    never swept from then on.
     """
-    while True:
-        with ledger.alone():
-            lost = objects.lost(receipt.path for receipt in receipts)
-            if not lost:
-                ledger.receive(receipts)
-                return
-        for receipt, file in zip(receipts, files, strict=True):
-            if receipt.path in lost:
-                _must_be_the_same(receipt, objects.keep("objects", file.path), file)
+    ledger.receive(receipts)
+    lost = objects.lost(receipt.path for receipt in receipts)
+    for receipt, file in zip(receipts, files, strict=True):
+        if receipt.path in lost:
+            _must_be_the_same(receipt, objects.keep("objects", file.path), file)
 
 
 def _must_be_the_same(receipt: Receipt, stored: Stored, file: Arrival) -> None:

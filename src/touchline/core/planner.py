@@ -100,11 +100,11 @@ def _partition(
     for step in pipeline.steps:
         table = step.table
         head = heads[table].get(part)
-        others = only is not None and step.makes.layer != only
-        if head is not None and head[0] == RETIRED and (others or not force):
+        passed = only is not None and step.makes.layer != only
+        if head is not None and head[0] == RETIRED and (passed or not force):
             gone.add(table)
-            others = True
-        if others:
+            passed = True
+        if passed:
             if head is not None:
                 contents[table] = head[1]
             continue

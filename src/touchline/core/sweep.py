@@ -30,8 +30,8 @@ def swept(objects: ObjectStore, ledger: Ledger, *, now: datetime) -> Swept:
     """Delete what no receipt names, but for what was written or kept within the hour.
 
     What was packed within the hour stays as long, for whoever reads it where it was.
-    Nobody receives meanwhile, and `landing.land` looks, as it records a receipt, that what it names
-    is there: so whatever bytes arrive while they are swept are there in the end.
+    Nobody receives meanwhile, and `landing.land` looks, once a receipt is recorded, that what it
+    names is there: so whatever bytes arrive while they are swept are there in the end.
 
     What a manifest names that the ledger does not know stays: a back-up may have been put in the
     ledger's place, and bronze is the truth.
