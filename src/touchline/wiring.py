@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
     from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, Run, TableStore
+    from touchline.core.retention import Days
     from touchline.core.schedule import Schedule
 
 
@@ -31,8 +32,9 @@ class Touchline:
     def objects(self) -> "ObjectStore":
         """Where bytes are kept."""
         from touchline.adapters.local import LocalObjects
+        from touchline.core.packs import packed
 
-        return LocalObjects(self.config.place(self.config.stores.objects.root))
+        return packed(LocalObjects(self.config.place(self.config.stores.objects.root)))
 
     @cached_property
     def tables(self) -> "TableStore":
@@ -65,8 +67,28 @@ class Touchline:
 
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
-        """Every pipeline by name."""
-        return {"tracking": tracking(self.config), "activity": activity(self.config)}
+        """Every pipeline by name.
+
+        Raises:
+            ConfigError: Configuration names a table that there is not.
+        """
+        found = {"tracking": tracking(self.config), "activity": activity(self.config)}
+        tables = [step.table for pipeline in found.values() for step in pipeline.steps]
+        for name in self.config.retention.tables:
+            if name not in tables:
+                raise ConfigError(
+                    f"$.retention.tables: no table {name!r}", hint=f"there is: {', '.join(tables)}"
+                )
+        return found
+
+    def days(self, name: str) -> "Days":
+        """For how many days a pipeline's tables, and what arrived for it, are kept."""
+        from touchline.core.retention import Days
+
+        set_ = self.config.retention
+        mine = {t: days for t, days in set_.tables.items() if t.startswith(f"{name}.")}
+        kept = {domain: days for domain, days in set_.bronze.items() if domain == name}
+        return Days(mine, next(iter(kept.values()), None))
 
     def due(self, name: str) -> "Due | None":
         """When the pipeline's input is due, if that is configured."""
@@ -92,6 +114,7 @@ class Touchline:
         late = cast("Notifier", _Late(lambda: self.notifier))
         return Alerting(self.ledger, late, tuple(set_.targets), set_.completed, _now)
 
+    @cached_property
     def landing(self) -> "dict[str, Path]":
         """The folder that each domain's files arrive in; "" in the configuration stands for none."""
         named = {name: getattr(self.config, name).landing for name in self.pipelines}

@@ -6,6 +6,7 @@ from world import World, files
 COMMANDS = (
     "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
     "up", "serve", "check", "alerts", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
+    "retain",
 )  # fmt: skip
 
 WRONG: dict[tuple[str, ...], str] = {

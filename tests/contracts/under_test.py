@@ -31,6 +31,7 @@ from touchline.core.memory import (
     MemoryObjects,
     MemoryTables,
 )
+from touchline.core.packs import packed
 from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, TableStore
 
 Full = Callable[[], AbstractContextManager[None]]
@@ -75,7 +76,11 @@ def _local_objects(folder: Path) -> Objects:
     return Objects(LocalObjects(folder), partial(no_file_over, 50_000))
 
 
-OBJECTS = {"memory": _memory_objects, "local": _local_objects}
+def _packed_objects(folder: Path) -> Objects:
+    return Objects(packed(LocalObjects(folder)), partial(no_file_over, 50_000))
+
+
+OBJECTS = {"memory": _memory_objects, "local": _local_objects, "packed": _packed_objects}
 
 
 # --- TableStore ---------------------------------------------------------------------------------

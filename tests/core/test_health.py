@@ -11,6 +11,7 @@ from touchline.core.pipeline import Outcome
 from touchline.core.pipeline.drive import run
 from touchline.core.ports import Run
 from touchline.core.quality import Rows
+from touchline.core.retention import Days, past, retain
 from touchline.errors import StorageError
 
 
@@ -92,14 +93,19 @@ def test_a_retired_partition_is_shown_as_retired(made: World) -> None:
     made.arrive_match(1)
     made.arrive_match(2)
     made.run()
-    made.ledger.retire("club", [match(2)])
+    days = Days({step.table: 1 for step in made.pipeline.steps}, bronze=1)
+    now = made.clock.forward(3 * 86_400)
+    gone = past(made.pipeline, days, ledger=made.ledger, objects=made.objects, now=now)
+    of_two = [p for p in gone if p.partition == match(2)]
+    list(retain(made.pipeline, made.platform(), of_two))
     found = health.health(made.pipeline, made.ledger)
     assert [(s.partition, s.state) for s in found.standings] == [
         (match(2), "retired"),
         (match(1), "fresh"),
     ]
     assert found.newest == match(1)
-    assert [s.partition for s in health.states(made.pipeline, made.ledger)] == [match(1)]
+    every = {s.partition: s.state for s in health.states(made.pipeline, made.ledger)}
+    assert every == {match(1): "fresh", match(2): "retired"}
 
 
 def test_freshness_is_that_of_the_newest_publish(made: World) -> None:

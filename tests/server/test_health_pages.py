@@ -79,7 +79,7 @@ def test_colour_is_not_the_only_sign_and_each_cell_says_what_it_is(web: httpx.Cl
 
 def test_the_head_says_what_is_not_well(web: httpx.Client) -> None:
     said = text(web.get("/health").text)
-    assert "1 open incident · 3 partitions need a look" in said
+    assert "4 open incidents · 3 partitions need a look" in said
     assert "Open incidents" in said
     assert "2025-01-04 06:30:00 UTC" in said
     assert "activity ingestion_date=2025-01-04 refused mail 3" in said

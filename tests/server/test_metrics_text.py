@@ -49,8 +49,8 @@ def test_states_incidents_freshness_and_the_queue_are_told(found: Figures, sick:
     told = {s: found["touchline_partitions_state", "activity", s] for s in ("fresh", "stale", "refused", "failed", "waiting")}  # fmt: skip
     assert told == {"fresh": 3, "stale": 1, "refused": 1, "failed": 1, "waiting": 0}
     assert found["touchline_partitions_state", "tracking", "waiting"] == 1
-    assert found["touchline_incidents_open", "activity"] == 1
-    assert found["touchline_incidents_open", "tracking"] == 0
+    assert found["touchline_incidents_open", "activity"] == 3
+    assert found["touchline_incidents_open", "tracking"] == 1
     assert found["touchline_outbox_waiting", "mail"] == 1
     newest = sick.here.ledger.sizes()["activity.curated_events"].published_at.timestamp()
     assert found["touchline_last_publish_timestamp_seconds", "activity"] == pytest.approx(newest)

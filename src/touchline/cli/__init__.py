@@ -43,8 +43,9 @@ _COMMANDS = {
     "diff": ("differing", "Show what changed between two publishes, or would change."),
     "quarantine": ("quarantine", "See to rejected rows: list, show, fix, discard, replay."),
     "rollback": ("tables", "Put a partition back to an earlier publish."),
+    "maintain": ("upkeep", "Expire, compact and clean up."),
+    "retain": ("upkeep", "Take away what is past the days that configuration keeps."),
     "up": ("up", "Land, make, check and tell by itself, until it is stopped."),
-    "maintain": ("tables", "Expire, compact and clean up."),
 }
 
 

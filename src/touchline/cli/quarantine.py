@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.finishing import finish
 from touchline.cli.output import JSON, counted, say, table
-from touchline.cli.runs import chosen, finish
+from touchline.cli.runs import chosen
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 

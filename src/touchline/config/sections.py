@@ -93,11 +93,19 @@ class Limits(Section, frozen=True):
     memory: Annotated[str, Meta(pattern=_MEMORY)] = "1GB"
 
 
+Days = Annotated[int, Meta(ge=1, le=100_000)]
+
+
 class Retention(Section, frozen=True):
-    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`."""
+    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`.
+
+    How many days the partitions of a table, and a domain's arrivals, are kept: others are for ever.
+    """
 
     publishes: Annotated[int, Meta(ge=1)] = 5
     days: Annotated[int, Meta(ge=0, le=100_000)] = 7
+    tables: dict[str, Days] = msgspec.field(default_factory=dict)
+    bronze: dict[Domain, Days] = msgspec.field(default_factory=dict)
 
 
 class Firings(Section, frozen=True):
@@ -225,6 +233,7 @@ class Alerts(Section, frozen=True):
 def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
+        "retain": Schedule(cron="45 3 * * *", command="retain"),
     }
 
 

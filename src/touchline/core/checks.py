@@ -96,4 +96,6 @@ def _fault(receipt: Receipt, objects: ObjectStore) -> str:
         return "is gone: ingest it again"
     except OSError as exc:
         return f"cannot be read: {exc.strerror}"
+    except StorageError as exc:
+        return f"cannot be read: {exc}"
     return "" if seen == receipt.sha256 else "is not what came: ingest it again"

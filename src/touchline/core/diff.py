@@ -83,7 +83,8 @@ def published(
         )
     later = _of_run(history, runs[1]) if runs[1] else history[0]
     before = history[history.index(later) + 1 :]
-    older = [p for p in before if p.content != later.content]
+    held = (later.content, later.retired)
+    older = [p for p in before if (p.content, p.retired) != held]
     if not runs[0] and not older:
         raise MissingInputError(
             f"{contract.table} {part}: no publish before that of run {later.run_id} is kept",

@@ -65,7 +65,8 @@ def missing(
         return [] if not firings or any(at > since for at in came) else [(firings[-1], "")]
     named = [(each, f"{column}={each.day.isoformat()}") for each in firings]
     counted = [(e, part) for e, part in named if part >= min(arrivals)] if arrivals else named[-1:]
-    return [(each, part) for each, part in counted if part not in arrivals]
+    gone = ledger.retired(pipeline.name)
+    return [(each, part) for each, part in counted if part not in arrivals and part not in gone]
 
 
 def late(due: Due, *, now: datetime, days: int) -> list[Expected]:

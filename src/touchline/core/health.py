@@ -1,5 +1,6 @@
 """How things stand: each partition, how fresh a pipeline is, what lies in quarantine."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,8 @@ from touchline.core import planner
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.planner import Plan
-from touchline.core.ports import Ledger, Partition, Publish, Run
+from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Run
+from touchline.core.retention import retired
 
 State = Literal[
     "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired"
@@ -63,24 +65,32 @@ class Quarantined:
 
 
 def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
-    """Every partition that has arrived and counts, in order of names.
+    """Every partition that has arrived, or of which something is published, in order of names.
 
     Warnings are in reports, and are not looked for in all of them: such partitions are fresh here.
     """
     last = ledger.last(pipeline.name)
     plans = {p.partition: p for p in planner.plan(pipeline, ledger)}
     heads = ledger.heads([s.table for s in pipeline.steps])
+    gone, published = retired(pipeline, ledger), _published(heads)
     return [
         Standing(
             part,
-            _state(plans.get(part), (run := last.get(part))),
-            sum(part in heads[s.table] for s in pipeline.steps),
+            "retired" if part in gone else _state(plans.get(part), last.get(part)),
+            published.get(part, 0),
             _missing(plans.get(part)),
-            run,
-            run,
+            last.get(part),
+            last.get(part),
         )
-        for part in sorted(ledger.contents(pipeline.name))
+        for part in sorted({*ledger.contents(pipeline.name), *published, *gone})
     ]
+
+
+def _published(heads: Mapping[str, Mapping[Partition, tuple[str, str]]]) -> dict[Partition, int]:
+    """Of how many of its tables each partition has something."""
+    return Counter(
+        part for found in heads.values() for part, (made, _) in found.items() if made != RETIRED
+    )
 
 
 def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
@@ -88,9 +98,10 @@ def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
     there = ledger.contents(pipeline.name)
     order = _in_order(pipeline, there, ledger.retired(pipeline.name))
     shown = order[-most:]
+    gone = retired(pipeline, ledger, shown)
+    published = _published(ledger.heads([s.table for s in pipeline.steps], shown))
     asked = [part for part in shown if part in there]
     plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
-    heads = ledger.heads([s.table for s in pipeline.steps], shown)
     sizes = ledger.sizes()
     instants = [sizes[s.table].published_at for s in pipeline.steps if s.table in sizes]
     standings = tuple(
@@ -99,8 +110,8 @@ def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
             ledger,
             part,
             plan=plans.get(part),
-            published=sum(part in heads[s.table] for s in pipeline.steps),
-            there=part in there,
+            published=published.get(part, 0),
+            there=part not in gone,
         )
         for part in shown
     )
@@ -115,10 +126,10 @@ def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
 
 
 def _in_order(
-    pipeline: Pipeline, there: Mapping[Partition, Any], retired: frozenset[Partition]
+    pipeline: Pipeline, there: Mapping[Partition, Any], others: frozenset[Partition]
 ) -> list[Partition]:
-    """Days in their order; all else as it first arrived, what was retired before that."""
-    gone = sorted(retired.difference(there))
+    """Days in their order; all else as it first arrived, that whose files are gone before that."""
+    gone = sorted(others.difference(there))
     return sorted([*gone, *there]) if day_column(pipeline) else [*gone, *there]
 
 

@@ -4,6 +4,7 @@ from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.values import (
+    RETIRED,
     Claims,
     Partition,
     Piece,
@@ -22,6 +23,7 @@ from touchline.core.ports.values import (
 )
 
 __all__ = [
+    "RETIRED",
     "Alert",
     "AlertKind",
     "Claims",

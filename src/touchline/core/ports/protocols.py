@@ -6,6 +6,7 @@ An adapter matches by shape and inherits nothing. Each promise is written here o
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -30,8 +31,8 @@ class ObjectStore(Protocol):
         """Paths that start with the prefix."""
         ...
 
-    def read(self, path: str) -> bytes:
-        """The bytes; MissingInputError if there are none."""
+    def read(self, path: str, span: tuple[int, int] | None = None) -> bytes:
+        """The bytes, or of a span (where it begins, how many) those; MissingInputError if absent."""
         ...
 
     def write(self, path: str, data: bytes) -> bool:
@@ -62,6 +63,17 @@ class ObjectStore(Protocol):
 
         Raises:
             MissingInputError: There is no such object.
+        """
+        ...
+
+    def lost(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of the paths at which nothing is."""
+        ...
+
+    def untouched(self, prefix: str, since: datetime) -> Iterator[tuple[str, int]]:
+        """Paths that start with the prefix, and their bytes, of what nobody wrote or kept since then.
+
+        Who keeps bytes that are there already touches them, too.
         """
         ...
 
