@@ -11,6 +11,8 @@ from touchline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from touchline.config import sections
+    from touchline.core.baseline import Baseline
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
@@ -153,7 +155,21 @@ def activity(config: Config) -> "Pipeline":
     from touchline.activity.pipeline import Rules, pipeline
 
     set_ = config.activity
-    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected))
+    usual = _baseline(set_.baseline)
+    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected, usual))
+
+
+def _baseline(set_: "sections.Baseline") -> "Baseline":
+    from touchline.core.baseline import Baseline
+
+    return Baseline(
+        set_.severity,
+        set_.max_rows_change,
+        set_.max_share_change,
+        set_.days,
+        kinds={"match days": frozenset(set_.match_days)},
+        incidents=frozenset(set_.incidents),
+    )
 
 
 def tracking(config: Config) -> "Pipeline":
@@ -172,5 +188,6 @@ def tracking(config: Config) -> "Pipeline":
             frame=silver.FrameRule(set_.max_outside_m),
             sprint=PrototypeRule() if set_.sprint_rule == "prototype" else held,
             max_rejected=set_.max_rejected,
+            baseline=_baseline(set_.baseline),
         )
     )

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 366),
     default=7,
     show_default=True,
-    help="How far back input is looked for.",
+    help="How far back input and warnings are looked for.",
 )
 @click.option(
     "--bronze", is_flag=True, help="Also read every file in bronze, and hold it to its hash."
@@ -44,10 +44,11 @@ def check(
     found: list[Finding] = []
     for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
         due = here.due(chosen.name)
+        now = datetime.now(UTC)
         if due is not None:
-            now = datetime.now(UTC)
             found += checks.of_input(chosen, due, here.ledger, now=now, days=days)
         found += checks.of_runs(chosen, here.ledger)
+        found += checks.of_warnings(chosen, here.ledger, now=now, days=days)
         if bronze:
             found += _of_bronze(here, chosen)
     rows = [{"pipeline": f.pipeline, "where": f.where, "what": f.what} for f in found]

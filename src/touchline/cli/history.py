@@ -127,6 +127,7 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         {
             "table": s["table"],
             "rule": r["rule"],
+            "severity": r["severity"],
             "passed": r["passed"],
             "seen": r["seen"],
             "expected": r["expected"],

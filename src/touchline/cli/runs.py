@@ -242,6 +242,7 @@ def finish(
             rows.append(_row(done))
             tell(done.partition, rows[-1]["status"])
             if done.error is None:
+                _warned(done)
                 continue
             codes.append(done.error.exit_code)
             _told(done.error, done.run)
@@ -255,6 +256,12 @@ def finish(
     if broken_off and len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
     sys.exit(worst(codes))
+
+
+def _warned(done: "Done") -> None:
+    """What the rules warn of in a partition that was published."""
+    if done.run is not None and done.run.message:
+        say(f"{done.pipeline} {done.partition}: {done.run.message}")
 
 
 def _told(error: TouchlineError, run: "Run | None") -> None:

@@ -1,6 +1,7 @@
 """The configuration file as frozen types. Every key has a default that needs no server."""
 
 import os
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -126,6 +127,23 @@ def _check_cron(text: str) -> None:
         raise ValueError(f"{text!r} has {len(text.split())} fields, expected five: '0 6 * * *'")
 
 
+class Baseline(Section, frozen=True):
+    """How far a partition may be from what is usual, and which days are of another kind, or odd."""
+
+    severity: Literal["off", "warn", "fail"] = "warn"
+    max_rows_change: Annotated[float, Meta(ge=0, le=1000)] = 0.5
+    max_share_change: Annotated[float, Meta(ge=0, le=1)] = 0.1
+    days: Annotated[int, Meta(ge=4, le=90)] = 8
+    match_days: tuple[date, ...] = ()
+    incidents: tuple[date, ...] = ()
+
+
+class TrackingBaseline(Baseline, frozen=True):
+    """Matches differ more than days do: off, unless somebody wants it."""
+
+    severity: Literal["off", "warn", "fail"] = "off"
+
+
 class Tracking(Section, frozen=True):
     """Thresholds of tracking that teams change."""
 
@@ -136,6 +154,7 @@ class Tracking(Section, frozen=True):
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
     due: Due = Due()
+    baseline: TrackingBaseline = TrackingBaseline()
 
 
 class Activity(Section, frozen=True):
@@ -145,6 +164,7 @@ class Activity(Section, frozen=True):
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     due: Due = Due()
+    baseline: Baseline = Baseline()
 
 
 class Skillcorner(Section, frozen=True):

@@ -3,10 +3,11 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from touchline import errors
 from touchline.core import planner
+from touchline.core.baseline import is_incident
 from touchline.core.due import Due, missing
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
@@ -43,6 +44,17 @@ def of_runs(pipeline: Pipeline, ledger: Ledger) -> Iterator[Finding]:
             yield Finding(pipeline.name, part, said, MissingInputError.exit_code)
         elif run and run.status in ("refused", "failed"):
             yield Finding(pipeline.name, part, f"{run.status}: {run.message}", _code(run, ledger))
+
+
+def of_warnings(
+    pipeline: Pipeline, ledger: Ledger, *, now: datetime, days: int
+) -> Iterator[Finding]:
+    """What the newest run of a partition warned of in the last days; known incidents aside."""
+    for part, run in sorted(ledger.last(pipeline.name).items()):
+        recent = run.ended_at is not None and run.ended_at >= now - timedelta(days=days)
+        known = is_incident(part, pipeline.baseline)
+        if run.status == "published" and run.message and recent and not known:
+            yield Finding(pipeline.name, part, run.message, 0)
 
 
 def _code(run: Run, ledger: Ledger) -> int:
