@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from touchline.core.baseline import (
+    Comparable,
     Profile,
     comparable,
     is_day,
@@ -23,11 +24,14 @@ from touchline.errors import QualityError
 
 @dataclass(frozen=True)
 class _Past:
-    """What is published, by table, what was accepted just now, and the profiles of each run."""
+    """What each partition compares with, what of it is published, and what was accepted just now.
 
-    ledger: Ledger
+    Both by table; `of_runs` are the profiles that each run measured.
+    """
+
+    compared: Mapping[Partition, Comparable]
     current: Mapping[str, Mapping[Partition, Publish]]
-    accepted: dict[tuple[str, Partition], Profile] = field(default_factory=dict)
+    accepted: dict[str, dict[Partition, Profile]]
     of_runs: dict[str, Mapping[str, Profile]] = field(default_factory=dict)
 
 
@@ -41,21 +45,23 @@ def judged(pipeline: Pipeline, ledger: Ledger, outcomes: Sequence[Outcome]) -> l
     tables = [s.table for s in pipeline.steps if s.profile is not None]
     if pipeline.baseline.severity == "off" or not tables:
         return list(outcomes)
-    past = _Past(ledger, _published(pipeline, ledger, outcomes, tables=tables))
+    compared = {o.job.partition: comparable(o.job.partition, pipeline.baseline) for o in outcomes}
+    current = _published(ledger, tables, [c.parts for c in compared.values()])
+    past = _Past(compared, current, {table: {} for table in tables})
     found = {}
     for outcome in sorted(outcomes, key=lambda o: o.job.partition):
         part = outcome.job.partition
-        found[part] = held = _held(pipeline, outcome, past)
-        if held.error is None:
-            past.accepted.update({(s.table, part): s.profile for s in held.steps if s.profile})
+        found[part] = held = _held(pipeline, ledger, outcome, past=past)
+        for step in held.steps:
+            if step.profile is not None and held.error is None:
+                past.accepted[step.table][part] = step.profile
     return [found[outcome.job.partition] for outcome in outcomes]
 
 
 def _published(
-    pipeline: Pipeline, ledger: Ledger, outcomes: Sequence[Outcome], *, tables: Sequence[str]
+    ledger: Ledger, tables: Sequence[str], compared: Sequence[tuple[Partition, ...] | None]
 ) -> dict[str, dict[Partition, Publish]]:
-    """The current publishes of all that any of the outcomes compares with; retired ones aside."""
-    compared = [comparable(o.job.partition, pipeline.baseline).parts for o in outcomes]
+    """The current publishes of all that is compared with; retired ones aside."""
     wanted = {part for parts in compared for part in parts or ()}
     current = ledger.current(tables, None if None in compared else sorted(wanted))
     return {
@@ -64,10 +70,10 @@ def _published(
     }
 
 
-def _held(pipeline: Pipeline, outcome: Outcome, past: _Past) -> Outcome:
+def _held(pipeline: Pipeline, ledger: Ledger, outcome: Outcome, *, past: _Past) -> Outcome:
     part, steps, errors = outcome.job.partition, list[StepReport](), list(outcome.errors)
     for step in outcome.steps:
-        results = _results(pipeline, step, part, past=past)
+        results = _results(pipeline, ledger, step, part=part, past=past)
         steps.append(replace(step, rules=(*step.rules, *results)))
         if any(result.failed for result in results):
             errors.append(_refused(pipeline, step.table, part, results=results))
@@ -75,41 +81,46 @@ def _held(pipeline: Pipeline, outcome: Outcome, past: _Past) -> Outcome:
     return replace(outcome, steps=tuple(steps), errors=tuple(errors), staged=staged)
 
 
-def _results(pipeline: Pipeline, step: StepReport, part: Partition, *, past: _Past) -> list[Result]:
+def _results(
+    pipeline: Pipeline, ledger: Ledger, step: StepReport, *, part: Partition, past: _Past
+) -> list[Result]:
     rule = pipeline.baseline
     if step.profile is None:
         return []
     if is_incident(part, rule):
         return [unjudged(rule)]
-    what = comparable(part, rule).what
-    return verdict(step.profile, _profiles(pipeline, step.table, part, past=past), rule, what=what)
-
-
-def _profiles(pipeline: Pipeline, table: str, part: Partition, *, past: _Past) -> list[Profile]:
-    """The profiles of the newest that compare with a partition."""
-    current, rule = past.current[table], pipeline.baseline
-    accepted = [p for of, p in past.accepted if of == table]
-    parts = comparable(part, rule).parts
-    if parts is None:
-        by_publish = sorted(current.values(), key=lambda p: (str(p.published_at), p.partition))
-        known = dict.fromkeys([*reversed(accepted), *(p.partition for p in reversed(by_publish))])
-        chosen = [p for p in known if p != part]
-    else:
-        chosen = [p for p in parts if p in current or (table, p) in past.accepted]
-    return [
-        past.accepted.get((table, p)) or _of_publish(current[p], past) for p in chosen[: rule.days]
+    accepted, current = past.accepted[step.table], past.current[step.table]
+    chosen = _newest(past.compared[part], accepted, current)
+    profiles = [
+        accepted.get(p) or _of_publish(pipeline, ledger, current[p], past=past)
+        for p in [p for p in chosen if p != part][: rule.days]
     ]
+    return verdict(step.profile, profiles, rule, what=past.compared[part].what)
 
 
-def _of_publish(publish: Publish, past: _Past) -> Profile:
+def _newest(
+    compared: Comparable,
+    accepted: Mapping[Partition, Profile],
+    current: Mapping[Partition, Publish],
+) -> list[Partition]:
+    """What there is of all that may be compared with, newest first."""
+    if compared.parts is not None:
+        return [p for p in compared.parts if p in accepted or p in current]
+    by_publish = sorted(current.values(), key=lambda p: (str(p.published_at), p.partition))
+    in_order = [*reversed(accepted), *(p.partition for p in reversed(by_publish))]
+    return list(dict.fromkeys(in_order))
+
+
+def _of_publish(pipeline: Pipeline, ledger: Ledger, publish: Publish, *, past: _Past) -> Profile:
     """What the run that made it measured; of a run that measured nothing, its rows."""
-    if publish.run_id not in past.of_runs:
-        found = past.ledger.runs(run_id=publish.run_id, limit=1)
+    run_id = publish.run_id
+    if run_id not in past.of_runs:
+        found = ledger.runs(pipeline=pipeline.name, part=publish.partition, run_id=run_id, limit=1)
         steps = found[0].report.get("steps", []) if found else []
-        past.of_runs[publish.run_id] = {
+        past.of_runs[run_id] = {
             s["table"]: msgspec.convert(s["profile"], Profile) for s in steps if s.get("profile")
         }
-    return past.of_runs[publish.run_id].get(publish.table) or Profile(publish.rows)
+    return past.of_runs[run_id].get(publish.table) or Profile(publish.rows)
 
 
 def _refused(
