@@ -54,8 +54,8 @@ def _wrong(read: Mapping[str, Any], said: str) -> str:
     names = place.removesuffix("[...]").split(".")[1:]
     value: Any = read
     for name in names:
-        name, *at_index = _INDEX.split(name)
-        value = value.get(name) if isinstance(value, dict) else None
+        key, *at_index = _INDEX.split(name)
+        value = value.get(key) if isinstance(value, dict) else None
         value = value[int(at_index[0])] if at_index else value
     of_many = place.endswith("[...]") or at.startswith("`key`")
     if of_many:

@@ -107,7 +107,7 @@ def _newest(
     if compared.parts is not None:
         return [p for p in compared.parts if p in accepted or p in current]
     by_publish = sorted(current.values(), key=lambda p: (str(p.published_at), p.partition))
-    in_order = [*reversed(accepted), *(p.partition for p in reversed(by_publish))]
+    in_order = [*reversed(list(accepted)), *(p.partition for p in reversed(by_publish))]
     return list(dict.fromkeys(in_order))
 
 
