@@ -166,6 +166,7 @@ def _baseline(set_: "sections.Baseline") -> "Baseline":
         set_.severity,
         set_.max_rows_change,
         set_.max_share_change,
+        set_.max_relative_change,
         set_.days,
         kinds={"match days": frozenset(set_.match_days)},
         incidents=frozenset(set_.incidents),

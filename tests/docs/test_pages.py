@@ -86,6 +86,8 @@ def in_toml(value: Any) -> str:
     match value:
         case str():
             return f'"{value}"'
+        case tuple():
+            return str(list(value))
         case dict():
             return "{ " + ", ".join(f'"{k}" = "{v}"' for k, v in value.items()) + " }"
         case Secret():
@@ -95,7 +97,13 @@ def in_toml(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    names = {str: ("text", "path"), int: ("whole number",), float: ("number",), dict: ("table",)}
+    names = {
+        str: ("text", "path"),
+        int: ("whole number",),
+        float: ("number",),
+        dict: ("table",),
+        tuple: ("list",),
+    }
     return "secret" if isinstance(value, Secret) else " or ".join(names[type(value)])
 
 

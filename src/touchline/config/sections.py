@@ -133,6 +133,7 @@ class Baseline(Section, frozen=True):
     severity: Literal["off", "warn", "fail"] = "warn"
     max_rows_change: Annotated[float, Meta(ge=0, le=1000)] = 0.5
     max_share_change: Annotated[float, Meta(ge=0, le=1)] = 0.1
+    max_relative_change: Annotated[float, Meta(ge=0, le=1000)] = 0.3
     days: Annotated[int, Meta(ge=4, le=90)] = 8
     match_days: tuple[date, ...] = ()
     incidents: tuple[date, ...] = ()

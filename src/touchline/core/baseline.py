@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from math import sqrt
 from statistics import median
 from typing import Literal
 
@@ -33,15 +34,19 @@ class Baseline:
     Looked at are the newest `days` comparable days of the last `within_days`; with fewer than
     `at_least` nothing is judged. Days compare with those of their own kind: that of `kinds` which
     has them, else their weekday. `incidents` are days known to be odd: neither judged nor compared
-    with. `max_rows_change` is a share of the usual rows, `max_share_change` is in absolute points.
+    with. `max_rows_change` is a share of the usual rows. The share of a value may change by
+    `max_share_change` in absolute points and by `max_relative_change` of what is usual, and in any
+    case by `chance` standard deviations of a share of so many rows.
     """
 
     severity: Literal["off", "warn", "fail"] = "off"
     max_rows_change: float = 0.5
     max_share_change: float = 0.1
+    max_relative_change: float = 0.3
     days: int = 8
     within_days: int = 90
     at_least: int = 4
+    chance: float = 3.0
     kinds: Mapping[str, frozenset[date]] = field(default_factory=dict)
     incidents: frozenset[date] = frozenset()
 
@@ -164,7 +169,7 @@ def _rows(rows: int, past: Sequence[Profile], rule: Baseline, *, what: str) -> R
 def _share(
     column: str, seen: Profile, past: Sequence[Profile], *, rule: Baseline, what: str
 ) -> Result:
-    """The value whose share is farthest from its usual one, against how far it may be."""
+    """The value whose share is farthest from its usual one; of those that are too far, if any is."""
     name = f"baseline {column}"
     known = [p.shares[column] for p in past if p.rows and column in p.shares]
     if len(known) < rule.at_least:
@@ -174,13 +179,23 @@ def _share(
         v: median(s.get(v, 0.0) for s in known) for v in {*now, *(v for s in known for v in s)}
     }
     change = {v: round(now.get(v, 0.0) - usual[v], 6) for v in usual}
-    worst = min(change, key=lambda v: (-abs(change[v]), v))
+    odd = [v for v in usual if _is_odd(now.get(v, 0.0), usual[v], seen.rows, rule=rule)]
+    worst = min(odd or change, key=lambda v: (-abs(change[v]), v))
     return Result(
         name,
         _severity(rule),
-        abs(change[worst]) <= rule.max_share_change,
+        not odd,
         f"{worst} {now.get(worst, 0.0):.1%}, usually {usual[worst]:.1%}".replace("%", " %"),
-        f"within {rule.max_share_change * 100:g} points of the usual share",
+        f"within {rule.max_share_change * 100:g} points and {rule.max_relative_change * 100:g} %"
+        " of the usual share",
         change[worst],
         seen.rows,
     )
+
+
+def _is_odd(share: float, usual: float, rows: int, *, rule: Baseline) -> bool:
+    """Whether a share changed by more than it may, and by more than chance explains."""
+    change = round(abs(share - usual), 6)
+    most = min(rule.max_share_change, rule.max_relative_change * usual)
+    by_chance = rule.chance * sqrt(max(p * (1 - p) for p in (share, usual)) / rows)
+    return change > round(most, 6) and change > by_chance
