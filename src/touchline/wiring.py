@@ -152,10 +152,16 @@ _BUILT: dict[str, Touchline] = {}
 
 def activity(config: Config) -> "Pipeline":
     """Activity's pipeline under the configuration's thresholds."""
+    from dataclasses import replace
+
     from touchline.activity.pipeline import Rules, pipeline
 
     set_ = config.activity
-    usual = _baseline(set_.baseline)
+    usual = replace(
+        _baseline(set_.baseline),
+        kinds={"match days": frozenset(set_.baseline.match_days)},
+        incidents=frozenset(set_.baseline.incidents),
+    )
     return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected, usual))
 
 
@@ -168,8 +174,6 @@ def _baseline(set_: "sections.Baseline") -> "Baseline":
         set_.max_share_change,
         set_.max_relative_change,
         set_.days,
-        kinds={"match days": frozenset(set_.match_days)},
-        incidents=frozenset(set_.incidents),
     )
 
 

@@ -161,3 +161,11 @@ def test_a_backfill_stops_at_an_unusual_day_and_publishes_none_behind_it(weeks: 
     assert ended.code == 3
     assert "stopped after 1 of 4" in ended.err
     assert rows(weeks, "2025-02-05") == []
+
+
+def test_match_days_are_those_of_the_configuration(weeks: World) -> None:
+    many = ("2025-01-03", "2025-01-11", "2025-01-19", "2025-01-29")
+    weeks.configure(f"[activity.baseline]\nmatch_days = [{', '.join(many)}, {LAST}]\n")
+    weeks.well("run", "--force", "--partition", f"ingestion_date={LAST}")
+    (first, *_) = verdicts(weeks)[f"ingestion_date={LAST}"]
+    assert "median of 4 comparable match days" in first["seen"]

@@ -128,21 +128,21 @@ def _check_cron(text: str) -> None:
 
 
 class Baseline(Section, frozen=True):
-    """How far a partition may be from what is usual, and which days are of another kind, or odd."""
+    """How far a partition may be from what is usual; off, unless somebody wants it."""
 
-    severity: Literal["off", "warn", "fail"] = "warn"
+    severity: Literal["off", "warn", "fail"] = "off"
     max_rows_change: Annotated[float, Meta(ge=0, le=1000)] = 0.5
     max_share_change: Annotated[float, Meta(ge=0, le=1)] = 0.1
     max_relative_change: Annotated[float, Meta(ge=0, le=1000)] = 0.3
     days: Annotated[int, Meta(ge=4, le=90)] = 8
+
+
+class DayBaseline(Baseline, frozen=True):
+    """The same of days, and which of them are of another kind, or odd."""
+
+    severity: Literal["off", "warn", "fail"] = "warn"
     match_days: tuple[date, ...] = ()
     incidents: tuple[date, ...] = ()
-
-
-class TrackingBaseline(Baseline, frozen=True):
-    """Matches differ more than days do: off, unless somebody wants it."""
-
-    severity: Literal["off", "warn", "fail"] = "off"
 
 
 class Tracking(Section, frozen=True):
@@ -155,7 +155,7 @@ class Tracking(Section, frozen=True):
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
     due: Due = Due()
-    baseline: TrackingBaseline = TrackingBaseline()
+    baseline: Baseline = Baseline()
 
 
 class Activity(Section, frozen=True):
@@ -165,7 +165,7 @@ class Activity(Section, frozen=True):
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     due: Due = Due()
-    baseline: Baseline = Baseline()
+    baseline: DayBaseline = DayBaseline()
 
 
 class Skillcorner(Section, frozen=True):
