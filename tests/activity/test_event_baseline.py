@@ -81,7 +81,7 @@ def test_a_day_that_warns_is_published_and_told_by_every_command(weeks: World) -
     (run,) = weeks.well("runs", "--limit", "1", "--json").rows
     assert (run["status"], said in run["message"]) == ("published", True)
     shown = weeks.well("show", run["run"]).out
-    assert re.search(r"baseline event_type +warn +no +view_item 100.0 %", shown), shown
+    assert re.search(r"baseline event_type +warns +view_item 100.0 %", shown), shown
     assert {r["event_type"] for r in rows(weeks, LAST)} == {"view_item"}
 
     weeks.configure(f"[activity.baseline]\nincidents = [{LAST}]\n")

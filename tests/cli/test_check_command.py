@@ -141,7 +141,7 @@ def test_a_due_time_that_no_clock_knows_is_refused_by_every_command(
 def test_a_match_longer_than_those_before_it_is_told_if_that_is_wanted(empty: World) -> None:
     empty.configure('[tracking.baseline]\nseverity = "warn"\n')
     for number in range(1, 6):
-        empty.ingest(files(number, minutes=2.0 if number == 5 else 1.0), number)
+        empty.ingest(files(number, minutes=4.0 if number == 5 else 2.0), number)
     empty.well("run", "--workers", "1")
     (found,) = empty.well("check", "--json").rows
     assert (found["pipeline"], found["where"]) == ("tracking", "match_id=5")
