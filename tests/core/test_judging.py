@@ -20,6 +20,8 @@ from touchline.core.memory import MemoryLedger
 from touchline.core.pipeline import Bronze, Job, Outcome, Pipeline, Step, rejected_contract
 from touchline.core.pipeline.drive import Done, run
 from touchline.core.pipeline.judging import judged
+from touchline.core.pipeline.settling import settle
+from touchline.core.ports import Staged
 from touchline.core.rollback import rollback
 from touchline.errors import QualityError
 
@@ -363,6 +365,23 @@ def test_a_warning_is_published_and_told_until_it_is_known_or_made_again(shop: W
     arrive(shop, 35, 50)
     shop.run()
     assert found(SHOP, days=9) == []
+
+
+def test_a_warning_outlives_a_kill_behind_the_last_table(shop: World) -> None:
+    arrive(shop, 35, 10)
+    done = shop.run()[part(35)]
+    assert done.run is not None
+    (publish,) = (p for p in shop.ledger.history(VISITS.table, part(35)))
+    killed = MemoryLedger(beside=shop.ledger, clock=shop.clock)
+    killed.record([replace(done.run, status="running", message="")])
+    again = replace(publish, commit_id="c1", derivation="other")
+    with killed.claim("shop", [part(35)]) as claims, killed.publishing(claims, [again]):
+        staged = Staged(VISITS.table, part(35), again.rows, again.pieces)
+        shop.tables.publish(VISITS, [staged], commit_id="c1", properties={})
+        killed.close()
+    settle(SHOP, shop.platform())
+    over = shop.ledger.last("shop")[part(35)]
+    assert (over.status, over.message) == ("published", done.run.message)
 
 
 def test_neither_the_profile_nor_the_baseline_makes_anything_stale(shop: World) -> None:
