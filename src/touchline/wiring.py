@@ -12,7 +12,9 @@ from touchline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from touchline.config import sections
     from touchline.core.alerts import Alerting
+    from touchline.core.baseline import Baseline
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
@@ -223,10 +225,29 @@ _BUILT: dict[str, Touchline] = {}
 
 def activity(config: Config) -> "Pipeline":
     """Activity's pipeline under the configuration's thresholds."""
+    from dataclasses import replace
+
     from touchline.activity.pipeline import Rules, pipeline
 
     set_ = config.activity
-    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected))
+    usual = replace(
+        _baseline(set_.baseline),
+        kinds={"match days": frozenset(set_.baseline.match_days)},
+        incidents=frozenset(set_.baseline.incidents),
+    )
+    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected, usual))
+
+
+def _baseline(set_: "sections.Baseline") -> "Baseline":
+    from touchline.core.baseline import Baseline
+
+    return Baseline(
+        set_.severity,
+        set_.max_rows_change,
+        set_.max_share_change,
+        set_.max_relative_change,
+        set_.days,
+    )
 
 
 def tracking(config: Config) -> "Pipeline":
@@ -245,5 +266,6 @@ def tracking(config: Config) -> "Pipeline":
             frame=silver.FrameRule(set_.max_outside_m),
             sprint=PrototypeRule() if set_.sprint_rule == "prototype" else held,
             max_rejected=set_.max_rejected,
+            baseline=_baseline(set_.baseline),
         )
     )

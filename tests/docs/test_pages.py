@@ -90,6 +90,8 @@ def in_toml(value: Any) -> str:
             return str(value).lower()
         case dict() if not value:
             return "{}"
+        case tuple():
+            return str(list(value))
         case dict():
             return "{ " + ", ".join(f'"{k}" = {in_toml(v)}' for k, v in value.items()) + " }"
         case Secret():
@@ -109,6 +111,7 @@ def kind(value: Any) -> str:
         int: ("whole number",),
         float: ("number",),
         dict: ("table",),
+        tuple: ("list",),
     }
     return "secret" if isinstance(value, Secret) else " or ".join(names[type(value)])
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 366),
     default=7,
     show_default=True,
-    help="How far back input is looked for.",
+    help="How far back input and warnings are looked for.",
 )
 @click.option(
     "--bronze", is_flag=True, help="Also read every file in bronze, and hold it to its hash."
@@ -39,16 +39,17 @@ def check(
     Exits 0 if all is well, 4 if input is missing, 3 if a partition is refused, 7 if bronze is damaged.
     Example: touchline check activity
     """
-    from touchline.core import alerts
+    from touchline.core import alerts, checks
 
     here = Touchline(config.load(file))
-    looks: list[alerts.Observed] = []
+    looks, warned = list[alerts.Observed](), list[Finding]()
     for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
         now, due = datetime.now(UTC), here.due(chosen.name)
         looks.append(alerts.of_pipeline(chosen, due, here.ledger, now=now, days=days))
+        warned += checks.of_warnings(chosen, here.ledger, now=now, days=days)
         if bronze:
             looks.append(alerts.of_bronze(chosen, _of_bronze(here, chosen)))
-    found = [finding for seen in looks for finding in seen.findings]
+    found = [finding for seen in looks for finding in seen.findings] + warned
     rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
     table(rows, as_json=as_json, empty="all is well")
     with unalarmed():

@@ -39,6 +39,7 @@ def finish(
             note(here, done)
             tell(done.partition, rows[-1]["status"])
             if done.error is None:
+                _warned(done)
                 continue
             codes.append(done.error.exit_code)
             _told(done.error, done.run)
@@ -64,6 +65,12 @@ def _summary(rows: Sequence[Mapping[str, Any]]) -> str:
     ends = ", ".join(f"{statuses.count(kind)} {kind}" for kind in dict.fromkeys(statuses))
     made, rejected = (sum(row[name] for row in rows) for name in ("rows", "rejected"))
     return f"{counted(len(rows), 'partition')}: {ends}; {made:,} rows, {rejected:,} rejected"
+
+
+def _warned(done: "Done") -> None:
+    """What the rules warn of in a partition that was published."""
+    if done.run is not None and done.run.message:
+        say(f"{done.pipeline} {done.partition}: {done.run.message}")
 
 
 def _told(error: TouchlineError, run: "Run | None") -> None:

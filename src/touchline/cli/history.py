@@ -113,7 +113,7 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         {
             "table": s["table"],
             "rule": r["rule"],
-            "passed": r["passed"],
+            "passed": "warns" if _warns(r) else r["passed"],
             "seen": r["seen"],
             "expected": r["expected"],
         }
@@ -121,6 +121,10 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         for r in s["rules"]
     ]
     table(rules, title="rules", empty="no rule was reached")
+
+
+def _warns(rule: dict[str, Any]) -> bool:
+    return rule["severity"] == "warn" and not rule["passed"]
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -162,6 +163,24 @@ class Schedule(Firings, frozen=True):
             raise ValueError(f"{words[0]} is no command for a schedule")
 
 
+class Baseline(Section, frozen=True):
+    """How far a partition may be from what is usual; off, unless somebody wants it."""
+
+    severity: Literal["off", "warn", "fail"] = "off"
+    max_rows_change: Annotated[float, Meta(ge=0, le=1000)] = 0.5
+    max_share_change: Annotated[float, Meta(ge=0, le=1)] = 0.1
+    max_relative_change: Annotated[float, Meta(ge=0, le=1000)] = 0.3
+    days: Annotated[int, Meta(ge=4, le=90)] = 8
+
+
+class DayBaseline(Baseline, frozen=True):
+    """The same of days, and which of them are of another kind, or odd."""
+
+    severity: Literal["off", "warn", "fail"] = "warn"
+    match_days: tuple[date, ...] = ()
+    incidents: tuple[date, ...] = ()
+
+
 class Up(Section, frozen=True):
     """How `touchline up` works."""
 
@@ -179,6 +198,7 @@ class Tracking(Section, frozen=True):
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
     due: Due = Due()
+    baseline: Baseline = Baseline()
 
 
 class Activity(Section, frozen=True):
@@ -189,6 +209,7 @@ class Activity(Section, frozen=True):
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     due: Due = Due()
+    baseline: DayBaseline = DayBaseline()
 
 
 class Server(Section, frozen=True):

@@ -3,17 +3,18 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from touchline import errors
 from touchline.core import planner
+from touchline.core.baseline import is_incident
 from touchline.core.due import Due, missing
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
-About = Literal["input", "run", "bronze"]
+About = Literal["input", "run", "bronze", "warning"]
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,17 @@ def waits(missing: Sequence[str]) -> str:
 def ended(run: Run) -> str:
     """What is said of a run that published nothing."""
     return f"{run.status}: {run.message}"
+
+
+def of_warnings(
+    pipeline: Pipeline, ledger: Ledger, *, now: datetime, days: int
+) -> Iterator[Finding]:
+    """What the newest run of a partition warned of in the last days; known incidents aside."""
+    for part, run in sorted(ledger.last(pipeline.name).items()):
+        recent = run.ended_at is not None and run.ended_at >= now - timedelta(days=days)
+        known = is_incident(part, pipeline.baseline)
+        if run.status == "published" and run.message and recent and not known:
+            yield Finding(pipeline.name, part, "warning", run.message, 0)
 
 
 def _code(run: Run, ledger: Ledger) -> int:

@@ -55,6 +55,8 @@ def of_bronze(pipeline: Pipeline, found: Sequence[Finding]) -> Observed:
 def of_done(dones: Iterable[Done], *, completed: datetime | None = None) -> Observed:
     """Partitions that just ran; with `completed`, a notice of that instant for each published one.
 
+    A published run that rules warn of gives a notice in any case.
+
     Those that were held, stopped or only decoded say nothing of how their partition stands.
     """
     findings, well, notices = list[Finding](), set[tuple[str, str]](), list[Alert]()
@@ -65,6 +67,7 @@ def of_done(dones: Iterable[Done], *, completed: datetime | None = None) -> Obse
         if run.status == "published":
             well.add((run.pipeline, run.partition))
             notices += [messages.completed(run, completed)] if completed else []
+            notices += [messages.warned(run, run.ended_at)] if run.message and run.ended_at else []
         elif run.status in ("refused", "failed", "waiting") and error is not None:
             said = checks.waits(lacking) if (lacking := _lacking(error)) else checks.ended(run)
             findings.append(Finding(run.pipeline, run.partition, "run", said, error.exit_code))

@@ -1,4 +1,4 @@
-"""What people read: an incident opened, it is over, a run has completed. Their ids are stable."""
+"""What people read: an incident opened, it is over, a run has completed, or warns. Their ids are stable."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -40,6 +40,13 @@ def completed(run: Run, now: datetime) -> Alert:
     body = f"{len(steps)} tables, {rows} rows, {rejected} rejected.\nRun {run.run_id}."
     subject = f"{run.pipeline}: completed for {values}"
     return Alert(f"completed {run.run_id}", "completed", subject, body, now)
+
+
+def warned(run: Run, now: datetime) -> Alert:
+    """The notice of a run that was published although rules warn of it."""
+    body = f"{run.message}\nThe partition is published. Run {run.run_id}."
+    subject = f"{run.pipeline} {run.partition}: published with warnings"
+    return Alert(f"warned {run.run_id}", "warned", subject, body, now)
 
 
 def trial(now: datetime) -> Alert:

@@ -5,11 +5,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 
 from touchline.core import planner
 from touchline.core.pipeline import ends
 from touchline.core.pipeline.ends import Done
 from touchline.core.pipeline.job import Job, Outcome, Platform
+from touchline.core.pipeline.judging import judged
 from touchline.core.pipeline.publishing import published
 from touchline.core.pipeline.settling import settle
 from touchline.core.pipeline.steps import Layer, Pipeline
@@ -94,7 +96,7 @@ def _claimed(
             pipeline, platform, ready, runs=runs, arrived=arrived, decode_only=only == "bronze"
         )
         with _prepared(pipeline, platform, jobs) as prepared:
-            for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
+            for waiting in _judged(pipeline, platform, jobs, pause=pause):
                 prepared()
                 yield from published(
                     pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
@@ -102,6 +104,15 @@ def _claimed(
         for p in plans:
             if p.missing:
                 yield _waiting(pipeline, platform, runs, plan=p)
+
+
+def _judged(
+    pipeline: Pipeline, platform: Platform, jobs: Sequence[Job], *, pause: bool
+) -> Iterator[Sequence[Outcome]]:
+    """The jobs' outcomes in batches, each held to the baseline."""
+    for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
+        found = judged(pipeline, platform.ledger, waiting)
+        yield from _up_to_errors(found) if pause else [found]
 
 
 def _batches(outcomes: Iterable[Outcome], *, pause: bool) -> Iterator[list[Outcome]]:
@@ -117,6 +128,14 @@ def _batches(outcomes: Iterable[Outcome], *, pause: bool) -> Iterator[list[Outco
             waiting = []
     if waiting:
         yield waiting
+
+
+def _up_to_errors(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
+    """The same, cut behind each error, so that what ended behind one can be left alone."""
+    cuts = [at for at, outcome in enumerate(outcomes, start=1) if outcome.error]
+    for first, end in pairwise([0, *cuts, len(outcomes)]):
+        if first < end:
+            yield outcomes[first:end]
 
 
 @contextmanager

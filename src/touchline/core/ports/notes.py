@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-AlertKind = Literal["opened", "recovered", "completed", "test"]
+AlertKind = Literal["opened", "recovered", "completed", "warned", "test"]
 
 
 @dataclass(frozen=True)
