@@ -205,6 +205,20 @@ def test_each_published_run_is_told_once_where_that_is_wanted(people: People) ->
     assert "4 tables, 9 rows, 0 rejected" in notice.body
 
 
+def test_a_run_that_rules_warn_of_is_told_once_although_nothing_is_amiss(people: People) -> None:
+    people.world.arrive_match(1)
+    (done,) = people.world.run().values()
+    assert done.run is not None
+    warned = replace(done, run=replace(done.run, message="warned: club.tops: half the rows"))
+    for _ in range(2):
+        people.alerting.ran(warned)
+        people.alerting.deliver()
+    assert people.told == [("warned", "club match_id=1: published with warnings")]
+    assert people.open == []
+    ((_, notice),) = people.notifier.sent
+    assert "half the rows" in notice.body
+
+
 def test_no_notice_is_given_unless_it_is_wanted_nor_of_a_refused_run(people: People) -> None:
     people.world.arrive_match(1)
     people.run()

@@ -42,7 +42,8 @@ def check(
     from touchline.core import alerts, checks
 
     here = Touchline(config.load(file))
-    looks, warned = list[alerts.Observed](), list[Finding]()
+    looks: list[alerts.Observed] = []
+    warned: list[Finding] = []
     for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
         now, due = datetime.now(UTC), here.due(chosen.name)
         looks.append(alerts.of_pipeline(chosen, due, here.ledger, now=now, days=days))

@@ -29,8 +29,11 @@ class Alerting:
 
     def ran(self, done: Done) -> None:
         """A partition has just run: what that says of it, and the notice if one is wanted."""
-        notice_at = self.clock() if self.completed and self.targets else None
-        self.saw(of_done([done], completed=notice_at))
+        self.saw(of_done([done], completed=self.notice_at()))
+
+    def notice_at(self) -> datetime | None:
+        """The instant of a notice that is to be given now; None where none are wanted."""
+        return self.clock() if self.completed and self.targets else None
 
     def deliver(self) -> list[Delivery]:
         """Try what is due in the outbox; see `deliver`."""

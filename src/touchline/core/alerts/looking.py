@@ -1,7 +1,7 @@
 """Looks at how things are: of a whole pipeline, of its bronze, of partitions that just ran."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from touchline.core import checks
 from touchline.core.alerts import messages
@@ -11,7 +11,7 @@ from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
 from touchline.core.ports import Alert, Incident, Ledger, keys_of
-from touchline.errors import TouchlineError
+from touchline.errors import MissingInputError, TouchlineError
 
 WELL = "it is well again"
 CAME = "its input has come"
@@ -19,17 +19,30 @@ MOOT = "its input is no longer expected"
 
 
 def of_pipeline(
-    pipeline: Pipeline, due: Due | None, ledger: Ledger, *, now: datetime, days: int = 7
+    pipeline: Pipeline,
+    due: Due | None,
+    ledger: Ledger,
+    *,
+    now: datetime,
+    days: int = 7,
+    patience: timedelta = timedelta(),
 ) -> Observed:
     """A pipeline's missing input and the runs that were refused, failed or wait.
 
     Input that was missing is over when it has come, or is expected no more; not because a look goes
-    less far back.
+    less far back. A partition that lacks files is none before nothing has come for it for so long as
+    `patience` says: the others are on their way.
     """
     findings = list(checks.of_input(pipeline, due, ledger, now=now, days=days)) if due else []
-    findings += checks.of_runs(pipeline, ledger)
+    runs = list(checks.of_runs(pipeline, ledger))
+    coming = (
+        _still_coming(runs, pipeline, ledger, since=now - patience) if patience else frozenset()
+    )
+    findings += [finding for finding in runs if finding.where not in coming]
 
     def ended(incident: Incident) -> str:
+        if incident.where in coming:
+            return ""
         if _is(incident, pipeline, "run"):
             return WELL
         if not _is(incident, pipeline, "input"):
@@ -42,9 +55,21 @@ def of_pipeline(
         return _something_came(incident, pipeline, ledger, in_view=in_view)
 
     def again() -> Observed:
-        return of_pipeline(pipeline, due, ledger, now=now, days=days)
+        return of_pipeline(pipeline, due, ledger, now=now, days=days, patience=patience)
 
     return Observed(tuple(findings), ended, again)
+
+
+def _still_coming(
+    runs: Sequence[Finding], pipeline: Pipeline, ledger: Ledger, *, since: datetime
+) -> frozenset[str]:
+    """The partitions that lack files, of which one has come since then."""
+    lacking = [f.where for f in runs if f.code == MissingInputError.exit_code]
+    return frozenset(
+        part
+        for part, files in ledger.arrivals(pipeline.name, lacking).items()
+        if any(receipt.received_at > since for receipt in files.values())
+    )
 
 
 def of_bronze(pipeline: Pipeline, found: Sequence[Finding]) -> Observed:

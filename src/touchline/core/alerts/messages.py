@@ -67,6 +67,10 @@ def _headline(incident: Incident) -> str:
     about = incident.key.rpartition(" ")[2]
     if about == "input":
         return "input is missing"
+    if about == "file":
+        return "cannot be landed"
+    if about == "command":
+        return "a command failed"
     if about == "bronze":
         return "bronze is damaged"
     if incident.code == MissingInputError.exit_code:
