@@ -21,6 +21,9 @@ from touchline.core.retention import BRONZE, forget_manifests
 from touchline.core.sweep import swept
 from touchline.errors import ConflictError
 
+NOTED = timedelta(days=90)
+"""How long incidents that are over, and what was said of them, are remembered."""
+
 
 @dataclass(frozen=True)
 class Kept:
@@ -83,6 +86,7 @@ def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upke
 def _kept_up(pipeline: Pipeline, platform: Platform, kept: Kept) -> list[Upkeep]:
     settle(pipeline, platform)
     platform.objects.sweep()
+    platform.ledger.notes.forget(platform.clock() - NOTED)
     done = []
     for contract in pipeline.contracts:
         history = platform.ledger.history(contract.table)

@@ -78,6 +78,10 @@ class Notes(Protocol):
         """Record how a delivery stands."""
         ...
 
+    def forget(self, before: datetime) -> None:
+        """Drop incidents that were closed, and deliveries of alerts that were made, before that."""
+        ...
+
     def checkpoint(self, reader: str) -> str | None:
         """How far a reader has come; None before it has begun."""
         ...
