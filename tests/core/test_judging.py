@@ -357,7 +357,7 @@ def test_a_warning_is_published_and_told_until_it_is_known_or_made_again(shop: W
         now = shop.clock.forward(after_s)
         return list(checks.of_warnings(pipeline, shop.ledger, now=now, days=days))
 
-    assert found(SHOP) == [checks.Finding("shop", part(35), expected, 0)]
+    assert found(SHOP) == [checks.Finding("shop", part(35), "warning", expected, 0)]
     known = replace(SHOP, baseline=replace(WARNING, incidents=frozenset([at(35)])))
     assert found(known) == []
     assert found(SHOP, 8 * 86_400.0) == []

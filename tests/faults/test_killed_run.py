@@ -91,8 +91,8 @@ def loop(
         assert ended.code == 0, (moment, ended.err)
         assert two.contents(1) == expected[version], moment
         assert two.contents(2) == other, moment
-        assert claims(two) == [], moment
         two.well("maintain")
+        assert claims(two) == [], moment
         assert orphans(two) == [], moment
         assert missing(two) == [], moment
         assert disagreeing(two) == {}, moment
