@@ -64,6 +64,11 @@ def json_sink() -> Iterator[Sink]:
         yield sink
 
 
+def titles(web: Sink) -> list[str]:
+    """What was told over HTTP, without the sender's name."""
+    return [posted["title"].removeprefix("Touchline: ") for posted in web.taken]
+
+
 @contextmanager
 def mail_sink() -> Iterator[Sink]:
     """An SMTP server; `taken` are the messages that came."""

@@ -1,4 +1,5 @@
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,15 @@ sys.path[:0] = [
     *(str(Path(__file__).parents[1] / folder) for folder in ("tracking", "adapters")),
 ]
 
+from sinks import Sink, json_sink
 from world import World, files, world
+
+
+@pytest.fixture
+def web() -> Iterator[Sink]:
+    """An HTTP server that takes alerts."""
+    with json_sink() as sink:
+        yield sink
 
 
 @pytest.fixture

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from world import World
+
+from touchline.adapters.sqlite import SqliteLedger
 
 PATIENCE_S = 60.0
 Event = dict[str, Any]
@@ -55,6 +58,14 @@ class Going:
         """End it without a chance to tidy up."""
         self.process.kill()
         self.process.wait(30)
+
+
+def behind(world: World, name: str, hours: float) -> None:
+    """The schedule was last done so many hours ago."""
+    at = datetime.now(UTC) - timedelta(hours=hours)
+    world.well("status")
+    with closing(SqliteLedger(world.ledger)) as ledger:
+        ledger.notes.advance(f"schedule {name}", json.dumps({"at": at.isoformat()}))
 
 
 @contextmanager

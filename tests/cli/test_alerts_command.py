@@ -3,25 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from limited import without_override
-from sinks import Sink, json_sink
+from sinks import Sink, titles
 from world import World, world
 
 from touchline.adapters.sqlite import SqliteLedger
 
 SECRET = "s3cretT0ken"
 DUE = '[activity]\ndue = { cron = "0 0 * * *", grace_minutes = 0 }\n'
-
-
-@pytest.fixture
-def web() -> Iterator[Sink]:
-    with json_sink() as sink:
-        yield sink
 
 
 @pytest.fixture
@@ -48,10 +41,6 @@ def arrive(into: World, of: str, users: str = "u") -> None:
     lines = [json.dumps({**event, "event_id": f"e{n}", "user_id": users or None}) for n in range(9)]
     place.write_text("\n".join(lines))
     into.well("ingest", "activity", place)
-
-
-def titles(web: Sink) -> list[str]:
-    return [posted["title"].removeprefix("Touchline: ") for posted in web.taken]
 
 
 def overdue(of: World) -> None:

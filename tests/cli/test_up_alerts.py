@@ -1,26 +1,18 @@
 """What `touchline up` tells people: once when something is wrong, once when it is well again."""
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
 from days import lines, put
-from going import Going, going
-from sinks import Sink, json_sink
-from test_up_command import behind
+from going import Going, behind, going
+from sinks import Sink, titles
 from world import World, world
 
 DAY = "ingestion_date=2025-01-01"
 TARGETS = "alerts.targets = { chat = { env = 'CHAT' } }\nschedules = {}\n"
-
-
-@pytest.fixture
-def web() -> Iterator[Sink]:
-    with json_sink() as sink:
-        yield sink
 
 
 @pytest.fixture
@@ -30,10 +22,6 @@ def told(tmp_path: Path, web: Sink, monkeypatch: pytest.MonkeyPatch) -> World:
     made = world(tmp_path)
     made.configure(TARGETS)
     return made
-
-
-def titles(web: Sink) -> list[str]:
-    return [posted["title"].removeprefix("Touchline: ") for posted in web.taken]
 
 
 def until(up: Going, web: Sink, *wanted: str) -> None:

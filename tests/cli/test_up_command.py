@@ -1,6 +1,5 @@
 """`touchline up`: what comes is landed and made, commands are given, and it goes on after any end."""
 
-import json
 import os
 import signal
 import sqlite3
@@ -10,21 +9,11 @@ from pathlib import Path
 
 import pytest
 from days import lines, put, rows
-from going import going
+from going import behind, going
 from limited import without_override
 from world import World
 
-from touchline.adapters.sqlite import SqliteLedger
-
 DAY, NEXT = "ingestion_date=2025-01-01", "ingestion_date=2025-01-02"
-
-
-def behind(world: World, name: str, hours: float) -> None:
-    """The schedule was last done so many hours ago."""
-    at = datetime.now(UTC) - timedelta(hours=hours)
-    world.well("status")
-    with closing(SqliteLedger(world.ledger)) as ledger:
-        ledger.notes.advance(f"schedule {name}", json.dumps({"at": at.isoformat()}))
 
 
 def schedule(world: World, command: str, cron: str = "* * * * *") -> None:
