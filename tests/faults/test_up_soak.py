@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,8 @@ class Soak:
         self.kills += 1
         self.up.kill()
         self._start(CLOCK_BACK)
+        began = datetime.fromisoformat(self.up.until("up")["at"])
+        assert datetime.now(UTC) - began > timedelta(minutes=30), self.up.text
 
     def stop(self) -> None:
         assert self.up

@@ -4,6 +4,7 @@ set -euo pipefail
 want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v java >/dev/null || want+=(openjdk-17-jre-headless)
+command -v faketime >/dev/null || want+=(faketime)
 [ ${#want[@]} -eq 0 ] && exit 0
 if ! command -v apt-get >/dev/null || [ "$(id -u)" -ne 0 ]; then
     echo "missing: ${want[*]} (install them, or run as root on Debian)" >&2
