@@ -7,7 +7,7 @@ import ssl
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from apprise import Apprise, AppriseAsset, NotifyFormat, NotifyType
 
@@ -21,6 +21,7 @@ _KINDS: Mapping[AlertKind, NotifyType] = {
     "opened": NotifyType.FAILURE,
     "recovered": NotifyType.SUCCESS,
     "completed": NotifyType.INFO,
+    "warned": NotifyType.WARNING,
     "test": NotifyType.INFO,
 }
 _STATUS = re.compile(r"error=([0-9]{3})\b")
@@ -67,9 +68,9 @@ def _sent(url: str, alert: Alert) -> str:
         if service is None:
             return "its URL is none that apprise knows"
         if isinstance(getattr(service, "headers", None), dict):
-            service.headers[HEADER] = alert.id
+            service.headers[HEADER] = quote(alert.id, safe=" :/=")
         taken = service.notify(
-            title=f"Touchline: {alert.subject}",
+            title=f"Touchline: {_on_one_line(alert.subject)}",
             body=f"{alert.body}\n\n{alert.id}",
             notify_type=_KINDS[alert.kind],
             body_format=NotifyFormat.TEXT,
@@ -79,6 +80,11 @@ def _sent(url: str, alert: Alert) -> str:
         return _of_error(exc) or type(exc).__name__
     finally:
         _LOG.removeHandler(log)
+
+
+def _on_one_line(text: str) -> str:
+    """A subject as mail and headers take it: what a file's name may hold beside is a question mark."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 class _Overheard(logging.Handler):

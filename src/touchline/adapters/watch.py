@@ -16,7 +16,10 @@ _SLICE_S = 1.0
 """No wait is longer: one may sleep through a signal that another thread got."""
 
 Look = tuple[int, int, int]
-"""A file's number, size and time of change, in ns: a file is quiet if two looks see the same."""
+"""A file's number, size and time of change, in ns: a file is quiet if two looks see the same.
+
+The time is that of its content, name or rights, whichever changed last.
+"""
 
 
 class WatchedFolders:
@@ -59,9 +62,16 @@ class WatchedFolders:
         if self._come.get(path) != _look(path):
             self._waiting.setdefault(path, (0.0, None))
 
+    @property
+    def idle(self) -> bool:
+        """Whether no file is waited for to be quiet."""
+        return not self._waiting and self._seen.empty()
+
     def come(self, within_s: float) -> Mapping[str, Sequence[Path]]:
         """The files that have come, by the name of their folder; none if none does within that time."""
         until = time.monotonic() + within_s
+        while not self._seen.empty():
+            self._take(0.0)
         while True:
             quiet = self._quiet()
             left = until - time.monotonic()
@@ -71,13 +81,14 @@ class WatchedFolders:
 
     def _take(self, within_s: float) -> None:
         try:
-            changes = self._seen.get(timeout=within_s)
+            changes = self._seen.get(timeout=max(within_s, 0.0))
         except Empty:
             return
         for change, text in changes:
             path = Path(text)
-            if change is Change.deleted:
+            if change is Change.deleted and not path.exists():
                 self._waiting.pop(path, None)
+                self._come.pop(path, None)
             for file in _files(path) if path.is_dir() else [path]:
                 self._wait_for(file)
 
@@ -128,7 +139,7 @@ def _look(path: Path) -> Look | None:
         seen = path.stat()
     except OSError:
         return (0, 0, 0) if path.is_symlink() else None
-    return seen.st_ino, seen.st_size, seen.st_mtime_ns
+    return seen.st_ino, seen.st_size, seen.st_ctime_ns
 
 
 def _touched(path: Path) -> float:

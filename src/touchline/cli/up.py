@@ -5,12 +5,12 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from types import FrameType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,6 +19,9 @@ from touchline.cli.output import say
 from touchline.cli.scratch import scratch
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
+
+if TYPE_CHECKING:
+    from touchline.up.commands import Running
 
 _ENDED_BY_THEN_S = 4.0
 
@@ -37,6 +40,7 @@ def up(file: Path | None) -> None:
     from touchline.adapters.watch import WatchedFolders
     from touchline.server import served
     from touchline.up import shift
+    from touchline.up.commands import Running
     from touchline.up.telling import delivering
 
     here = Touchline(config.load(file))
@@ -45,8 +49,9 @@ def up(file: Path | None) -> None:
     for folder in landing.values():
         with translated(folder):
             folder.mkdir(parents=True, exist_ok=True)
+    running: list[Running] = []
     with (
-        _ending_in_time(),
+        _ending_in_time(running),
         shift.alone(here),
         served(here.config) as address,
         scratch() as free,
@@ -62,6 +67,7 @@ def up(file: Path | None) -> None:
                 _tell,
                 watched,
                 here.schedules,
+                running,
                 alert=delivering(here.config, _tell),
             )
         )
@@ -81,23 +87,30 @@ def _must_be_commands(here: Touchline) -> None:
 
 
 @contextmanager
-def _ending_in_time() -> Iterator[None]:
+def _ending_in_time(children: "Sequence[Running]") -> Iterator[None]:
     """SIGTERM unwinds the command; what has not ended by then is left as a kill leaves it.
 
-    That loses nothing: nothing is half published, and the ledger says where to go on.
+    That loses nothing: nothing is half published, and the ledger says where to go on. A thread counts
+    the time, as the command may be within a library that hears of signals only when it is done.
     """
-
-    def end(number: int, _: FrameType | None) -> None:
-        late = threading.Timer(_ENDED_BY_THEN_S, os._exit, [128 + number])
-        late.daemon = True
-        late.start()
-        sys.exit(128 + number)
-
-    before = signal.signal(signal.SIGTERM, end)
+    heard, told = os.pipe()
+    os.set_blocking(told, False)
+    before = signal.set_wakeup_fd(told, warn_on_full_buffer=False)
+    threading.Thread(target=_end_late, args=(heard, children), daemon=True).start()
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.set_wakeup_fd(before)
+
+
+def _end_late(heard: int, children: "Sequence[Running]") -> None:
+    """End the process, and the commands that it gave, so long after SIGTERM was heard."""
+    while signal.SIGTERM not in os.read(heard, 64):
+        pass
+    time.sleep(_ENDED_BY_THEN_S)
+    for child in children:
+        child.process.send_signal(signal.SIGTERM)
+    os._exit(128 + signal.SIGTERM)
 
 
 def _tell(event: str, **facts: Any) -> None:

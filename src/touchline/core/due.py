@@ -43,6 +43,8 @@ def expected(due: Due, *, since: datetime, until: datetime) -> Iterator[Expected
         at = local.astimezone(UTC)
         if at > until:
             return
+        if at <= since:
+            continue  # of an hour that comes twice, and this began in the second
         day = local.date() - timedelta(days=due.day == "previous")
         yield Expected(at, at + timedelta(minutes=due.grace_minutes), day)
 

@@ -4,7 +4,7 @@ How far a schedule has come is a checkpoint in the ledger, so that a firing that
 off, is done when the scheduler is back, and none is done twice because a clock was set back.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,6 +20,9 @@ from touchline.errors import (
 )
 
 CATCH_UP = timedelta(days=7)
+TOO_FAR = timedelta(days=1)
+"""A position that lies further ahead was set by a clock that was wrong: the schedule begins anew."""
+
 DAY = "{day}"
 """Stands in a command for the day that a firing is about."""
 
@@ -90,15 +93,19 @@ def firing(
     last week; else the newest stands for all. A schedule begins when it is first seen.
     """
     place = position(schedule, notes)
-    if place is None:
+    if place is None or place.at > now + TOO_FAR:
         _put(schedule, Position(now), notes)
         return None
     wait = place.next_at - now if place.next_at else timedelta(0)
     if timedelta(0) < wait <= backoff.after(place.attempts):
         return None
-    missed = list(expected(schedule.due, since=max(place.at, now - CATCH_UP), until=now))
+    missed = _missed(schedule, place, now)
     by_day = any(DAY in word for word in schedule.command)
     return missed[0 if by_day else -1] if missed else None
+
+
+def _missed(schedule: Schedule, place: Position, now: datetime) -> list[Expected]:
+    return list(expected(schedule.due, since=max(place.at, now - CATCH_UP), until=now))
 
 
 def ended(
@@ -128,13 +135,13 @@ def _may_succeed(code: int) -> bool:
     return code in _TRY_AGAIN or code < 0 or code > 128
 
 
-def next_at(schedules: Sequence[Schedule], notes: Notes, now: datetime) -> datetime:
+def next_at(schedules: Iterable[Schedule], notes: Notes, now: datetime) -> datetime:
     """When to look again: the next firing or attempt of any of them, an hour from now at the latest."""
     until = now + timedelta(hours=1)
     found = [until]
     for schedule in schedules:
         place = position(schedule, notes)
-        if place and place.next_at:
+        if place and place.next_at and _missed(schedule, place, now):
             found.append(max(place.next_at, now))
         found += [e.due_at for e in expected(schedule.due, since=now, until=until)][:1]
     return min(found)

@@ -1,14 +1,16 @@
 """Files that have come -> bronze, while nobody looks."""
 
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 
 from touchline.core import landing
-from touchline.core.landing import Arrival
+from touchline.core.landing import Arrival, Found
 from touchline.core.ports import Partition
-from touchline.errors import MissingInputError, TouchlineError
+from touchline.errors import MissingInputError, StorageError, TouchlineError, TransientError
 from touchline.wiring import Touchline
 
 
@@ -17,12 +19,16 @@ class Landed:
     """What became of files: the partitions that have something new, and what could not be landed.
 
     `well` are the files that were landed; `refused` names each other one with what is wrong with it.
+    `again` are files that nothing is wrong with: they were written to just now, or the store could not
+    take them, and `fault` says why.
     """
 
     parts: set[Partition] = field(default_factory=set)
     well: list[Path] = field(default_factory=list)
     refused: dict[str, TouchlineError] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    again: list[Path] = field(default_factory=list)
+    fault: TouchlineError | None = None
 
 
 def landed(
@@ -30,36 +36,64 @@ def landed(
 ) -> Landed:
     """Land these files; to land a file again changes nothing.
 
-    A file that cannot be landed keeps none of the others out. What a full disk, or a store that is
-    down, keeps out is refused whole, to be tried again.
+    A file that cannot be landed keeps none of the others out, but those of its own partition that
+    came with it.
     """
-    done, arrivals = Landed(), list[Arrival]()
-    for path in paths:
-        try:
-            found = here.found(domain)([path], scratch, here.folders)
-        except MissingInputError as exc:
-            _left(done, path, exc)
-            continue
-        except TouchlineError as exc:
-            done.refused[str(path)] = exc
-            continue
-        arrivals += found.arrivals
-        done.others += found.others
-        done.refused.update({str(path): error for error in found.bad})
-        done.well += [] if found.bad else [path]
-    try:
-        in_order = sorted(arrivals, key=lambda a: a.partition)
-        for receipt in landing.land(in_order, objects=here.objects, ledger=here.ledger, now=now):
-            done.parts.add(receipt.partition)
-    except TouchlineError as exc:
-        done.refused.update({str(path): exc for path in done.well})
-        done.well = []
+    done, arrivals = Landed(), list[tuple[Arrival, Path]]()
+    with tempfile.TemporaryDirectory(dir=scratch) as unpacked:
+        for path in paths:
+            found = _found(here.found(domain), path, Path(unpacked), aside=here.folders, done=done)
+            arrivals += [(arrival, path) for arrival in found.arrivals] if found else []
+        in_order = sorted(arrivals, key=lambda a: a[0].partition)
+        for part, group in groupby(in_order, key=lambda a: a[0].partition):
+            _land(here, part, list(group), now=now, done=done)
+    spoilt = {*done.again, *map(Path, done.refused)}
+    done.well = [path for path in dict.fromkeys(p for _, p in arrivals) if path not in spoilt]
     return done
 
 
-def _left(done: Landed, path: Path, exc: TouchlineError) -> None:
-    """A file that is none of the domain's is left alone; one that went meanwhile is no loss."""
-    if path.exists():
-        done.others.append(str(path))
-    elif path.is_symlink():
+def _found(
+    source: Callable[..., Found],
+    path: Path,
+    unpacked: Path,
+    *,
+    aside: frozenset[Path],
+    done: Landed,
+) -> Found | None:
+    """What the source makes of the file; None where there is nothing to be landed."""
+    try:
+        found = source([path], unpacked, aside)
+    except MissingInputError as exc:
+        if path.exists():
+            done.others.append(str(path))
+        elif path.is_symlink():
+            done.refused[str(path)] = exc
+        return None  # what went meanwhile is no loss
+    except TouchlineError as exc:
         done.refused[str(path)] = exc
+        return None
+    done.others += found.others
+    done.refused.update({str(path): error for error in found.bad})
+    return found
+
+
+def _land(
+    here: Touchline,
+    part: Partition,
+    group: Sequence[tuple[Arrival, Path]],
+    *,
+    now: datetime,
+    done: Landed,
+) -> None:
+    paths = [path for _, path in group]
+    try:
+        arrivals = [arrival for arrival, _ in group]
+        list(landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now))
+        done.parts.add(part)
+    except MissingInputError:  # it is still written to
+        done.again += paths
+    except (StorageError, TransientError) as exc:
+        done.again += paths
+        done.fault = exc
+    except TouchlineError as exc:
+        done.refused.update({str(path): exc for path in paths})

@@ -15,6 +15,7 @@ from touchline.core.alerts import Observed, of_done
 from touchline.core.pipeline import Pipeline, drive
 from touchline.core.pipeline.drive import Done, Platform
 from touchline.core.ports import Partition
+from touchline.core.retention import unplanned
 from touchline.core.schedule import Schedule
 from touchline.errors import ConflictError, TouchlineError
 from touchline.up import commands, telling
@@ -25,7 +26,11 @@ TICK_S = 60.0
 """How often everything is looked at anew: what another command made stale, what is due, what failed."""
 
 _MOST_S = 15.0
+_LEAST_S = 0.1
 _RUNNING_S = 0.5
+_MADE_AT_ONCE = 32
+"""So many partitions are made before other things are looked at again."""
+
 _SCANNED = "landing scanned"
 _BACK_S = 2.0
 
@@ -39,6 +44,8 @@ class Shift:
 
     `stale` holds for each pipeline the partitions to be looked at, None standing for all; `refused` the
     files that could not be landed, by domain and path, and `doubtful` those of which that was ever told.
+    `later` are files that a store could not take, and `faults` why, by domain. `scan_at` is when the
+    oldest scan began of which not every file has been landed yet.
     """
 
     here: Touchline
@@ -55,6 +62,9 @@ class Shift:
     look: bool = False
     refused: dict[tuple[str, str], TouchlineError] = field(default_factory=dict)
     doubtful: set[tuple[str, str]] = field(default_factory=set)
+    later: list[Path] = field(default_factory=list)
+    faults: dict[str, TouchlineError] = field(default_factory=dict)
+    scan_at: datetime | None = None
     alert: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -108,11 +118,14 @@ def _turn(shift: Shift) -> None:
 
 def _wait_s(shift: Shift) -> float:
     """How long nothing is to be done, if no file comes."""
-    soonest = schedule.next_at(shift.schedules, shift.here.ledger.notes, shift.now)
+    if shift.stale or shift.tick_at == 0:
+        return 0.0
+    idle = [each for each in shift.schedules if each.name not in _busy(shift)]
+    soonest = schedule.next_at(idle, shift.here.ledger.notes, shift.now)
     if shift.retry_at:
         soonest = min(soonest, shift.retry_at)
     wait = min((soonest - shift.now).total_seconds(), shift.tick_at - time.monotonic(), _MOST_S)
-    return max(min(wait, _RUNNING_S) if shift.running else wait, 0.0)
+    return max(min(wait, _RUNNING_S) if shift.running else wait, _LEAST_S)
 
 
 # --- what comes ---------------------------------------------------------------------------------
@@ -129,6 +142,10 @@ def _land(shift: Shift) -> None:
             shift.tell("landed", domain=domain, files=len(done.well), partitions=len(done.parts))
             _look_at(shift, domain, done.parts)
             shift.look = shift.look or bool(shift.here.ledger.notes.incidents())
+            _retired(shift, domain, done.parts)
+    if shift.scan_at and shift.watched.idle and not shift.later:
+        shift.here.ledger.notes.advance(_SCANNED, shift.scan_at.isoformat())
+        shift.scan_at = None
 
 
 def _refused(shift: Shift, domain: str, done: Landed) -> None:
@@ -139,9 +156,28 @@ def _refused(shift: Shift, domain: str, done: Landed) -> None:
         shift.tell("not landed", domain=domain, file=name, message=str(error), hint=error.hint)
     over = well & (shift.doubtful | set(shift.refused))
     shift.refused = {key: error for key, error in shift.refused.items() if key not in well}
-    if over or done.refused:
+    if done.fault:
+        shift.later += done.again
+        shift.tell("not landed", domain=domain, files=len(done.again), message=str(done.fault))
+    else:
+        shift.watched.again(done.again)
+    mended = not done.fault and bool(done.parts) and bool(shift.faults.pop(domain, None))
+    shift.faults |= {domain: done.fault} if done.fault else {}
+    if over or done.refused or done.fault or mended:
         shift.doubtful |= set(shift.refused)
-        _saw(shift, telling.of_files(shift.refused, over))
+        _saw(shift, telling.of_files(shift.refused, over, shift.faults))
+
+
+def _retired(shift: Shift, domain: str, parts: set[Partition]) -> None:
+    """What arrives for a partition that retention took away is told: nothing is made of it."""
+    gone = unplanned(shift.here.pipeline(domain), shift.here.ledger, sorted(parts))
+    if gone:
+        shift.tell(
+            "retired",
+            domain=domain,
+            partitions=", ".join(sorted(gone)),
+            hint="retention took it away; touchline run --force makes it all the same",
+        )
 
 
 def _look_at(shift: Shift, name: str, parts: set[Partition]) -> None:
@@ -159,10 +195,13 @@ def _tick(shift: Shift) -> None:
     since = notes.checkpoint(_SCANNED)
     back = (datetime.fromisoformat(since) if since else begun) - timedelta(seconds=_BACK_S)
     shift.watched.scan(back.timestamp() if since and back <= begun else 0.0)
-    told = {(i.pipeline, i.where) for i in notes.incidents() if i.key.endswith(" file")}
-    shift.doubtful = told | set(shift.refused)
-    shift.watched.again([Path(path) for _, path in shift.doubtful])
-    notes.advance(_SCANNED, begun.isoformat())
+    if shift.tick_at == 0:
+        told = {(i.pipeline, i.where) for i in notes.incidents() if i.key.endswith(" file")}
+        shift.doubtful = {(domain, path) for domain, path in told if path}
+        shift.later += [Path(path) for _, path in shift.doubtful]
+    shift.watched.again(shift.later)
+    shift.later = []
+    shift.scan_at = shift.scan_at or begun
     shift.stale = dict.fromkeys(shift.here.pipelines)
     shift.tick_at = time.monotonic() + TICK_S
     shift.look = True
@@ -172,16 +211,22 @@ def _tick(shift: Shift) -> None:
 
 
 def _make(shift: Shift, pipeline: Pipeline, parts: set[Partition] | None) -> None:
-    """Run what is stale of these partitions and ready to be tried; other things go on meanwhile."""
+    """Run what is stale of these partitions and ready to be tried; of many, the first, and the rest next.
+
+    Files that come meanwhile, and what is due, are looked at in between.
+    """
     drive.settle(pipeline, shift.platform)
     wanted = None if parts is None else sorted(parts)
     plans = planner.plan(pipeline, shift.here.ledger, parts=wanted)
     found = attempts.ready(plans, pipeline, shift.here.ledger, now=shift.now)
     if found.next_at:
         shift.retry_at = min(found.next_at, shift.retry_at or found.next_at)
-    for done in drive.run(pipeline, shift.platform, plans=found.plans) if found.plans else ():
+    now, rest = found.plans[:_MADE_AT_ONCE], found.plans[_MADE_AT_ONCE:]
+    for done in drive.run(pipeline, shift.platform, plans=now) if now else ():
         _told(shift, done)
         _beside(shift)
+    if rest:
+        _look_at(shift, pipeline.name, {plan.partition for plan in rest})
 
 
 def _told(shift: Shift, done: Done) -> None:
@@ -205,7 +250,7 @@ def _look(shift: Shift) -> None:
     shift.look = False
     for pipeline in shift.here.pipelines.values():
         _saw(shift, telling.of_the_pipeline(shift.here, pipeline, shift.now))
-    _saw(shift, telling.of_files(shift.refused, ()))
+    _saw(shift, telling.of_files(shift.refused, (), shift.faults))
     _saw(shift, telling.of_commands(shift.schedules, shift.here.ledger.notes))
 
 
@@ -224,13 +269,16 @@ def _saw(shift: Shift, seen: Observed) -> None:
 def _beside(shift: Shift) -> None:
     """Commands whose time has come are given, and those that ended are told."""
     _end_commands(shift)
-    busy = {running.schedule.name for running in shift.running}
+    busy, notes = _busy(shift), shift.here.ledger.notes
     for each in shift.schedules:
-        notes = shift.here.ledger.notes
         due = None if each.name in busy else schedule.firing(each, notes, shift.now)
         if due:
             shift.running.append(commands.started(each, due, shift.file))
             shift.tell("command begun", schedule=each.name, command=" ".join(each.at(due)))
+
+
+def _busy(shift: Shift) -> set[str]:
+    return {running.schedule.name for running in shift.running}
 
 
 def _end_commands(shift: Shift) -> None:

@@ -34,14 +34,19 @@ def of_the_pipeline(here: Touchline, pipeline: Pipeline, now: datetime) -> Obser
 
 
 def of_files(
-    refused: Mapping[tuple[str, str], TouchlineError], landed: Collection[tuple[str, str]]
+    refused: Mapping[tuple[str, str], TouchlineError],
+    landed: Collection[tuple[str, str]],
+    faults: Mapping[str, TouchlineError],
 ) -> Observed:
-    """Files in a landing folder, by domain and path: those that cannot be landed, and those that were."""
+    """Files in a landing folder, by domain and path: those that cannot be landed, and those that were.
+
+    `faults` are of a store that takes no file of a domain: one incident, however many files wait.
+    """
 
     def ended(incident: Incident) -> str:
         if not incident.key.endswith(" file"):
             return ""
-        if (incident.pipeline, incident.where) in landed:
+        if (incident.pipeline, incident.where) in landed or not incident.where:
             return LANDED
         path = Path(incident.where)
         return "" if path.exists() or path.is_symlink() else GONE
@@ -50,7 +55,8 @@ def of_files(
         Finding(domain, path, "file", str(error), error.exit_code)
         for (domain, path), error in refused.items()
     )
-    return Observed(tuple(findings), ended)
+    of_stores = (Finding(d, "", "file", str(error), error.exit_code) for d, error in faults.items())
+    return Observed((*findings, *of_stores), ended)
 
 
 def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:

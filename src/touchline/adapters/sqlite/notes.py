@@ -20,10 +20,11 @@ class SqliteNotes:
 
     def incidents(self, *, since: datetime | None = None) -> Sequence[Incident]:
         """See Notes."""
+        chosen, values = "closed_at IS NULL", list[object]()
+        if since is not None:
+            chosen, values = f"({chosen} OR closed_at >= ?)", [rows.text(since)]
         found = self._file.rows(
-            f"SELECT {INCIDENT} FROM incidents WHERE closed_at IS NULL OR closed_at >= ?"
-            " ORDER BY rowid DESC",
-            (_text(since),),
+            f"SELECT {INCIDENT} FROM incidents WHERE {chosen} ORDER BY +rowid DESC", values
         )
         return [_incident(row) for row in found]
 
@@ -56,7 +57,7 @@ class SqliteNotes:
         """See Notes."""
         found = self._file.rows(
             f"SELECT {DELIVERY} FROM outbox WHERE sent_at IS NULL AND next_at IS NOT NULL"
-            " ORDER BY rowid"
+            " ORDER BY +rowid"
         )
         return [_delivery(row) for row in found]
 

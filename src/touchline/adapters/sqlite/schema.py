@@ -70,16 +70,18 @@ _NOTES = """
 CREATE TABLE incidents (
   key TEXT NOT NULL, pipeline TEXT NOT NULL, place TEXT NOT NULL, what TEXT NOT NULL,
   code INTEGER NOT NULL, opened_at TEXT NOT NULL, closed_at TEXT, PRIMARY KEY (key, opened_at));
-CREATE INDEX incidents_open ON incidents (key) WHERE closed_at IS NULL;
+CREATE INDEX incidents_open ON incidents (opened_at) WHERE closed_at IS NULL;
 CREATE TABLE outbox (
   alert_id TEXT NOT NULL, kind TEXT NOT NULL, subject TEXT NOT NULL, body TEXT NOT NULL,
   at TEXT NOT NULL, target TEXT NOT NULL, attempts INTEGER NOT NULL, next_at TEXT, sent_at TEXT,
   error TEXT NOT NULL, PRIMARY KEY (alert_id, target));
-CREATE INDEX outbox_unsent ON outbox (next_at) WHERE sent_at IS NULL;
+CREATE INDEX outbox_waiting ON outbox (at) WHERE sent_at IS NULL AND next_at IS NOT NULL;
 CREATE TABLE checkpoints (reader TEXT PRIMARY KEY, position TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE retired (
   domain TEXT NOT NULL, partition TEXT NOT NULL, retired_at TEXT NOT NULL,
   PRIMARY KEY (domain, partition)) WITHOUT ROWID;
+CREATE INDEX receipts_at ON receipts (path);
+CREATE INDEX receipts_of ON receipts (domain, partition);
 DROP INDEX runs_latest;
 DROP INDEX runs_newest;
 CREATE INDEX runs_of ON runs (pipeline, partition);

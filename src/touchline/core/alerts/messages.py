@@ -68,7 +68,7 @@ def _headline(incident: Incident) -> str:
     if about == "input":
         return "input is missing"
     if about == "file":
-        return "cannot be landed"
+        return "cannot be landed" if incident.where else "no file can be landed"
     if about == "command":
         return "a command failed"
     if about == "bronze":
