@@ -4,7 +4,9 @@ import json
 import logging
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
+from typing import get_args
 
 import boto3
 import pytest
@@ -12,7 +14,7 @@ from moto import mock_aws
 from sinks import Sink, json_sink, mail_sink, text_of
 
 from touchline.adapters.notify import AppriseTargets, _without_secrets
-from touchline.core.ports import Alert
+from touchline.core.ports import Alert, AlertKind
 from touchline.errors import ConfigError, TransientError
 
 ID = "opened activity ingestion_date=2025-01-02 run 2025-01-03T06:00:00.000000Z"
@@ -73,6 +75,26 @@ def test_an_http_target_has_the_text_and_the_id(web: Sink) -> None:
     assert posted["message"] == f"{ALERT.body}\n\n{ID}"
     assert posted["type"] == "failure"
     assert web.headers[0]["X-Touchline-Alert"] == ID
+
+
+@pytest.mark.parametrize("kind", get_args(AlertKind))
+def test_an_alert_of_every_kind_is_taken(web: Sink, kind: AlertKind) -> None:
+    target = AppriseTargets({"one": lambda: f"json://127.0.0.1:{web.port}/"})
+    target.send("one", replace(ALERT, kind=kind))
+    assert len(web.taken) == 1
+
+
+@pytest.mark.parametrize("name", ["/in/d\u0435nj\u00fc.json", "/in/a\nb\r.json", "/in/100%.json"])
+def test_any_name_of_a_file_may_stand_in_an_alert(web: Sink, mail: Sink, name: str) -> None:
+    odd = replace(ALERT, id=f"opened activity {name} file", subject=f"activity {name}: no file")
+    for url in (
+        f"json://127.0.0.1:{web.port}/",
+        f"mailto://127.0.0.1:{mail.port}?from=a@example.com&to=b@example.com",
+    ):
+        AppriseTargets({"one": lambda url=url: url}).send("one", odd)  # type: ignore[misc]
+    (posted,) = web.taken
+    assert odd.id.split()[1][:6] in posted["message"]
+    assert len(mail.taken) == 1
 
 
 def test_sns_brings_the_message_to_whoever_is_subscribed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_pipeline import World, match
 
 from touchline.activity.pipeline import Rules, pipeline
@@ -55,6 +57,22 @@ def test_every_day_of_a_year_has_its_firing_exactly_once(zone: str) -> None:
         days = [e.day for e in found]
         assert days == [days[0] + timedelta(days=n) for n in range(len(days))]
         assert len(days) == 365
+
+
+@settings(deadline=None)
+@given(
+    st.datetimes(datetime(2025, 3, 29), datetime(2025, 3, 31))
+    | st.datetimes(datetime(2025, 10, 25), datetime(2025, 10, 27)),
+    st.sampled_from(["30 2 * * *", "0 * * * *", "*/10 1-3 * * *"]),
+)
+def test_no_firing_lies_before_whoever_asks_at_either_clock_change(
+    since: datetime, cron: str
+) -> None:
+    start = since.replace(tzinfo=UTC)
+    found = expected(Due(cron, "Europe/Berlin"), since=start, until=start + timedelta(hours=30))
+    instants = [each.due_at for each in found]
+    assert instants == sorted(set(instants))
+    assert all(at > start for at in instants)
 
 
 # --- what is missing ----------------------------------------------------------------------------

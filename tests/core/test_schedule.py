@@ -149,6 +149,22 @@ def test_it_is_looked_at_again_when_something_is_due_and_within_an_hour() -> Non
     assert look == at("2025-01-09T05:01")
 
 
+def test_a_clock_that_was_years_ahead_stops_no_schedule() -> None:
+    told = Told(DAILY, "2035-01-09T00:00")
+    assert told.due("2025-01-09T05:00") is None
+    assert told.give("2025-01-10T05:00") == "fetch x --from 2025-01-09"
+
+
+def test_nothing_is_waited_for_that_will_not_be_done() -> None:
+    """The command failed, the scheduler was away, and the firing is too long ago to be made up for."""
+    weekly = Schedule("s", Due("0 6 1 1 *"), ("maintain",))
+    told = Told(weekly, "2024-12-31T00:00")
+    assert told.give("2025-01-01T06:00", 5)
+    now = at("2025-02-01T00:00")
+    assert told.due("2025-02-01T00:00") is None
+    assert schedule.next_at([weekly], told.notes, now) == now + timedelta(hours=1)
+
+
 def test_an_unknown_position_is_none() -> None:
     notes = MemoryLedger().notes
     assert schedule.position(DAILY, notes) is None
