@@ -2,22 +2,21 @@
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from touchline.core.contracts import Column, Contract
-from touchline.core.query import BronzeFile, Source, ask, tables_named
+from touchline.core.query import Source, ask, came, receipts, tables_named
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import polars as pl
     import pyarrow as pa
 
     from touchline.core.pipeline import Bronze
-    from touchline.core.ports import Publish, Receipt
+    from touchline.core.ports import Publish
     from touchline.tracking.serve import MatchTables
 
 
@@ -40,21 +39,24 @@ def rows_of(
     """
     names = sorted(tables_named(sql, schemas(here)))
     contracts = {c.table: c for p in here.pipelines.values() for c in p.contracts}
-    bronze = {b.table: (d, b) for d, p in here.pipelines.items() for b in p.bronze}
+    bronze = {b.table: b for p in here.pipelines.values() for b in p.bronze}
     made = [n for n in names if n in contracts]
     current = here.ledger.current(made, as_of=as_of) if made else {}
-    sources = {
-        **{n: _published(here, contracts[n], found.values()) for n, found in current.items()},
-        **{n: _as_it_came(here, *bronze[n], tell=tell) for n in names if n in bronze},
-    }
-    return ask(
-        sql,
-        sources,
-        schemas(here),
-        known=[*bronze, *contracts],
-        memory=here.config.limits.memory,
-        tell=tell,
-    )
+    published = {n: _published(here, contracts[n], found.values()) for n, found in current.items()}
+    with ExitStack() as held:
+        as_it_came = {
+            n: came(bronze[n], receipts(bronze[n], here.ledger), here.objects, held=held, tell=tell)
+            for n in names
+            if n in bronze
+        }
+        return ask(
+            sql,
+            {**published, **as_it_came},
+            schemas(here),
+            known=[*bronze, *contracts],
+            memory=here.config.limits.memory,
+            tell=tell,
+        )
 
 
 def _published(here: Touchline, contract: Contract, publishes: "Iterable[Publish]") -> Source:
@@ -72,38 +74,6 @@ def _published(here: Touchline, contract: Contract, publishes: "Iterable[Publish
             " warehouse under stores.tables and give touchline run --force",
         )
     return Source(contract, pieces)
-
-
-def _as_it_came(
-    here: Touchline, domain: str, bronze: "Bronze", *, tell: Callable[[str], None]
-) -> Source:
-    return Source(relation=bronze.relation, files=tuple(_files(here, domain, bronze, tell=tell)))
-
-
-def _files(
-    here: Touchline, domain: str, bronze: "Bronze", *, tell: Callable[[str], None]
-) -> Iterator[BronzeFile]:
-    """The files of a kind, those aside that are gone."""
-    from touchline.core.ports import keys_of
-
-    for part, receipts in here.ledger.arrivals(domain).items():
-        for receipt in bronze.of(receipts).values():
-            name = f"{part} {receipt.source}"
-            told = {**keys_of(part), "sha256": receipt.sha256, "source": receipt.source}
-            try:
-                path, packed = _packing(here, receipt)
-            except (MissingInputError, OSError) as exc:
-                tell(f"left out of {bronze.table}: {name}: {exc}")
-            else:
-                yield BronzeFile(path, name, packed, told)
-
-
-def _packing(here: Touchline, receipt: "Receipt") -> "tuple[Path, bool]":
-    """Where the file is, and whether it is gzip."""
-    with here.objects.local(receipt.path) as path, path.open("rb") as file:
-        if path.stat().st_size != receipt.size:
-            raise MissingInputError(f"{path.stat().st_size} bytes, {receipt.size} came")
-        return path, file.read(2) == b"\x1f\x8b"
 
 
 def tables_of(here: Touchline, domain: str | None = None) -> list[dict[str, object]]:
@@ -137,12 +107,14 @@ def bronze_of(here: Touchline, name: str) -> "Bronze | None":
 
 def columns_that_came(here: Touchline, bronze: "Bronze") -> dict[str, str]:
     """Column -> type of a bronze table, by the newest of its files; none before one has arrived."""
-    domain = bronze.table.partition(".")[0]
-    files = list(_files(here, domain, bronze, tell=lambda _: None))[-1:]
-    source = {bronze.table: Source(relation=bronze.relation, files=tuple(files))}
-    asked = f"DESCRIBE {bronze.table}"
-    rows = ask(asked, source, {}, memory=here.config.limits.memory).to_pylist() if files else []
-    return {row["column_name"]: row["column_type"] for row in rows}
+    for receipt in reversed(receipts(bronze, here.ledger)):
+        with ExitStack() as held:
+            source = came(bronze, [receipt], here.objects, held=held)
+            if source.files:
+                asked, memory = f"DESCRIBE {bronze.table}", here.config.limits.memory
+                rows = ask(asked, {bronze.table: source}, {}, memory=memory).to_pylist()
+                return {row["column_name"]: row["column_type"] for row in rows}
+    return {}
 
 
 def _listed(
@@ -194,7 +166,7 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tup
     part = partition(match_id=_checked_match(match_id))
     shown = (c.MATCHES, c.PLAYERS, c.SPRINTS, c.PLAYER_METRICS)
     current = here.ledger.current([contract.table for contract in shown], [part])
-    if part not in here.ledger.contents("tracking", [part]):
+    if not any(current.values()) and part not in here.ledger.contents("tracking", [part]):
         raise MissingInputError(
             f"tracking {part}: nothing has arrived for it",
             hint="touchline status lists the matches that have arrived",
@@ -204,6 +176,11 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tup
             f"tracking {part}: not published in full", hint="touchline status tells why"
         )
     publishes = {contract.table: current[contract.table][part] for contract in shown}
+    if gone := ", ".join(table for table, publish in publishes.items() if publish.retired):
+        raise MissingInputError(
+            f"tracking {part}: past the days that retention keeps: {gone}",
+            hint=f"touchline run --force --partition {part} makes it again",
+        )
     metrics = c.PLAYER_METRICS.table
     match, players, sprints, own = (_frame(here, each, [publishes[each.table]]) for each in shown)
     tables = MatchTables(

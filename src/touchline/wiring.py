@@ -1,7 +1,7 @@
 """Configuration -> objects; the only place that names adapters."""
 
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
@@ -12,11 +12,15 @@ from touchline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from touchline.config import sections
+    from touchline.core.alerts import Alerting
+    from touchline.core.baseline import Baseline
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
+    from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, Run, TableStore
+    from touchline.core.retention import Days
     from touchline.core.schedule import Schedule
 
 
@@ -30,8 +34,9 @@ class Touchline:
     def objects(self) -> "ObjectStore":
         """Where bytes are kept."""
         from touchline.adapters.local import LocalObjects
+        from touchline.core.packs import packed
 
-        return LocalObjects(self.config.place(self.config.stores.objects.root))
+        return packed(LocalObjects(self.config.place(self.config.stores.objects.root)))
 
     @cached_property
     def tables(self) -> "TableStore":
@@ -64,8 +69,28 @@ class Touchline:
 
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
-        """Every pipeline by name."""
-        return {"tracking": tracking(self.config), "activity": activity(self.config)}
+        """Every pipeline by name.
+
+        Raises:
+            ConfigError: Configuration names a table that there is not.
+        """
+        found = {"tracking": tracking(self.config), "activity": activity(self.config)}
+        tables = [step.table for pipeline in found.values() for step in pipeline.steps]
+        for name in self.config.retention.tables:
+            if name not in tables:
+                raise ConfigError(
+                    f"$.retention.tables: no table {name!r}", hint=f"there is: {', '.join(tables)}"
+                )
+        return found
+
+    def days(self, name: str) -> "Days":
+        """For how many days a pipeline's tables, and what arrived for it, are kept."""
+        from touchline.core.retention import Days
+
+        set_ = self.config.retention
+        mine = {t: days for t, days in set_.tables.items() if t.startswith(f"{name}.")}
+        kept = {domain: days for domain, days in set_.bronze.items() if domain == name}
+        return Days(mine, next(iter(kept.values()), None))
 
     def due(self, name: str) -> "Due | None":
         """When the pipeline's input is due, if that is configured."""
@@ -73,6 +98,23 @@ class Touchline:
 
         set_ = getattr(self.config, name).due
         return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
+
+    @cached_property
+    def notifier(self) -> "Notifier":
+        """Whom alerts go to. Importing it takes a fifth of a second: ask late."""
+        from touchline.adapters.notify import AppriseTargets
+
+        targets = self.config.alerts.targets
+        return AppriseTargets({name: secret.value for name, secret in targets.items()})
+
+    @property
+    def alerts(self) -> "Alerting":
+        """Incidents, and who is told of them. Not kept: it holds this, which is to go at its last use."""
+        from touchline.core.alerts import Alerting
+
+        set_ = self.config.alerts
+        late = cast("Notifier", _Late(lambda: self.notifier))
+        return Alerting(self.ledger, late, tuple(set_.targets), set_.completed, _now)
 
     @cached_property
     def landing(self) -> "dict[str, Path]":
@@ -129,11 +171,12 @@ class Touchline:
             engine=_engine(engine, workers),
             task=partial(_work, self.config),
             clock=_now,
+            told=tuple(_told(self.config)),
         )
 
 
 class _Late:
-    """A store that is imported when it is first used: a run that finds nothing stale never does."""
+    """What is imported when it is first used: a run that finds nothing stale never does."""
 
     def __init__(self, made: Callable[[], Any]) -> None:
         self._made = made
@@ -144,6 +187,19 @@ class _Late:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _told(config: Config) -> "Iterator[Callable[[Pipeline, Run], None]]":
+    """What hears of every run that ended."""
+    set_ = config.monitoring
+    if set_.emf:
+        from touchline.adapters.cloudwatch import EmbeddedMetrics
+
+        yield EmbeddedMetrics(set_.emf, config.place(set_.emf_file) if set_.emf_file else None)
+    if set_.openlineage:
+        from touchline.adapters.openlineage import LineageFile
+
+        yield LineageFile(config.place(set_.openlineage))
 
 
 def _engine(kind: str, workers: int) -> "Engine":
@@ -169,10 +225,29 @@ _BUILT: dict[str, Touchline] = {}
 
 def activity(config: Config) -> "Pipeline":
     """Activity's pipeline under the configuration's thresholds."""
+    from dataclasses import replace
+
     from touchline.activity.pipeline import Rules, pipeline
 
     set_ = config.activity
-    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected))
+    usual = replace(
+        _baseline(set_.baseline),
+        kinds={"match days": frozenset(set_.baseline.match_days)},
+        incidents=frozenset(set_.baseline.incidents),
+    )
+    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected, usual))
+
+
+def _baseline(set_: "sections.Baseline") -> "Baseline":
+    from touchline.core.baseline import Baseline
+
+    return Baseline(
+        set_.severity,
+        set_.max_rows_change,
+        set_.max_share_change,
+        set_.max_relative_change,
+        set_.days,
+    )
 
 
 def tracking(config: Config) -> "Pipeline":
@@ -191,5 +266,6 @@ def tracking(config: Config) -> "Pipeline":
             frame=silver.FrameRule(set_.max_outside_m),
             sprint=PrototypeRule() if set_.sprint_rule == "prototype" else held,
             max_rejected=set_.max_rejected,
+            baseline=_baseline(set_.baseline),
         )
     )

@@ -3,7 +3,10 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "tracking")]
+sys.path[:0] = [
+    str(Path(__file__).parent),
+    *(str(Path(__file__).parents[1] / folder) for folder in ("tracking", "adapters")),
+]
 
 from world import World, files, world
 

@@ -60,6 +60,7 @@ class Going:
 @contextmanager
 def going(world: World, env: Mapping[str, str] | None = None) -> Iterator[Going]:
     """`touchline up` in the world's folder; ended with the context if it is still there."""
+    _on_any_port(world)
     log = world.folder / f"up-{time.monotonic_ns()}.log"
     with log.open("w") as err:
         process = world.process(
@@ -73,3 +74,10 @@ def going(world: World, env: Mapping[str, str] | None = None) -> Iterator[Going]
         if process.poll() is None:
             process.kill()
         process.wait(30)
+
+
+def _on_any_port(world: World) -> None:
+    """Its page is on a port that is free: tests run beside each other."""
+    file = world.folder / "touchline.toml"
+    if "[server]" not in file.read_text():
+        file.write_text(file.read_text() + "\n[server]\nport = 0\n")

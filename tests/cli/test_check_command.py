@@ -136,3 +136,15 @@ def test_a_due_time_that_no_clock_knows_is_refused_by_every_command(
         ended = empty.do(command)
         assert ended.code == 2
         assert said in ended.error
+
+
+def test_a_match_longer_than_those_before_it_is_told_if_that_is_wanted(empty: World) -> None:
+    empty.configure('[tracking.baseline]\nseverity = "warn"\n')
+    for number in range(1, 6):
+        empty.ingest(files(number, minutes=4.0 if number == 5 else 2.0), number)
+    empty.well("run", "--workers", "1")
+    (found,) = empty.well("check", "--json").rows
+    assert (found["pipeline"], found["where"]) == ("tracking", "match_id=5")
+    assert "warned: " in found["what"]
+    assert "tracking.frames: baseline rows: " in found["what"]
+    assert "median of 4 comparable partitions" in found["what"]

@@ -92,6 +92,20 @@ def test_a_reissued_file_is_fetched_and_makes_its_match_stale(known: World) -> N
     assert "tracking.events" in {row["table"] for row in planned}
 
 
+def test_what_retention_took_away_is_fetched_only_where_it_is_named(known: World) -> None:
+    with provider(known, played(1)) as (_, server):
+        results(known)
+        base = f'[skillcorner]\nbase_url = "{server.url}/api"\n'
+        known.configure(base + "[retention]\nbronze = { tracking = 1 }\n")
+        known.well("retain")
+        ended = known.well("fetch", "skillcorner", "--json")
+        assert (ended.rows, "left out as past the days" in ended.err) == ([], True)
+        named = known.well("fetch", "skillcorner", "--match", "1", "--json")
+        assert len(named.rows) == 4
+        assert "tracking match_id=1 is retired" in named.err
+        assert known.well("plan", "--json").rows == []
+
+
 def test_only_the_match_asked_for_is_fetched(known: World) -> None:
     with provider(known, played(1), played(2)):
         found = results(known, "--match", "2")

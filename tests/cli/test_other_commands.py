@@ -153,6 +153,7 @@ def test_results_go_to_stdout_and_everything_else_to_stderr(empty: World) -> Non
         ("plan",),
         ("runs",),
         ("maintain",),
+        ("retain",),
         ("run",),
         ("run", "--only", "bronze"),
         ("backfill", "tracking", "1", "2"),
@@ -212,7 +213,7 @@ def test_no_command_prints_a_secret_of_the_environment(
     told = [
         published.do(*words)
         for words in (
-            ("status",), ("plan",), ("run",), ("runs",), ("show", "2"), ("maintain",),
+            ("status",), ("plan",), ("run",), ("runs",), ("show", "2"), ("maintain",), ("retain",),
             ("query", "SELECT * FROM tracking.matches"), ("define", "players"),
             ("fetch", "skillcorner"), ("report", "match", "1"),
         )

@@ -5,7 +5,8 @@ from world import World, files
 
 COMMANDS = (
     "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
-    "check", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
+    "up", "serve", "check", "alerts", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
+    "retain",
 )  # fmt: skip
 
 WRONG: dict[tuple[str, ...], str] = {
@@ -184,6 +185,17 @@ CONFIGURED: dict[str, tuple[str, ...]] = {
     "[stores]\ntables = { kind = 'iceberg', catalog = 'sqlite:///data/ledger.db' }": (
         "$.stores.ledger.path and $.stores.tables.catalog: both are ", "data/ledger.db",
     ),
+    "[activity.baseline]\nincidents = [2025-01-01, 'soon']": (
+        "$.activity.baseline.incidents[1]: Expected a day such as 2025-01-31, seen 'soon'",
+    ),
+    "[activity.baseline]\nmatch_days = [3]": (
+        "$.activity.baseline.match_days[0]: Expected `date`, got `int`, seen 3",
+    ),
+    "[activity.baseline]\nmatch_days = '2025-01-01'": ("$.activity.baseline.match_days",),
+    "[tracking.baseline]\nseverity = 'loud'": (
+        "$.tracking.baseline.severity: Invalid enum value 'loud', expected off or warn or fail",
+    ),
+    "[activity.baseline]\ndays = 3": ("$.activity.baseline.days: Expected `int` >= 4, seen 3",),
     "not toml at all": ("not TOML", "line 1"),
     "[tracking\n": ("not TOML", "line 1"),
     "\udcff": ("not TOML",),

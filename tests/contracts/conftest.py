@@ -1,11 +1,26 @@
 """A fixture for each port, in every kind that `under_test` names."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from under_test import ENGINES, LEDGERS, OBJECTS, TABLES, Clock, Ledgers, Objects, Tables
+
+sys.path.append(str(Path(__file__).parents[1] / "adapters"))  # sinks.py: servers that take messages
+
+from under_test import (
+    ENGINES,
+    LEDGERS,
+    NOTIFIERS,
+    OBJECTS,
+    TABLES,
+    Clock,
+    Ledgers,
+    Objects,
+    People,
+    Tables,
+)
 
 from touchline.core.ports import Engine, Ledger
 
@@ -35,6 +50,13 @@ def ledgers(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ledgers]
 def ledger(ledgers: Ledgers) -> Ledger:
     """An owner of an empty ledger."""
     return ledgers.open()
+
+
+@pytest.fixture(params=NOTIFIERS)
+def people(request: pytest.FixtureRequest) -> Iterator[People]:
+    """A notifier of each kind, with a target that takes everything and one that takes nothing."""
+    with NOTIFIERS[request.param]() as found:
+        yield found
 
 
 # PySpark leaves the socket of each result to the garbage collector.

@@ -9,7 +9,7 @@ from dying import leave_running
 from made_up import AT, a_run, publish, receipt
 from under_test import Ledgers
 
-from touchline.core.ports import Ledger, Publish, Receipt
+from touchline.core.ports import Ledger, Publish, Receipt, Size
 from touchline.errors import ConfigError
 
 TABLE = "club.speeds"
@@ -108,6 +108,23 @@ def test_what_one_owner_wrote_another_reads(ledgers: Ledgers) -> None:
 
 
 # --- what is current ----------------------------------------------------------------------------
+
+
+def test_sizes_are_of_what_is_current_and_not_retired(ledgers: Ledgers) -> None:
+    ledger = ledgers.open()
+    assert dict(ledger.sizes()) == {}
+    done(ledger, replace(publish("a"), rows=5, rejected=1))
+    at = ledgers.clock.forward(60)
+    done(ledger, replace(publish("b"), rows=7, rejected=2))
+    done(ledger, replace(publish("c", part=TWO), rows=10, rejected=0))
+    done(ledger, replace(publish("d"), table="club.tops", rows=1, rejected=0))
+    assert ledger.sizes() == {
+        TABLE: Size(2, 17, 2, at),
+        "club.tops": Size(1, 1, 0, at),
+    }
+    done(ledger, replace(publish("e", part=TWO), rows=0, pieces=(), kind="retire"))
+    done(ledger, replace(publish("f"), table="club.tops", rows=0, pieces=(), kind="retire"))
+    assert ledger.sizes() == {TABLE: Size(1, 7, 2, at)}
 
 
 def test_a_publish_comes_back_as_it_was_with_its_instant_and_snapshot(ledgers: Ledgers) -> None:

@@ -49,6 +49,22 @@ def test_a_later_word_on_an_open_incident_replaces_the_earlier(ledger: Ledger) -
     assert (found.what, found.code) == ("failed: no room", 7)
 
 
+def test_what_is_long_over_is_forgotten_and_nothing_else(ledger: Ledger) -> None:
+    old, open_ = incident("old"), incident("open")
+    ledger.notes.note([replace(old, closed_at=NOON), open_])
+    ledger.notes.enqueue([alert("sent"), alert("given up"), alert("waiting")], ["mail"])
+    sent, given_up, waiting = ledger.notes.outbox()
+    ledger.notes.told(replace(sent, sent_at=NOON))
+    ledger.notes.told(replace(given_up, next_at=None))
+    ledger.notes.forget(NOON)
+    assert len(ledger.notes.incidents(since=NOON)) == 2
+    ledger.notes.forget(NOON + timedelta(seconds=1))
+    assert ledger.notes.incidents(since=NOON) == [open_]
+    assert ledger.notes.outbox() == [waiting]
+    ledger.notes.enqueue([alert("sent")], ["mail"])
+    assert len(ledger.notes.outbox()) == 2
+
+
 # --- the outbox ---------------------------------------------------------------------------------
 
 

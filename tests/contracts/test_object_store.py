@@ -3,7 +3,9 @@
 import hashlib
 import os
 import threading
+import time
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -211,6 +213,65 @@ def test_a_file_that_changes_while_it_is_read_is_not_kept(objects: Objects, tmp_
         stop.set()
         thread.join()
     assert list(objects.store.list("")) == []
+
+
+def test_a_span_is_read_alone(objects: Objects) -> None:
+    objects.store.write("a", b"0123456789")
+    assert objects.store.read("a", (3, 4)) == b"3456"
+    assert objects.store.read("a", (8, 4)) == b"89"
+    assert objects.store.read("a", (10, 1)) == b""
+    with pytest.raises(MissingInputError):
+        objects.store.read("b", (0, 1))
+
+
+def test_what_is_lost_is_what_is_not_there(objects: Objects) -> None:
+    objects.store.write("a/b", b".")
+    assert objects.store.lost(["a/b", "a/c", "d"]) == {"a/c", "d"}
+    assert objects.store.lost([]) == frozenset()
+
+
+EARLIER, LATER = (datetime.now(UTC) + timedelta(hours=h) for h in (-1, 1))
+
+
+def test_what_was_written_since_is_touched(objects: Objects) -> None:
+    objects.store.write("a/b", b"12")
+    objects.store.write("b", b"123")
+    assert list(objects.store.untouched("a/", EARLIER)) == []
+    assert list(objects.store.untouched("a/", LATER)) == [("a/b", 2)]
+    assert list(objects.store.untouched("", LATER)) == [("a/b", 2), ("b", 3)]
+
+
+def test_who_keeps_bytes_that_are_there_touches_them(objects: Objects, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"same")
+    stored = objects.store.keep("a", file)
+    time.sleep(0.02)
+    between = datetime.now(UTC)
+    time.sleep(0.02)
+    assert [path for path, _ in objects.store.untouched("", between)] == [stored.path]
+    objects.store.keep("a", file)
+    assert list(objects.store.untouched("", between)) == []
+
+
+def test_bytes_kept_while_they_are_deleted_are_there(objects: Objects, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"same" * 10_000)
+    path, done = objects.store.keep("a", file).path, threading.Event()
+
+    def deletes() -> None:
+        while not done.is_set():
+            objects.store.delete(path)
+
+    thread = threading.Thread(target=deletes)
+    thread.start()
+    try:
+        for _ in range(200):
+            objects.store.keep("a", file)
+    finally:
+        done.set()
+        thread.join()
+    assert objects.store.keep("a", file).path == path
+    assert objects.store.read(path) == file.read_bytes()
 
 
 @pytest.mark.parametrize("path", ["/etc/passwd", "../outside", "a/../../outside", ".."])

@@ -15,15 +15,24 @@ import pyarrow as pa
 import pytest
 from dying import Scenario, act
 from pyiceberg.catalog import load_catalog
+from sinks import json_sink
 
 from touchline.adapters.iceberg import IcebergTables
 from touchline.adapters.local import LocalObjects
+from touchline.adapters.notify import AppriseTargets
 from touchline.adapters.processes import InProcess, WorkerProcesses
 from touchline.adapters.spark import SparkExecutors
 from touchline.adapters.sqlite import SqliteLedger
 from touchline.core.contracts import Contract
-from touchline.core.memory import MemoryEngine, MemoryLedger, MemoryObjects, MemoryTables
-from touchline.core.ports import Engine, Ledger, ObjectStore, TableStore
+from touchline.core.memory import (
+    MemoryEngine,
+    MemoryLedger,
+    MemoryNotifier,
+    MemoryObjects,
+    MemoryTables,
+)
+from touchline.core.packs import packed
+from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, TableStore
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""
@@ -67,7 +76,11 @@ def _local_objects(folder: Path) -> Objects:
     return Objects(LocalObjects(folder), partial(no_file_over, 50_000))
 
 
-OBJECTS = {"memory": _memory_objects, "local": _local_objects}
+def _packed_objects(folder: Path) -> Objects:
+    return Objects(packed(LocalObjects(folder)), partial(no_file_over, 50_000))
+
+
+OBJECTS = {"memory": _memory_objects, "local": _local_objects, "packed": _packed_objects}
 
 
 # --- TableStore ---------------------------------------------------------------------------------
@@ -206,3 +219,35 @@ ENGINES: dict[str, Callable[[], Engine]] = {
     "worker processes": partial(WorkerProcesses, 2),
     "spark": partial(SparkExecutors, 2),
 }
+
+
+# --- Notifier -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class People:
+    """A notifier under test, with the targets `well` and `dead`, and what the first was told."""
+
+    notifier: Notifier
+    told: Callable[[], Sequence[str]]
+
+
+@contextmanager
+def _memory_people() -> Iterator[People]:
+    notifier = MemoryNotifier(dead={"dead"})
+    yield People(notifier, lambda: [f"{a.subject} {a.body} {a.id}" for _, a in notifier.sent])
+
+
+@contextmanager
+def _apprise_people() -> Iterator[People]:
+    with json_sink() as well, json_sink() as dead:
+        dead.status = 500
+        urls = {
+            "well": lambda: f"json://127.0.0.1:{well.port}",
+            "dead": lambda: f"json://u:s3cret@127.0.0.1:{dead.port}/s3cret",
+        }
+        told = lambda: [f"{t['title']} {t['message']}" for t in well.taken]  # noqa: E731
+        yield People(AppriseTargets(urls), told)
+
+
+NOTIFIERS = {"memory": _memory_people, "apprise": _apprise_people}

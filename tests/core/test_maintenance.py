@@ -8,6 +8,7 @@ from small_pipeline import PIPELINE, SPEEDS, TABLES, World, match
 
 from touchline.core.maintenance import Kept, maintain
 from touchline.core.memory import MemoryLedger
+from touchline.core.ports import Incident
 from touchline.errors import ConflictError
 
 ONE = match(1)
@@ -55,6 +56,16 @@ def test_only_the_newest_publishes_and_those_of_some_days_are_kept(world: World)
     read = [world.tables.read(SPEEDS, p.pieces)["kmh"].to_pylist() for p in kept]
     assert read == [[14.0], [13.0], [12.0]]
     assert world.planned() == {}
+
+
+def test_incidents_that_are_long_over_are_forgotten(world: World) -> None:
+    begun = world.clock.now
+    over = Incident("club run", "club", ONE, "refused", 3, begun, closed_at=begun)
+    world.ledger.notes.note([over, replace(over, key="club input", closed_at=None)])
+    for days, left in ((89, 2), (2, 1)):
+        world.clock.forward(days * 86_400)
+        maintain(PIPELINE, world.platform(), kept=Kept())
+        assert len(world.ledger.notes.incidents(since=begun)) == left
 
 
 def test_a_partition_in_several_pieces_is_written_as_one_and_stays_fresh(world: World) -> None:

@@ -86,6 +86,12 @@ def in_toml(value: Any) -> str:
     match value:
         case str():
             return f'"{value}"'
+        case bool():
+            return str(value).lower()
+        case dict() if not value:
+            return "{}"
+        case tuple():
+            return str(list(value))
         case dict():
             return "{ " + ", ".join(f'"{k}" = {in_toml(v)}' for k, v in value.items()) + " }"
         case Secret():
@@ -99,7 +105,14 @@ def in_toml(value: Any) -> str:
 
 
 def kind(value: Any) -> str:
-    names = {str: ("text", "path"), int: ("whole number",), float: ("number",), dict: ("table",)}
+    names = {
+        bool: ("boolean",),
+        str: ("text", "path"),
+        int: ("whole number",),
+        float: ("number",),
+        dict: ("table",),
+        tuple: ("list",),
+    }
     return "secret" if isinstance(value, Secret) else " or ".join(names[type(value)])
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1] / "cli")]
+sys.path[:0] = [str(Path(__file__).parent / each) for each in (".", "../cli", "../adapters")]
 
 from small_disk import SmallDisk, mounted
 from world import World, world

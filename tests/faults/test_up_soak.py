@@ -3,6 +3,7 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from days import ids, lines, put
 from going import Going, going
+from sinks import Sink, json_sink
 from small_disk import SmallDisk, mounted
 from world import World, world
 
@@ -48,11 +50,13 @@ class Soak:
 
     world: World
     disk: SmallDisk
+    web: Sink
     dice: random.Random
     sent: dict[str, Sent] = field(default_factory=dict)
     up: Going | None = None
     hits: list[str] = field(default_factory=list)
     gaps: list[str] = field(default_factory=list)
+    kills: int = 0
 
     # --- what senders do ----------------------------------------------------------------------
 
@@ -86,11 +90,13 @@ class Soak:
 
     def kill(self) -> None:
         assert self.up
+        self.kills += 1
         self.up.kill()
         self._start({})
 
     def clock_back(self) -> None:
         assert self.up
+        self.kills += 1
         self.up.kill()
         self._start(CLOCK_BACK)
 
@@ -103,6 +109,12 @@ class Soak:
         with self.disk.with_only(self.dice.choice([0, 20_000, 200_000])):
             self.late_file()
             time.sleep(self.dice.uniform(0.5, 1.5))
+
+    def dead_target(self) -> None:
+        self.web.status = 503
+        self.poison()
+        time.sleep(self.dice.uniform(0.5, 2.0))
+        self.web.status = 200
 
     def other_command(self) -> None:
         words = self.dice.choice([("run",), ("maintain",), ("check",), ("quarantine", "list")])
@@ -125,6 +137,7 @@ ACTS = {
     Soak.clock_back: 1,
     Soak.stop: 1,
     Soak.full_disk: 1,
+    Soak.dead_target: 1,
     Soak.other_command: 3,
 }
 
@@ -133,9 +146,12 @@ ACTS = {
 def soaked(folder: Path, seed: int) -> Iterator[Soak]:
     """A world on a small disk with `up` at work, and a reader who never must see a gap."""
     made = world(folder)
-    made.configure("tracking.landing = ''\n")
-    with mounted(made.data) as place:
-        soak = Soak(made, SmallDisk(made, place), random.Random(seed))
+    made.configure(
+        "activity.baseline.severity = 'off'\ntracking.landing = ''\nalerts.targets = { chat = { env = 'CHAT' } }\n"
+    )
+    with mounted(made.data) as place, json_sink() as web, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("CHAT", f"json://127.0.0.1:{web.port}/")
+        soak = Soak(made, SmallDisk(made, place), web, random.Random(seed))
         contexts = []
 
         def start(env: dict[str, str]) -> None:
@@ -199,6 +215,27 @@ def settled(soak: Soak) -> dict[str, str]:
         time.sleep(0.5)
 
 
+def told_of(soak: Soak) -> None:
+    """Each incident was told once, and once when it was over; twice only what a kill cut off."""
+    until = time.monotonic() + PATIENCE_S
+    while soak.world.asked(WAITING) != [(0,)] and time.monotonic() < until:
+        time.sleep(0.5)
+    assert soak.world.asked(WAITING) == [(0,)]
+    told = Counter(posted["message"].strip().splitlines()[-1] for posted in soak.web.taken)
+    queued = [id_ for (id_,) in soak.world.asked("SELECT alert_id FROM outbox")]
+    assert len(told) == len(queued), (told, queued)
+    twice = {id_: count for id_, count in told.items() if count > 1}
+    assert sum(twice.values()) - len(twice) <= soak.kills, twice
+    incidents = soak.world.asked("SELECT count(*), count(closed_at) FROM incidents")[0]
+    assert len(queued) == sum(incidents)
+    open_ = {where for (where,) in soak.world.asked(OPEN)}
+    assert open_ == {f"ingestion_date={of}" for of, sent in soak.sent.items() if sent.poisoned}
+
+
+WAITING = "SELECT count(*) FROM outbox WHERE sent_at IS NULL"
+OPEN = "SELECT place FROM incidents WHERE closed_at IS NULL AND key NOT LIKE '% file'"
+
+
 def published(world: World, of: str) -> frozenset[str]:
     """The ids of a day's events."""
     sql = f"SELECT event_id FROM activity.curated_events WHERE ingestion_date = '{of}'"
@@ -224,6 +261,7 @@ def soak_for(folder: Path, for_s: float, *, seed: int, told: list[str]) -> None:
         for of, sent in soak.sent.items():
             possible = {*sent.versions, frozenset()} if sent.poisoned else {sent.versions[-1]}
             assert published(soak.world, of) in possible, of
+        told_of(soak)
         soak.up.stop()
     assert soak.gaps == []
     counted = {name: soak.hits.count(name) for name in dict.fromkeys(sorted(soak.hits))}

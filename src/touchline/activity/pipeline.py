@@ -1,13 +1,14 @@
 """Activity's table of contents: files of a day -> curated events."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import PurePath
 from typing import Any
 
 from touchline.activity import silver, source
 from touchline.activity.contracts import CURATED_EVENTS, EVENT_TYPES
+from touchline.core.baseline import Baseline
 from touchline.core.pipeline import Bronze, Pipeline, Step, StepReport
 from touchline.core.ports import Partition, Receipt
 from touchline.core.quality import Allowed, NotNull, Rows, Unique
@@ -20,6 +21,7 @@ class Rules:
     max_null_user: float = 0.03
     max_duplicates: float = 0.02
     max_rejected: float = 0.01
+    baseline: Baseline = field(default_factory=partial(Baseline, "warn"))
 
 
 BRONZE = Bronze("activity.bronze_events", source.EVENTS, source.decode, source.relation)
@@ -38,8 +40,17 @@ def pipeline(rules: Rules) -> Pipeline:
     return Pipeline(
         "activity",
         (BRONZE,),
-        (Step(CURATED_EVENTS, (BRONZE.table,), silver.curated_events, arriving=arriving),),
+        (
+            Step(
+                CURATED_EVENTS,
+                (BRONZE.table,),
+                silver.curated_events,
+                arriving=arriving,
+                profile=("event_type",),
+            ),
+        ),
         max_rejected=rules.max_rejected,
+        baseline=rules.baseline,
         summary=partial(_summary, rules),
         reports="metrics",
     )

@@ -5,9 +5,10 @@ import fcntl
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from datetime import datetime
 from filecmp import cmp
 from pathlib import Path
 
@@ -37,10 +38,11 @@ class LocalObjects:
         )
         return iter(sorted((p for p in found if p.startswith(prefix)), key=str.encode))
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, span: tuple[int, int] | None = None) -> bytes:
         """See ObjectStore."""
-        with translated(self._at(path)):
-            return self._at(path).read_bytes()
+        with translated(self._at(path)), self._at(path).open("rb") as file:
+            file.seek(span[0] if span else 0)
+            return file.read(span[1] if span else -1)
 
     def write(self, path: str, data: bytes) -> bool:
         """See ObjectStore. Written beside its place and linked, so a second write finds the first."""
@@ -72,9 +74,7 @@ class LocalObjects:
             with _staged(place) as (handle, staged):
                 size, digest = _copied(file, handle)
                 path = f"{folder}/{digest[:2]}/{digest}"
-                new = _linked(handle, staged, self._at(path))
-                if not new:
-                    _mended(handle, staged, self._at(path))
+                new = _placed(handle, staged, self._at(path))
                 return Stored(path, digest, size, new)
 
     def delete(self, path: str) -> None:
@@ -90,6 +90,18 @@ class LocalObjects:
             if not target.is_file():
                 raise MissingInputError(f"{target}: no such object", path=path)
         yield target
+
+    def lost(self, paths: Iterable[str]) -> frozenset[str]:
+        """See ObjectStore."""
+        return frozenset(path for path in paths if not self._at(path).exists())
+
+    def untouched(self, prefix: str, since: datetime) -> Iterator[tuple[str, int]]:
+        """See ObjectStore."""
+        for path in self.list(prefix):
+            with translated(self.root), suppress(FileNotFoundError):
+                seen = self._at(path).stat()
+                if seen.st_mtime < since.timestamp():
+                    yield path, seen.st_size
 
     def sweep(self) -> int:
         """See ObjectStore."""
@@ -159,6 +171,16 @@ def _linked(handle: int, staged: Path, target: Path) -> bool:
         sync(target.parent)
         return True
     return False
+
+
+def _placed(handle: int, staged: Path, target: Path) -> bool:
+    """As `_linked`; what was there already is whole and touched. It may be deleted meanwhile."""
+    while not _linked(handle, staged, target):
+        with suppress(FileNotFoundError):
+            _mended(handle, staged, target)
+            os.utime(target)
+            return False
+    return True
 
 
 def _mended(handle: int, staged: Path, target: Path) -> None:

@@ -12,6 +12,8 @@ from watchfiles import Change, watch
 QUIET_S = 0.25
 _STEP_MS = 50
 _DEBOUNCE_MS = 200
+_SLICE_S = 1.0
+"""No wait is longer: one may sleep through a signal that another thread got."""
 
 Look = tuple[int, int, int]
 """A file's number, size and time of change, in ns: a file is quiet if two looks see the same."""
@@ -65,7 +67,7 @@ class WatchedFolders:
             left = until - time.monotonic()
             if quiet or left <= 0:
                 return quiet
-            self._take(min(left, QUIET_S / 2) if self._waiting else left)
+            self._take(min(left, QUIET_S / 2 if self._waiting else _SLICE_S))
 
     def _take(self, within_s: float) -> None:
         try:

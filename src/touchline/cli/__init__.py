@@ -34,15 +34,18 @@ _COMMANDS = {
     "status": ("history", "Show each partition's state."),
     "runs": ("history", "List the newest runs."),
     "show": ("history", "Show one run: inputs, rows, rules, failures."),
+    "serve": ("serving", "Serve the health page and figures for monitoring, until Ctrl-C."),
     "check": ("checking", "Check that input came and is published, with an exit code for cron."),
+    "alerts": ("alerting", "List open incidents and undelivered alerts; test the targets."),
     "query": ("tables", "Run one SELECT over bronze, silver and gold."),
     "define": ("tables", "Print what a number means: definition, unit, version, origin."),
     "report": ("tables", "Write a match's page."),
     "diff": ("differing", "Show what changed between two publishes, or would change."),
     "quarantine": ("quarantine", "See to rejected rows: list, show, fix, discard, replay."),
     "rollback": ("tables", "Put a partition back to an earlier publish."),
+    "maintain": ("upkeep", "Expire, compact and clean up."),
+    "retain": ("upkeep", "Take away what is past the days that configuration keeps."),
     "up": ("up", "Land, make, check and tell by itself, until it is stopped."),
-    "maintain": ("tables", "Expire, compact and clean up."),
 }
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
+from touchline.cli.alerting import deliver, unalarmed
 from touchline.cli.output import JSON, progress, table, worst
 from touchline.wiring import Touchline
 
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     type=click.IntRange(1, 366),
     default=7,
     show_default=True,
-    help="How far back input is looked for.",
+    help="How far back input and warnings are looked for.",
 )
 @click.option(
     "--bronze", is_flag=True, help="Also read every file in bronze, and hold it to its hash."
@@ -38,20 +39,24 @@ def check(
     Exits 0 if all is well, 4 if input is missing, 3 if a partition is refused, 7 if bronze is damaged.
     Example: touchline check activity
     """
-    from touchline.core import checks
+    from touchline.core import alerts, checks
 
     here = Touchline(config.load(file))
-    found: list[Finding] = []
+    looks: list[alerts.Observed] = []
+    warned: list[Finding] = []
     for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
-        due = here.due(chosen.name)
-        if due is not None:
-            now = datetime.now(UTC)
-            found += checks.of_input(chosen, due, here.ledger, now=now, days=days)
-        found += checks.of_runs(chosen, here.ledger)
+        now, due = datetime.now(UTC), here.due(chosen.name)
+        looks.append(alerts.of_pipeline(chosen, due, here.ledger, now=now, days=days))
+        warned += checks.of_warnings(chosen, here.ledger, now=now, days=days)
         if bronze:
-            found += _of_bronze(here, chosen)
-    rows = [{"pipeline": f.pipeline, "where": f.where, "what": f.what} for f in found]
+            looks.append(alerts.of_bronze(chosen, _of_bronze(here, chosen)))
+    found = [finding for seen in looks for finding in seen.findings] + warned
+    rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
     table(rows, as_json=as_json, empty="all is well")
+    with unalarmed():
+        for seen in looks:
+            here.alerts.saw(seen)
+        deliver(here)
     sys.exit(worst(f.code for f in found))
 
 

@@ -84,6 +84,18 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
         for p in parts
     ]
     table(rows, as_json=as_json)
+    tell_retired(here, domain, parts)
+
+
+def tell_retired(here: Touchline, domain: str, parts: Sequence[str]) -> None:
+    """A line for each partition that arrived although retention has taken it away."""
+    from touchline.core.retention import unplanned
+
+    for part in sorted(unplanned(here.pipeline(domain), here.ledger, parts)):
+        say(
+            f"{domain} {part} is retired, past the days that retention keeps: nothing is made of it"
+            f" without touchline run --force --partition {part}"
+        )
 
 
 def landed(

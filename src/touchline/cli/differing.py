@@ -78,6 +78,8 @@ def _shown(found: "Diff", *, as_json: bool) -> None:
         f"{found.table}  {found.partition}  {found.runs[0]} -> {found.runs[1]}:"
         f" {found.counts[0]} -> {counted(found.counts[1], 'row')}"
     )
+    if found.warned:
+        say(found.warned)
     if found.same:
         say("the same rows")
         return

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from touchline.cli.data import landed
+from touchline.cli.data import landed, tell_retired
 from touchline.cli.output import complain, progress, say, table
 from touchline.cli.scratch import scratch
 from touchline.config import Secret
@@ -40,12 +40,14 @@ def fetched(
         wanted = _wanted(module, client, match_ids=match_ids, days=days, since=modified_since)
         if not match_ids and days == (None, None) and modified_since is None:
             say(f"every match of {source}, {len(wanted)} in all; fewer by --match, --from or --to")
+        wanted = wanted if match_ids else _not_retired(here, wanted)
         known = _known(here, source)
         files = module.fetch(client, wanted, into, known=known)
         with progress("fetch", 4 * len(wanted)) as tell:
             for match_id, group in groupby(_told(files, tell), key=lambda f: f.match_id):
                 rows += _landed(here, source, match_id, files=list(group))
     table(rows, as_json=as_json, empty=f"{len(wanted)} matches, nothing new")
+    tell_retired(here, "tracking", sorted({_part(row["match_id"]) for row in rows}))
     error = _nothing_came(source, rows, known)
     if error is not None:
         complain(str(error), error.hint)
@@ -115,6 +117,24 @@ def _wanted(
     return list(module.matches(client, first=days[0], last=days[1], **changed))
 
 
+def _not_retired(here: Touchline, wanted: "list[MatchEntry]") -> "list[MatchEntry]":
+    """Those whose files retention has not taken away: these are fetched only where they are named."""
+    gone = here.ledger.retired("tracking")
+    left = [entry for entry in wanted if _part(entry.match_id) not in gone]
+    if len(left) < len(wanted):
+        say(
+            f"left out as past the days that retention keeps: {len(wanted) - len(left)} of"
+            f" {len(wanted)}; --match fetches one all the same"
+        )
+    return left
+
+
+def _part(match_id: int) -> str:
+    from touchline.core.ports import partition
+
+    return partition(match_id=str(match_id))
+
+
 def _known(here: Touchline, source: str) -> Mapping[tuple[int, str], str]:
     """The provider's mark of every file that came from this source last."""
     from touchline.core.ports import keys_of
@@ -139,10 +159,9 @@ def _landed(
 ) -> list[dict[str, Any]]:
     """Land a match's files together and drop the copies."""
     from touchline.core.landing import Arrival
-    from touchline.core.ports import partition
     from touchline.tracking.source.skillcorner import Fetched, Refused
 
-    part = partition(match_id=str(match_id))
+    part = _part(match_id)
     came = [f for f in files if isinstance(f, Fetched)]
     arrivals = [
         Arrival("tracking", part, f.name, f.path, f"{source}{_MARK}{f.last_modified or ''}")

@@ -25,7 +25,7 @@ LIMIT = click.option(
 @JSON
 @click.pass_obj
 def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
-    """Show the state of each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed."""
+    """Show each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed, retired."""
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
     rows = [row for each in chosen for row in _states(here, each)]
@@ -38,40 +38,26 @@ def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
 
 
 def _states(here: Touchline, chosen: "Pipeline") -> list[dict[str, Any]]:
-    from touchline.core import planner
+    from touchline.core import health
 
-    plans = {p.partition: p for p in planner.plan(chosen, here.ledger)}
-    last = here.ledger.last(chosen.name)
-    heads = here.ledger.heads([s.table for s in chosen.steps])
-    rows = []
-    for part in sorted(here.ledger.contents(chosen.name)):
-        run = last.get(part)
-        rows.append(
-            {
-                "pipeline": chosen.name,
-                "partition": part,
-                "state": (state := _state(plans.get(part), run)),
-                "published": sum(part in heads[s.table] for s in chosen.steps),
-                "of": len(chosen.steps),
-                "last run": run.run_id if run else None,
-                "ended": run.ended_at if run else None,
-                "message": _news(run) if run and not state.startswith("waiting") else None,
-            }
-        )
-    return rows
+    return [
+        {
+            "pipeline": chosen.name,
+            "partition": s.partition,
+            "state": f"waiting for {', '.join(s.missing)}" if s.missing else s.state,
+            "published": s.published,
+            "of": len(chosen.steps),
+            "last run": s.run.run_id if s.run else None,
+            "ended": s.run.ended_at if s.run else None,
+            "message": _news(s.run) if s.run and not s.missing else None,
+        }
+        for s in health.states(chosen, here.ledger)
+    ]
 
 
 def _news(run: "Run") -> str | None:
     """What a run's message tells beside its pipeline and partition, which have columns of their own."""
     return run.message.removeprefix(f"{run.pipeline} {run.partition}: ") or None
-
-
-def _state(plan: Any, run: "Run | None") -> str:
-    if plan is None:
-        return "fresh"
-    if plan.missing:
-        return f"waiting for {', '.join(plan.missing)}"
-    return run.status if run and run.status in ("refused", "failed") else "stale"
 
 
 @click.command()
@@ -127,7 +113,7 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         {
             "table": s["table"],
             "rule": r["rule"],
-            "passed": r["passed"],
+            "passed": "warns" if _warns(r) else r["passed"],
             "seen": r["seen"],
             "expected": r["expected"],
         }
@@ -135,6 +121,10 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         for r in s["rules"]
     ]
     table(rules, title="rules", empty="no rule was reached")
+
+
+def _warns(rule: dict[str, Any]) -> bool:
+    return rule["severity"] == "warn" and not rule["passed"]
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:

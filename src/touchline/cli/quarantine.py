@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.finishing import finish
 from touchline.cli.output import JSON, counted, say, table
-from touchline.cli.runs import chosen, finish
+from touchline.cli.runs import chosen
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
@@ -281,4 +282,4 @@ def replay(file: Path | None, parts: tuple[str, ...], *, as_json: bool) -> None:
         total += len(wanted)
         ends += [drive.run(pipeline, platform, plans=wanted)]
     each = (done for end in ends for done in end)
-    finish(each, total, as_json=as_json, keep_going=True, empty="nothing to replay")
+    finish(here, each, total, as_json=as_json, keep_going=True, empty="nothing to replay")

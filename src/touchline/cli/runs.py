@@ -1,7 +1,6 @@
 """plan, run, backfill."""
 
-import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -9,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, complain, counted, progress, say, seconds, table, worst
-from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
+from touchline.cli.finishing import FRESH, finish
+from touchline.cli.output import JSON, counted, say, table
+from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
     from touchline.core.pipeline import Pipeline
     from touchline.core.pipeline.drive import Done
     from touchline.core.planner import Plan
-    from touchline.core.ports import Run
 
-_FRESH = "nothing to do: everything is fresh"
 _NOTHING = "nothing has arrived yet; see: touchline ingest --help"
 
 PARTITION = click.option(
@@ -83,7 +81,7 @@ def _lines(p: "Plan") -> list[dict[str, Any]]:
 
 
 def chosen(
-    here: Touchline, name: str | None, parts: Sequence[str]
+    here: Touchline, name: str | None, parts: Sequence[str], *, force: bool = False
 ) -> "list[tuple[Pipeline, list[str] | None]]":
     """The pipeline of that name, or all; with the partitions asked for, or None where none was.
 
@@ -102,17 +100,27 @@ def chosen(
         ranges.checked(pipeline, part)
         found.setdefault(pipeline.name, (pipeline, []))[1].append(part)
     for pipeline, wanted in found.values():
-        _must_have_arrived(here, pipeline.name, wanted)
+        _must_have_arrived(here, pipeline, wanted, force=force)
     return list(found.values())
 
 
-def _must_have_arrived(here: Touchline, pipeline: str, parts: Sequence[str]) -> None:
-    known = here.ledger.contents(pipeline, parts)
+def _must_have_arrived(
+    here: Touchline, pipeline: "Pipeline", parts: Sequence[str], *, force: bool
+) -> None:
+    """Refuse a partition of which nothing is there; tell of one that retention took away."""
+    from touchline.core.retention import unplanned
+
+    known = here.ledger.contents(pipeline.name, parts)
+    gone = unplanned(pipeline, here.ledger, parts)
     for part in parts:
         if part not in known:
-            raise MissingInputError(
-                f"{pipeline} {part}: nothing has arrived for it", hint="see: touchline status"
+            said = "its files are past their days" if part in gone else "nothing has arrived for it"
+            hint = (
+                "ingest them again, then run --force" if part in gone else "see: touchline status"
             )
+            raise MissingInputError(f"{pipeline.name} {part}: {said}", hint=hint)
+        if part in gone and not force:
+            say(f"{pipeline.name} {part} is retired: touchline run --force makes it again")
 
 
 @click.command()
@@ -148,14 +156,14 @@ def run(
     platform = here.platform(workers=workers, engine=engine)
     ends: list[Iterator[Done]] = []
     total, arrived = 0, False
-    for each, wanted in chosen(here, pipeline, parts):
+    for each, wanted in chosen(here, pipeline, parts, force=force):
         drive.settle(each, platform)
         plans = planner.plan(each, here.ledger, parts=wanted, only=only, force=force)
         total += len(plans) if only != "bronze" else len(here.ledger.contents(each.name, wanted))
         ends.append(drive.run(each, platform, parts=wanted, plans=plans, only=only, force=force))
         arrived = arrived or bool(plans or here.ledger.contents(each.name))
-    empty = _FRESH if arrived else _NOTHING
-    finish(chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
+    empty = FRESH if arrived else _NOTHING
+    finish(here, chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
 
 
 @click.command()
@@ -203,7 +211,7 @@ def backfill(
     fresh = len(wanted) - len(plans)
     say(f"{counted(len(wanted), 'partition')} from {first} to {last}, {fresh} fresh already")
     ends = drive.run(chosen, platform, plans=plans, force=redo, pause=not keep_going)
-    finish(ends, len(plans), as_json=as_json, keep_going=keep_going)
+    finish(here, ends, len(plans), as_json=as_json, keep_going=keep_going)
 
 
 def _must_hold_some(found: "Range", pipeline: str, first: str, *, last: str) -> None:
@@ -223,72 +231,3 @@ def _must_hold_some(found: "Range", pipeline: str, first: str, *, last: str) -> 
         f" there are {'ids' if ids else 'days'} {low} to {high}",
         hint="touchline status lists what has arrived",
     )
-
-
-def finish(
-    ends: "Iterable[Done]",
-    total: int,
-    *,
-    as_json: bool,
-    keep_going: bool,
-    empty: str = _FRESH,
-) -> None:
-    """Show each end as it comes and all of them at last; exit as the worst of them says.
-
-    What another run holds is no failure of this one: it is passed over, and told.
-    """
-    rows: list[dict[str, Any]] = []
-    codes: list[int] = []
-    broken_off = False
-    with progress("run", total) as tell:
-        for done in ends:
-            rows.append(_row(done))
-            tell(done.partition, rows[-1]["status"])
-            if done.error is None:
-                continue
-            codes.append(done.error.exit_code)
-            _told(done.error, done.run)
-            if not (keep_going or isinstance(done.error, ConflictError)):
-                broken_off = True
-                break
-    close = getattr(ends, "close", None)
-    if close:
-        close()
-    table(rows, as_json=as_json, empty=empty)
-    if len(rows) > 1:
-        say(_summary(rows))
-    if broken_off and len(rows) < total:
-        say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
-    sys.exit(worst(codes))
-
-
-def _summary(rows: Sequence[Mapping[str, Any]]) -> str:
-    """All ends in one line: how many of each kind, and rows in all."""
-    statuses = [row["status"] for row in rows]
-    ends = ", ".join(f"{statuses.count(kind)} {kind}" for kind in dict.fromkeys(statuses))
-    made, rejected = (sum(row[name] for row in rows) for name in ("rows", "rejected"))
-    return f"{counted(len(rows), 'partition')}: {ends}; {made:,} rows, {rejected:,} rejected"
-
-
-def _told(error: TouchlineError, run: "Run | None") -> None:
-    """Why a partition was not published, and what else is wrong with it."""
-    complain(str(error), error.hint)
-    for more in (run.report.get("failures", []) if run else [])[1:]:
-        complain(more["message"], more["hint"])
-
-
-def _row(done: "Done") -> dict[str, Any]:
-    run = done.run
-    made = run.report.get("steps", []) if run and run.status == "published" else []
-    steps = run.report.get("steps", []) if run else []
-    took = run.report.get("seconds", 0.0) if run else 0.0
-    return {
-        "pipeline": done.pipeline,
-        "partition": done.partition,
-        "status": run.status if run else "held",
-        "tables": len(made),
-        "rows": sum(s["rows"] for s in made),
-        "rejected": sum(sum(s["rejected"].values()) for s in steps),
-        "took": seconds(took),
-        "run": run.run_id if run else None,
-    }

@@ -1,4 +1,4 @@
-"""query, define, report, rollback, maintain: what works on tables."""
+"""query, define, report, rollback: what works on tables."""
 
 import json
 import sys
@@ -271,29 +271,3 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
     say(f"{contract.table} {part} is as run {now.run_id} made it: {now.rows} rows")
     if readers(here.pipeline(domain), contract.table):
         say("what is made from it is stale now; see: touchline plan")
-
-
-@click.command()
-@JSON
-@click.pass_obj
-def maintain(file: Path | None, *, as_json: bool) -> None:
-    """Forget old publishes, merge small files, expire snapshots, delete files nobody names."""
-    from touchline.core.maintenance import Kept
-    from touchline.core.maintenance import maintain as upkeep
-
-    settings = config.load(file)
-    here = Touchline(settings)
-    kept = Kept(settings.retention.publishes, settings.retention.days)
-    rows = [
-        {
-            "table": u.table,
-            "publishes forgotten": u.forgotten,
-            "compacted": u.compacted,
-            "snapshots expired": u.snapshots,
-            "files deleted": u.files,
-            "MB freed": u.bytes / 1e6,
-        }
-        for pipeline in here.pipelines.values()
-        for u in upkeep(pipeline, here.platform(), kept=kept)
-    ]
-    table(rows, as_json=as_json, empty="nothing to maintain yet")

@@ -35,7 +35,9 @@ def up(file: Path | None) -> None:
     """
     from touchline.adapters.local import translated
     from touchline.adapters.watch import WatchedFolders
+    from touchline.server import served
     from touchline.up import shift
+    from touchline.up.telling import delivering
 
     here = Touchline(config.load(file))
     _must_be_commands(here)
@@ -43,16 +45,25 @@ def up(file: Path | None) -> None:
     for folder in landing.values():
         with translated(folder):
             folder.mkdir(parents=True, exist_ok=True)
-    platform = here.platform(workers=here.config.up.workers)
     with (
         _ending_in_time(),
         shift.alone(here),
+        served(here.config) as address,
         scratch() as free,
         WatchedFolders(landing) as watched,
     ):
-        _tell("up", watching=", ".join(map(str, landing.values())))
+        _tell("up", page=f"{address}/health", watching=", ".join(map(str, landing.values())))
         shift.work_on(
-            shift.Shift(here, platform, file, free, _tell, watched, schedules=here.schedules)
+            shift.Shift(
+                here,
+                here.platform(workers=here.config.up.workers),
+                file,
+                free,
+                _tell,
+                watched,
+                here.schedules,
+                alert=delivering(here.config, _tell),
+            )
         )
 
 

@@ -1,5 +1,6 @@
 """The configuration file, read; what is wrong with it is told by place, expected and seen."""
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,7 +11,11 @@ import msgspec
 from touchline.config.sections import IN_WORDS, Config
 from touchline.errors import ConfigError
 
+_SECRET = (["skillcorner"], ["alerts"])
+"""Sections whose wrong values are not shown: somebody may have written a secret there."""
+
 DEFAULT_FILE = Path("touchline.toml")
+_INDEX = re.compile(r"\[(\d+)\]")
 
 
 def load(path: Path | None) -> Config:
@@ -52,7 +57,9 @@ def _wrong(read: Mapping[str, Any], said: str) -> str:
     names = place.removesuffix("[...]").split(".")[1:]
     value: Any = read
     for name in names:
-        value = value.get(name) if isinstance(value, dict) else None
+        key, *at_index = _INDEX.split(name)
+        value = value.get(key) if isinstance(value, dict) else None
+        value = value[int(at_index[0])] if at_index else value
     of_many = place.endswith("[...]") or at.startswith("`key`")
     if of_many:
         key = next(k for k, v in value.items() if _is_refused(names, {k: v}))
@@ -60,9 +67,11 @@ def _wrong(read: Mapping[str, Any], said: str) -> str:
         place = f"{place.removesuffix('[...]')}.{key}"
     for pattern, words in IN_WORDS.items():
         text = text.replace(f"`str` matching regex {pattern!r}", words)
-    if text.startswith("Invalid"):
+    if "encoded date" in text:
+        text = f"Expected a day such as 2025-01-31, seen {repr(value)[:80]}"
+    elif text.startswith("Invalid"):
         text += f", expected {' or '.join(_choices(names, of_many=of_many))}"
-    elif text.startswith("Expected") and names[:1] != ["skillcorner"]:
+    elif text.startswith("Expected") and names[:1] not in _SECRET:
         text += f", seen {repr(value)[:80]}"
     return f"{place}: {text}"
 

@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -16,12 +17,14 @@ _PROVIDER_ID = "^[0-9]{1,18}$"
 _CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _MEMORY = "^[1-9][0-9]{0,6} ?[MGT]i?B$"
 _CATALOG = "^sqlite:///.+"
+_METRICS = "^([A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254})?$"
 IN_WORDS = {
     _SCHEMA: "small letters, digits and _, no digit first",
     _PROVIDER_ID: "1 to 18 digits",
     _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
     _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
     _CATALOG: "sqlite:/// and the path of a file",
+    _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
 }
 
 Schema = Annotated[str, Meta(pattern=_SCHEMA)]
@@ -39,13 +42,18 @@ class Secret(Section, frozen=True):
 
     env: str
 
+    @property
+    def given(self) -> str:
+        """The variable's value; "" where it is not set."""
+        return os.environ.get(self.env, "")
+
     def value(self) -> str:
         """The variable's value.
 
         Raises:
             ConfigError: It is not set, or empty.
         """
-        found = os.environ.get(self.env, "")
+        found = self.given
         if not found:
             raise ConfigError(
                 f"environment variable {self.env} is not set", hint=f"export {self.env}=..."
@@ -86,11 +94,19 @@ class Limits(Section, frozen=True):
     memory: Annotated[str, Meta(pattern=_MEMORY)] = "1GB"
 
 
+Days = Annotated[int, Meta(ge=1, le=100_000)]
+
+
 class Retention(Section, frozen=True):
-    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`."""
+    """Which earlier publishes stay readable: the last `publishes` of a partition, and `days`.
+
+    How many days the partitions of a table, and a domain's arrivals, are kept: others are for ever.
+    """
 
     publishes: Annotated[int, Meta(ge=1)] = 5
     days: Annotated[int, Meta(ge=0, le=100_000)] = 7
+    tables: dict[str, Days] = msgspec.field(default_factory=dict)
+    bronze: dict[Domain, Days] = msgspec.field(default_factory=dict)
 
 
 class Firings(Section, frozen=True):
@@ -147,6 +163,24 @@ class Schedule(Firings, frozen=True):
             raise ValueError(f"{words[0]} is no command for a schedule")
 
 
+class Baseline(Section, frozen=True):
+    """How far a partition may be from what is usual; off, unless somebody wants it."""
+
+    severity: Literal["off", "warn", "fail"] = "off"
+    max_rows_change: Annotated[float, Meta(ge=0, le=1000)] = 0.5
+    max_share_change: Annotated[float, Meta(ge=0, le=1)] = 0.1
+    max_relative_change: Annotated[float, Meta(ge=0, le=1000)] = 0.3
+    days: Annotated[int, Meta(ge=4, le=90)] = 8
+
+
+class DayBaseline(Baseline, frozen=True):
+    """The same of days, and which of them are of another kind, or odd."""
+
+    severity: Literal["off", "warn", "fail"] = "warn"
+    match_days: tuple[date, ...] = ()
+    incidents: tuple[date, ...] = ()
+
+
 class Up(Section, frozen=True):
     """How `touchline up` works."""
 
@@ -164,6 +198,7 @@ class Tracking(Section, frozen=True):
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     max_outside_m: Annotated[float, Meta(ge=0, le=1000)] = 50.0
     due: Due = Due()
+    baseline: Baseline = Baseline()
 
 
 class Activity(Section, frozen=True):
@@ -174,6 +209,23 @@ class Activity(Section, frozen=True):
     max_duplicates: Annotated[float, Meta(ge=0, le=1)] = 0.02
     max_rejected: Annotated[float, Meta(ge=0, le=1)] = 0.01
     due: Due = Due()
+    baseline: DayBaseline = DayBaseline()
+
+
+class Server(Section, frozen=True):
+    """Where the health page and the figures for monitoring are."""
+
+    host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=0, le=65_535)] = 8640
+    key: Secret = Secret("TOUCHLINE_KEY")
+
+
+class Monitoring(Section, frozen=True):
+    """What is told of each run that ended beside its report; "" is nothing."""
+
+    emf: Annotated[str, Meta(pattern=_METRICS)] = ""
+    emf_file: str = ""
+    openlineage: str = ""
 
 
 class Skillcorner(Section, frozen=True):
@@ -192,9 +244,17 @@ class Opendata(Section, frozen=True):
     lfs_url: str = "https://github.com/SkillCorner/opendata.git/info/lfs"
 
 
+class Alerts(Section, frozen=True):
+    """Who is told when something is not well; each target's URL is a secret."""
+
+    targets: dict[Code, Secret] = msgspec.field(default_factory=dict)
+    completed: bool = False
+
+
 def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
+        "retain": Schedule(cron="45 3 * * *", command="retain"),
     }
 
 
@@ -204,10 +264,13 @@ class Config(Section, frozen=True):
     stores: Stores = Stores()
     limits: Limits = Limits()
     retention: Retention = Retention()
+    alerts: Alerts = Alerts()
     tracking: Tracking = Tracking()
     activity: Activity = Activity()
     up: Up = Up()
     schedules: dict[Schema, Schedule] = msgspec.field(default_factory=_upkeep)
+    server: Server = Server()
+    monitoring: Monitoring = Monitoring()
     skillcorner: Skillcorner = Skillcorner()
     opendata: Opendata = Opendata()
     aliases: dict[Schema, Domain] = msgspec.field(

@@ -66,7 +66,7 @@ def partitions(
     undated: list[Partition] = []
     for part, receipts in sorted(arrivals.items()):
         key = _key(part)
-        at = _day(pipeline, receipts, objects) if type(key) is not type(low) else key
+        at = _told(pipeline, receipts, objects) if type(key) is not type(low) else key
         at = at if type(at) is type(low) else None
         if at is None:
             undated.append(part)
@@ -107,8 +107,16 @@ def _key(part: Partition) -> date | int | None:
     return _end(next(iter(keys_of(part).values())))
 
 
-def _day(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectStore) -> date | None:
-    """The partition's day, None where its file is missing or cannot be read: `run` says so."""
+def day_of(
+    pipeline: Pipeline, part: Partition, receipts: Mapping[str, Receipt], *, objects: ObjectStore
+) -> date | None:
+    """The day that a partition is, or that its file tells; None where neither does."""
+    key = _key(part) if day_column(pipeline) else _told(pipeline, receipts, objects)
+    return key if isinstance(key, date) else None
+
+
+def _told(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectStore) -> date | None:
+    """The day that the partition's file tells, None where its file is missing or cannot be read: `run` says so."""
     if pipeline.dated is None:
         return None
     file, read = pipeline.dated
@@ -117,5 +125,5 @@ def _day(pipeline: Pipeline, receipts: Mapping[str, Receipt], objects: ObjectSto
     try:
         with objects.local(receipts[file].path) as path:
             return read(path)
-    except TouchlineError:
+    except (TouchlineError, OSError):
         return None

@@ -1,26 +1,39 @@
 """Whether all is well: input that was due, partitions that are not published, bytes in bronze."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Literal
 
 from touchline import errors
 from touchline.core import planner
+from touchline.core.baseline import is_incident
 from touchline.core.due import Due, missing
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
+About = Literal["input", "run", "bronze", "warning", "file", "command"]
+
 
 @dataclass(frozen=True)
 class Finding:
-    """What is not well: of which pipeline, where, what, and the exit code that tells what to do."""
+    """What is not well: of which pipeline, where, what, and the exit code that tells what to do.
+
+    `where` is a partition, or "" where it is about the whole pipeline.
+    """
 
     pipeline: str
     where: str
+    about: About
     what: str
     code: int
+
+    @property
+    def key(self) -> str:
+        """What it is about: the same for the same fault met again, whatever is said of it."""
+        return " ".join(word for word in (self.pipeline, self.where, self.about) if word)
 
 
 def of_input(
@@ -29,8 +42,7 @@ def of_input(
     """Input that was due in the last days and is not there."""
     for each, part in missing(pipeline, due, ledger, now=now, days=days):
         said = f"due {each.due_at:%Y-%m-%d %H:%M}Z, missing since {each.late_at:%Y-%m-%d %H:%M}Z"
-        where = part or "input"
-        yield Finding(pipeline.name, where, said, MissingInputError.exit_code)
+        yield Finding(pipeline.name, part, "input", said, MissingInputError.exit_code)
 
 
 def of_runs(pipeline: Pipeline, ledger: Ledger) -> Iterator[Finding]:
@@ -39,10 +51,31 @@ def of_runs(pipeline: Pipeline, ledger: Ledger) -> Iterator[Finding]:
     for plan in planner.plan(pipeline, ledger):
         part, run = plan.partition, last.get(plan.partition)
         if plan.missing:
-            said = f"waits for {', '.join(plan.missing)}"
-            yield Finding(pipeline.name, part, said, MissingInputError.exit_code)
+            code = MissingInputError.exit_code
+            yield Finding(pipeline.name, part, "run", waits(plan.missing), code)
         elif run and run.status in ("refused", "failed"):
-            yield Finding(pipeline.name, part, f"{run.status}: {run.message}", _code(run, ledger))
+            yield Finding(pipeline.name, part, "run", ended(run), _code(run, ledger))
+
+
+def waits(missing: Sequence[str]) -> str:
+    """What is said of a partition that lacks files."""
+    return f"waits for {', '.join(missing)}"
+
+
+def ended(run: Run) -> str:
+    """What is said of a run that published nothing."""
+    return f"{run.status}: {run.message}"
+
+
+def of_warnings(
+    pipeline: Pipeline, ledger: Ledger, *, now: datetime, days: int
+) -> Iterator[Finding]:
+    """What the newest run of a partition warned of in the last days; known incidents aside."""
+    for part, run in sorted(ledger.last(pipeline.name).items()):
+        recent = run.ended_at is not None and run.ended_at >= now - timedelta(days=days)
+        known = is_incident(part, pipeline.baseline)
+        if run.status == "published" and run.message and recent and not known:
+            yield Finding(pipeline.name, part, "warning", run.message, 0)
 
 
 def _code(run: Run, ledger: Ledger) -> int:
@@ -62,7 +95,8 @@ def of_bronze(pipeline: Pipeline, ledger: Ledger, objects: ObjectStore) -> Itera
         fault = _fault(receipt, objects)
         said = f"{receipt.name} {fault} ({receipt.path}, from {receipt.source})"
         code = StorageError.exit_code
-        yield Finding(pipeline.name, receipt.partition, said, code) if fault else None
+        part = receipt.partition
+        yield Finding(pipeline.name, part, "bronze", said, code) if fault else None
 
 
 def _fault(receipt: Receipt, objects: ObjectStore) -> str:
@@ -74,4 +108,6 @@ def _fault(receipt: Receipt, objects: ObjectStore) -> str:
         return "is gone: ingest it again"
     except OSError as exc:
         return f"cannot be read: {exc.strerror}"
+    except StorageError as exc:
+        return f"cannot be read: {exc}"
     return "" if seen == receipt.sha256 else "is not what came: ingest it again"

@@ -1,16 +1,19 @@
 """What changed in a partition between two publishes, or would change if it were made now."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import msgspec
 import polars as pl
 import pyarrow as pa
 
 from touchline.core import planner
 from touchline.core.contracts import Contract
 from touchline.core.pipeline import Job, Outcome, Pipeline, work
+from touchline.core.pipeline.ends import warned
 from touchline.core.pipeline.job import Platform
+from touchline.core.pipeline.judging import judged
 from touchline.core.ports import Partition, Piece, Publish, Staged
 from touchline.errors import ConfigError, ContractError, MissingInputError
 
@@ -36,7 +39,7 @@ class Diff:
     """Two versions of a partition, row by row; `rows` holds the first rows that differ.
 
     Each of `rows` has the key, what happened (added, removed, changed), and for a changed one the
-    columns that differ as (before, after).
+    columns that differ as (before, after). `warned` is what the rules warn of, of a dry run.
     """
 
     table: str
@@ -48,6 +51,7 @@ class Diff:
     changed: int
     columns: tuple[ColumnDiff, ...]
     rows: tuple[dict[str, Any], ...] = ()
+    warned: str = ""
 
     @property
     def same(self) -> bool:
@@ -83,7 +87,8 @@ def published(
         )
     later = _of_run(history, runs[1]) if runs[1] else history[0]
     before = history[history.index(later) + 1 :]
-    older = [p for p in before if p.content != later.content]
+    held = (later.content, later.retired)
+    older = [p for p in before if (p.content, p.retired) != held]
     if not runs[0] and not older:
         raise MissingInputError(
             f"{contract.table} {part}: no publish before that of run {later.run_id} is kept",
@@ -147,16 +152,18 @@ def tried(
         files=arrived[part],
         tables={},
     )
-    outcome = work(job, pipeline=pipeline, objects=platform.objects, tables=aside)
+    worked = work(job, pipeline=pipeline, objects=platform.objects, tables=aside)
+    (outcome,) = judged(pipeline, platform.ledger, [worked])
     _must_pass(outcome)
     current = platform.ledger.current([contract.table], [part])[contract.table].get(part)
     before = _rows(contract, current.pieces if current else (), platform)
     after = pl.from_arrow(aside.rows[contract.table])
     assert isinstance(after, pl.DataFrame)
     runs = (current.run_id if current else "nothing", _WOULD)
-    return compared(
+    found = compared(
         contract, part, before=before, after=after.select(contract.names), runs=runs, most=most
     )
+    return replace(found, warned=warned(msgspec.to_builtins(outcome.steps)))
 
 
 def _must_pass(outcome: Outcome) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -57,19 +57,35 @@ def missing(
     one that is late; the partition is "" then.
     """
     arrivals = ledger.arrivals(pipeline.name)
-    firings = [
-        each
-        for each in expected(due, since=now - timedelta(days=days), until=now)
-        if each.late_at <= now
-    ]
+    firings = late(due, now=now, days=days)
     column = day_column(pipeline)
     if column is None:
         came = [r.received_at for files in arrivals.values() for r in files.values()]
-        since = firings[-2].due_at if len(firings) > 1 else now - timedelta(days=days)
+        since = _before(due, firings[-1].due_at) if firings else now
         return [] if not firings or any(at > since for at in came) else [(firings[-1], "")]
     named = [(each, f"{column}={each.day.isoformat()}") for each in firings]
     counted = [(e, part) for e, part in named if part >= min(arrivals)] if arrivals else named[-1:]
-    return [(each, part) for each, part in counted if part not in arrivals]
+    gone = ledger.retired(pipeline.name)
+    return [(each, part) for each, part in counted if part not in arrivals and part not in gone]
+
+
+def late(due: Due, *, now: datetime, days: int) -> list[Expected]:
+    """What was due in the last days and would be missing by now, in order."""
+    since = now - timedelta(days=days)
+    return [each for each in expected(due, since=since, until=now) if each.late_at <= now]
+
+
+def is_due(due: Due, day: date) -> bool:
+    """Whether the input of that day is due at any time."""
+    noon = datetime.combine(day, time(12), UTC)
+    around = timedelta(days=3)
+    return any(e.day == day for e in expected(due, since=noon - around, until=noon + around))
+
+
+def _before(due: Due, at: datetime) -> datetime:
+    """The firing before that one."""
+    local: datetime = next(CronSim(due.cron, at.astimezone(ZoneInfo(due.zone)), reverse=True))
+    return local.astimezone(UTC)
 
 
 def day_column(pipeline: Pipeline) -> str | None:

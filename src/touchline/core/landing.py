@@ -6,15 +6,17 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
 
 import msgspec
 
-from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt
+from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, Stored
 from touchline.errors import MissingInputError, StorageError, TouchlineError
+
+MANIFESTS = "manifests"
 
 
 @dataclass(frozen=True)
@@ -55,13 +57,45 @@ def land(
         MissingInputError: A file is still being written; the same.
     """
     for (domain, part), group in groupby(arrivals, key=lambda a: (a.domain, a.partition)):
-        receipts = [_received(arrival, objects, now) for arrival in group]
+        files = list(group)
+        receipts = [_received(arrival, objects, now) for arrival in files]
         manifest = msgspec.json.encode(receipts)
         digest = hashlib.sha256(manifest).hexdigest()[:12]
-        stamp = now.strftime("%Y%m%dT%H%M%S.%fZ")
-        objects.write(f"manifests/{domain}/{part}/{stamp}-{digest}.json", manifest)
-        ledger.receive(receipts)
+        objects.write(f"{MANIFESTS}/{domain}/{part}/{stamp(now)}-{digest}.json", manifest)
+        _recorded(receipts, files, objects=objects, ledger=ledger)
         yield from receipts
+
+
+def stamp(received_at: datetime) -> str:
+    """When a manifest's receipts came, as its name begins."""
+    return received_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+
+
+def _recorded(
+    receipts: Sequence[Receipt],
+    files: Sequence[Arrival],
+    *,
+    objects: ObjectStore,
+    ledger: Ledger,
+) -> None:
+    """The receipts are in the ledger, and what they name is in the store.
+
+    Bytes that were there already may have been swept before a receipt named them: kept again, and
+    never swept from then on.
+    """
+    ledger.receive(receipts)
+    lost = objects.lost(receipt.path for receipt in receipts)
+    for receipt, file in zip(receipts, files, strict=True):
+        if receipt.path in lost:
+            _must_be_the_same(receipt, objects.keep("objects", file.path), file)
+
+
+def _must_be_the_same(receipt: Receipt, stored: Stored, file: Arrival) -> None:
+    if stored.sha256 != receipt.sha256:
+        raise MissingInputError(
+            f"{file.path}: changed while it was landed",
+            hint="run again once whoever writes it has ended",
+        )
 
 
 def _received(arrival: Arrival, objects: ObjectStore, now: datetime) -> Receipt:

@@ -1,17 +1,28 @@
-"""Upkeep: forget old publishes, merge small files, expire snapshots, delete what nobody names."""
+"""Upkeep: forget old publishes, merge small files, expire snapshots, delete what nobody names.
+
+Of bronze only what no receipt names is deleted: `retention` alone takes receipts away, and only
+those that configuration says.
+"""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import touchline
 from touchline.core.contracts import Contract
+from touchline.core.packing import PackRule, pack
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.batch import REFUSED
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.ports import Claims, Publish, Staged
+from touchline.core.retention import BRONZE, forget_manifests
+from touchline.core.sweep import swept
 from touchline.errors import ConflictError
+
+NOTED = timedelta(days=90)
+"""How long incidents that are over, and what was said of them, are remembered."""
 
 
 @dataclass(frozen=True)
@@ -34,24 +45,48 @@ class Upkeep:
     bytes: int
 
 
+def maintain_bronze(
+    pipelines: Sequence[Pipeline], platform: Platform, *, rule: PackRule
+) -> list[Upkeep]:
+    """One line if anything was done: small files packed, objects deleted that no receipt names.
+
+    What is packed now is deleted where it was by the next time, as somebody may be reading it.
+
+    Raises:
+        ConflictError: Another process is at it.
+    """
+    with _alone_at(BRONZE, platform):
+        for pipeline in pipelines:
+            forget_manifests(pipeline, platform)
+        gone = swept(platform.objects, platform.ledger, now=platform.clock())
+        packed = sum(pack(pipeline, platform, rule=rule) for pipeline in pipelines)
+    return [Upkeep(BRONZE, 0, packed, 0, gone.files, gone.bytes)] if packed or gone.files else []
+
+
+@contextmanager
+def _alone_at(name: str, platform: Platform) -> Iterator[None]:
+    with platform.ledger.claim("maintain", [name]) as claims:
+        for holder in claims.refused.values():
+            raise ConflictError(
+                f"maintain {name}: held by {holder}", hint="it ends by itself; run again"
+            )
+        yield
+
+
 def maintain(pipeline: Pipeline, platform: Platform, *, kept: Kept) -> list[Upkeep]:
     """One line per table that has anything; safe beside runs, whose staged files stay.
 
     Raises:
         ConflictError: Another process is at it.
     """
-    with platform.ledger.claim("maintain", [pipeline.name]) as claims:
-        if claims.refused:
-            holder = claims.refused[pipeline.name]
-            raise ConflictError(
-                f"maintain {pipeline.name}: held by {holder}", hint="it ends by itself; run again"
-            )
+    with _alone_at(pipeline.name, platform):
         return _kept_up(pipeline, platform, kept)
 
 
 def _kept_up(pipeline: Pipeline, platform: Platform, kept: Kept) -> list[Upkeep]:
     settle(pipeline, platform)
     platform.objects.sweep()
+    platform.ledger.notes.forget(platform.clock() - NOTED)
     done = []
     for contract in pipeline.contracts:
         history = platform.ledger.history(contract.table)
@@ -65,14 +100,19 @@ def _kept_up(pipeline: Pipeline, platform: Platform, kept: Kept) -> list[Upkeep]
 
 
 def _old(history: Sequence[Publish], kept: Kept, now: datetime) -> list[Publish]:
+    """What is neither among the newest nor young; all behind a retirement, once that is not young."""
     since = now - timedelta(days=kept.days)
     seen: dict[str, int] = {}
+    retired: set[str] = set()
     old = []
     for publish in history:
-        seen[publish.partition] = seen.get(publish.partition, 0) + 1
+        part = publish.partition
+        seen[part] = seen.get(part, 0) + 1
         young = publish.published_at is not None and publish.published_at >= since
-        if seen[publish.partition] > kept.publishes and not young:
+        if part in retired or (seen[part] > kept.publishes and not young):
             old.append(publish)
+        elif seen[part] == 1 and publish.retired and not young:
+            retired.add(part)
     return old
 
 

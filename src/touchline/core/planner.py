@@ -13,7 +13,7 @@ from touchline.core.pipeline.steps import (
     derivation,
     digest,
 )
-from touchline.core.ports import Ledger, Partition, Publish, Receipt
+from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Receipt
 from touchline.core.quarantine.mends import PREFIX, of_contents
 
 
@@ -56,13 +56,17 @@ def plan(
     lies downstream of a stale table is stale too. With `only`, tables of other layers count as
     they are. With `force`, fresh tables are made again. `arrived` is what is to count as arrived,
     where the caller works on just those files.
+
+    What retention took away is made again by force only: nothing of a partition whose receipts were
+    forgotten, no table that was retired, and none that would have to be made of one.
     """
     arrivals = _hashes(arrived) if arrived is not None else ledger.contents(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
     shared = {s.name: s for s in pipeline.shared}
     wanted = sorted(arrivals) if parts is None else list(parts)
+    gone = frozenset[str]() if force else ledger.retired(pipeline.name)
     plans = []
-    for part in wanted:
+    for part in (part for part in wanted if part not in gone):
         files = arrivals.get(part, {})
         found = _partition(
             pipeline, part, files, heads=heads, shared=shared, only=only, force=force
@@ -92,11 +96,15 @@ def _partition(
     missing = [b.file for b in pipeline.bronze if b.table not in contents]
     if missing or only == "bronze":
         return Plan(part, (), tuple(missing))
-    steps = []
+    steps, gone = [], set[str]()
     for step in pipeline.steps:
         table = step.table
         head = heads[table].get(part)
-        if only is not None and step.makes.layer != only:
+        passed = only is not None and step.makes.layer != only
+        if head is not None and head[0] == RETIRED and (passed or not force):
+            gone.add(table)
+            passed = True
+        if passed:
             if head is not None:
                 contents[table] = head[1]
             continue
@@ -106,11 +114,19 @@ def _partition(
         wanted = derivation(step, contents)
         if head is not None and head[0] == wanted and not force:
             contents[table] = head[1]
+        elif gone and not gone.isdisjoint(_through(step, shared)):
+            contents[table] = head[1] if head is not None else ""
+            gone |= {table} if head is None else set()
         else:
             made_from = _origin(step, contents, _files(pipeline, files))
             contents[table] = digest(wanted, uuid4().hex) if force else wanted
             steps.append(Planned(table, wanted, contents[table], made_from))
     return Plan(part, tuple(steps))
+
+
+def _through(step: Step, shared: Mapping[str, Shared]) -> list[str]:
+    """What a step reads, itself or through a shared value."""
+    return [n for name in step.reads for n in (shared[name].reads if name in shared else (name,))]
 
 
 def _lacking(

@@ -25,7 +25,8 @@ def rollback(
 
     The rows that the earlier run rejected come back with it.
 
-    The step counts as fresh, so that the next run does not undo the rollback; it runs again when
+    Where retention had taken the partition away, it is planned again. Else
+    the step counts as fresh, so that the next run does not undo the rollback; it runs again when
     its input or its rules change. What lies downstream is stale from now on.
 
     Args:
@@ -88,18 +89,22 @@ def _with_rejected(
 ) -> list[tuple[Contract, Publish]]:
     """What is to be current: the earlier version, and the rows that its run rejected."""
     commit_id = uuid.uuid4().hex
+    counted = target if history[0].retired else history[0]
     again = replace(
         target,
         commit_id=commit_id,
-        derivation=history[0].derivation,
-        made_from=history[0].made_from,
+        derivation=counted.derivation,
+        made_from=counted.made_from,
         kind="rollback",
     )
     aside = rejected_contract(pipeline.step(contract.table).makes)
     known = platform.ledger.history(aside.table, target.partition)
     theirs = next((p for p in known if p.run_id == target.run_id), None)
     if theirs is None and known and not target.rejected:
-        theirs = replace(known[0], run_id=target.run_id, rows=0, pieces=(), made_from={})
+        run_id = target.run_id
+        theirs = replace(
+            known[0], run_id=run_id, derivation=run_id, rows=0, pieces=(), made_from={}
+        )
     if theirs is None:
         return [(contract, again)]
     return [(contract, again), (aside, replace(theirs, commit_id=commit_id, kind="rollback"))]
@@ -122,17 +127,17 @@ def _published(contract: Contract, publish: Publish, platform: Platform) -> str:
 def _target(table: str, part: Partition, *, history: Sequence[Publish], to: str | None) -> Publish:
     if not history:
         raise MissingInputError(f"{table} {part}: never published", hint="see: touchline status")
-    current = history[0]
-    others = [p for p in history if p.content != current.content]
+    current, held = history[0], [p for p in history if not p.retired]
+    others = [p for p in held if current.retired or p.content != current.content]
     if to is None:
         found = others[:1]
     else:
-        found = [p for p in history if p.run_id.startswith(to)]
+        found = [p for p in held if p.run_id.startswith(to)]
         if len({p.run_id for p in found}) > 1:
             raise ConfigError(
                 f"{table} {part}: several runs begin with {to!r}", hint="give more of it"
             )
-        if found and found[0].content == current.content:
+        if found and found[0] not in others:
             raise ConfigError(
                 f"{table} {part}: run {found[0].run_id} is current already",
                 hint="touchline runs lists the others",
@@ -147,7 +152,8 @@ def _not_kept(
 ) -> TouchlineError:
     """Why there is nothing to go back to, and which runs can be named in its place."""
     current, *earlier = history
-    runs = ", ".join(dict.fromkeys(p.run_id for p in earlier if p.content != current.content))
+    others = [p for p in earlier if current.retired or p.content != current.content]
+    runs = ", ".join(dict.fromkeys(p.run_id for p in others if not p.retired))
     if to is not None:
         return ConfigError(
             f"{table} {part}: no publish that is kept is of a run {to!r}",

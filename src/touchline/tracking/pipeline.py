@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from functools import partial
 
+from touchline.core.baseline import Baseline
 from touchline.core.pipeline import Bronze, Pipeline, Shared, Sql, Step
 from touchline.core.sql import text
 from touchline.tracking import contracts, gold, silver
@@ -28,6 +29,7 @@ class Rules:
     physical: PhysicalRule = field(default_factory=PhysicalRule)
     rate: RateRule = field(default_factory=RateRule)
     max_rejected: float = 0.01
+    baseline: Baseline = field(default_factory=Baseline)
 
 
 BRONZE = (
@@ -62,6 +64,7 @@ def pipeline(rules: Rules) -> Pipeline:
         (*_silver(rules), *_gold(rules)),
         shared=(Shared("tracking.motion", ("tracking.frames",), kinematics, rules.kinematics),),
         max_rejected=rules.max_rejected,
+        baseline=rules.baseline,
         dated=(files.MATCH_JSON, match.played_on),
     )
 
@@ -73,9 +76,15 @@ def _silver(rules: Rules) -> tuple[Step, ...]:
     return (
         Step(c.MATCHES, (match_json,), silver.matches, rules.match),
         Step(c.PLAYERS, (match_json, "tracking.matches"), silver.players),
-        Step(c.EVENTS, ("tracking.bronze_events", *squads), silver.events),
+        Step(c.EVENTS, ("tracking.bronze_events", *squads), silver.events, profile=("event_type",)),
         Step(c.PHASES, ("tracking.bronze_phases", "tracking.matches"), silver.phases, version=2),
-        Step(c.FRAMES, ("tracking.bronze_frames", *squads), silver.frames, rules.frame),
+        Step(
+            c.FRAMES,
+            ("tracking.bronze_frames", *squads),
+            silver.frames,
+            rules.frame,
+            profile=(),
+        ),
         Step(c.BALL, ("tracking.bronze_frames", "tracking.matches"), silver.ball),
     )
 

@@ -1,5 +1,6 @@
 """The loop of `touchline up`. Everything it must remember is in the ledger: killed, it goes on."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,13 +11,14 @@ from typing import Any
 
 from touchline.adapters.watch import WatchedFolders
 from touchline.core import attempts, planner, schedule
+from touchline.core.alerts import Observed, of_done
 from touchline.core.pipeline import Pipeline, drive
 from touchline.core.pipeline.drive import Done, Platform
 from touchline.core.ports import Partition
 from touchline.core.schedule import Schedule
 from touchline.errors import ConflictError, TouchlineError
-from touchline.up import commands
-from touchline.up.arriving import landed
+from touchline.up import commands, telling
+from touchline.up.arriving import Landed, landed
 from touchline.wiring import Touchline
 
 TICK_S = 60.0
@@ -35,7 +37,8 @@ Tell = Callable[..., None]
 class Shift:
     """What is at hand while `up` works.
 
-    `stale` holds for each pipeline the partitions to be looked at, None standing for all.
+    `stale` holds for each pipeline the partitions to be looked at, None standing for all; `refused` the
+    files that could not be landed, by domain and path, and `doubtful` those of which that was ever told.
     """
 
     here: Touchline
@@ -49,7 +52,10 @@ class Shift:
     stale: dict[str, set[Partition] | None] = field(default_factory=dict)
     tick_at: float = 0.0
     retry_at: datetime | None = None
-    broken: dict[str, TouchlineError] = field(default_factory=dict)
+    look: bool = False
+    refused: dict[tuple[str, str], TouchlineError] = field(default_factory=dict)
+    doubtful: set[tuple[str, str]] = field(default_factory=set)
+    alert: threading.Event = field(default_factory=threading.Event)
 
     @property
     def now(self) -> datetime:
@@ -93,6 +99,8 @@ def _turn(shift: Shift) -> None:
         for name in list(shift.stale):
             _make(shift, shift.here.pipeline(name), shift.stale.pop(name))
         _beside(shift)
+        if shift.look:
+            _look(shift)
     except TouchlineError as exc:
         shift.tell("error", message=str(exc), hint=exc.hint)
         time.sleep(_RUNNING_S)
@@ -116,14 +124,24 @@ def _land(shift: Shift) -> None:
         done = landed(shift.here, domain, paths, scratch=shift.scratch, now=shift.now)
         if done.others:
             shift.tell("left alone", domain=domain, files=len(done.others), such_as=done.others[0])
-        for path in done.well:
-            shift.broken.pop(f"{domain} file {path}", None)
-        for name, error in done.refused.items():
-            shift.broken[f"{domain} file {name}"] = error
-            shift.tell("not landed", domain=domain, file=name, message=str(error), hint=error.hint)
+        _refused(shift, domain, done)
         if done.parts:
             shift.tell("landed", domain=domain, files=len(done.well), partitions=len(done.parts))
             _look_at(shift, domain, done.parts)
+            shift.look = shift.look or bool(shift.here.ledger.notes.incidents())
+
+
+def _refused(shift: Shift, domain: str, done: Landed) -> None:
+    """Of the files that could not be landed, and of those that now could, people are to hear."""
+    well = {(domain, str(path)) for path in done.well}
+    for name, error in done.refused.items():
+        shift.refused[domain, name] = error
+        shift.tell("not landed", domain=domain, file=name, message=str(error), hint=error.hint)
+    over = well & (shift.doubtful | set(shift.refused))
+    shift.refused = {key: error for key, error in shift.refused.items() if key not in well}
+    if over or done.refused:
+        shift.doubtful |= set(shift.refused)
+        _saw(shift, telling.of_files(shift.refused, over))
 
 
 def _look_at(shift: Shift, name: str, parts: set[Partition]) -> None:
@@ -141,11 +159,13 @@ def _tick(shift: Shift) -> None:
     since = notes.checkpoint(_SCANNED)
     back = (datetime.fromisoformat(since) if since else begun) - timedelta(seconds=_BACK_S)
     shift.watched.scan(back.timestamp() if since and back <= begun else 0.0)
-    refused = [key.partition(" file ")[2] for key in shift.broken]
-    shift.watched.again([Path(path) for path in refused if path])
+    told = {(i.pipeline, i.where) for i in notes.incidents() if i.key.endswith(" file")}
+    shift.doubtful = told | set(shift.refused)
+    shift.watched.again([Path(path) for _, path in shift.doubtful])
     notes.advance(_SCANNED, begun.isoformat())
     shift.stale = dict.fromkeys(shift.here.pipelines)
     shift.tick_at = time.monotonic() + TICK_S
+    shift.look = True
 
 
 # --- what is made -------------------------------------------------------------------------------
@@ -173,7 +193,29 @@ def _told(shift: Shift, done: Done) -> None:
         facts |= {"message": str(done.error), "hint": done.error.hint}
     if done.run and done.run.status == "failed":
         shift.retry_at = shift.now
+    _saw(shift, of_done([done], completed=shift.here.alerts.notice_at()))
     shift.tell("run", pipeline=done.pipeline, **facts)
+
+
+# --- what people are told -----------------------------------------------------------------------
+
+
+def _look(shift: Shift) -> None:
+    """How everything stands, once a minute; see `telling`."""
+    shift.look = False
+    for pipeline in shift.here.pipelines.values():
+        _saw(shift, telling.of_the_pipeline(shift.here, pipeline, shift.now))
+    _saw(shift, telling.of_files(shift.refused, ()))
+    _saw(shift, telling.of_commands(shift.schedules, shift.here.ledger.notes))
+
+
+def _saw(shift: Shift, seen: Observed) -> None:
+    """Incidents are as they were seen. Where they cannot be noted, the next look does it."""
+    try:
+        shift.here.alerts.saw(seen)
+    except TouchlineError as exc:
+        shift.tell("error", message=f"incidents cannot be noted: {exc}", hint=exc.hint)
+    shift.alert.set()
 
 
 # --- what goes on beside ------------------------------------------------------------------------
@@ -203,6 +245,7 @@ def _end_commands(shift: Shift) -> None:
             notes=shift.here.ledger.notes,
             now=shift.now,
         )
+        _saw(shift, telling.of_commands(shift.schedules, shift.here.ledger.notes))
         said = {"message": over.last_line} if over.code else {}
         shift.tell("command ended", schedule=done.schedule.name, code=over.code, **said)
         shift.stale = dict.fromkeys(shift.here.pipelines)

@@ -1,5 +1,6 @@
 """The ledger in one SQLite file, durable (WAL, synchronous FULL), for one machine."""
 
+import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,8 @@ from touchline.adapters.sqlite.arrivals import arrived, retired
 from touchline.adapters.sqlite.file import LedgerFile
 from touchline.adapters.sqlite.notes import SqliteNotes
 from touchline.adapters.sqlite.owners import swept
-from touchline.adapters.sqlite.publishes import forgotten, settled
-from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Total
+from touchline.adapters.sqlite.publishes import forgotten, settled, sizes
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Size, Total
 
 
 class SqliteLedger:
@@ -190,6 +191,10 @@ class SqliteLedger:
         )
         return [rows.publish(row) for row in found]
 
+    def sizes(self) -> Mapping[str, Size]:
+        """See Ledger."""
+        return sizes(self._file.rows)
+
     def forget(self, publishes: Sequence[Publish]) -> None:
         """See Ledger."""
         with self._file.writing() as db:
@@ -236,8 +241,8 @@ class SqliteLedger:
         where = [clause for clause, value in given.items() if value is not None]
         values: list[object] = [value for value in given.values() if value is not None]
         if run_id is not None:
-            where.append("substr(run_id, 1, ?) = ?")
-            values += [len(run_id), run_id]
+            where.append("run_id >= ? AND run_id < ?")
+            values += [run_id, run_id + chr(sys.maxunicode)]
         sql = f"SELECT {rows.RUN}, owner FROM runs WHERE {' AND '.join(where) or 'true'}"
         found = self._file.rows(sql + " ORDER BY rowid DESC LIMIT ?", (*values, limit))
         return [rows.run(row, alive=self._file.alive(row[9])) for row in found]

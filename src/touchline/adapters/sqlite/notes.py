@@ -70,6 +70,14 @@ class SqliteNotes:
                 (d.attempts, _text(d.next_at), _text(d.sent_at), d.error, d.alert.id, d.target),
             )
 
+    def forget(self, before: datetime) -> None:
+        """See Notes."""
+        at = rows.text(before)
+        with self._file.writing() as db:
+            db.execute("DELETE FROM incidents WHERE closed_at < ?", (at,))
+            over = "(sent_at IS NOT NULL OR next_at IS NULL)"
+            db.execute(f"DELETE FROM outbox WHERE {over} AND at < ?", (at,))
+
     def checkpoint(self, reader: str) -> str | None:
         """See Notes."""
         found = self._file.rows("SELECT position FROM checkpoints WHERE reader = ?", (reader,))

@@ -1,11 +1,12 @@
 """Announced publishes that become current, and old ones that are forgotten."""
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
 from touchline.adapters.sqlite import rows
-from touchline.core.ports import Publish
+from touchline.core.ports import Publish, Size
 
 
 def settled(
@@ -48,3 +49,13 @@ def forgotten(db: sqlite3.Connection, publishes: Sequence[Publish]) -> None:
         " FROM publishes WHERE table_name = ? AND partition = ? GROUP BY 1, 2",
         sorted({(p.table, p.partition) for p in publishes}),
     )
+
+
+def sizes(asked: Callable[[str], list[tuple[Any, ...]]]) -> dict[str, Size]:
+    """Each table with what is current of it."""
+    found = asked(
+        "SELECT p.table_name, count(*), sum(rows), sum(rejected), max(published_at)"
+        " FROM heads AS h JOIN publishes AS p ON p.id = h.publish_id WHERE kind <> 'retire'"
+        " GROUP BY 1"
+    )
+    return {r[0]: Size(r[1], r[2], r[3], rows.instant(r[4])) for r in found}

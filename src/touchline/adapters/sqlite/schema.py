@@ -83,6 +83,7 @@ CREATE TABLE retired (
 DROP INDEX runs_latest;
 DROP INDEX runs_newest;
 CREATE INDEX runs_of ON runs (pipeline, partition);
+CREATE INDEX runs_alive ON runs (owner) WHERE status = 'running';
 """
 
 CHANGES = (SCHEMA, _LATEST, _NOTES)

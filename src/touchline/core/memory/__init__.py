@@ -2,7 +2,15 @@
 
 from touchline.core.memory.engine import MemoryEngine
 from touchline.core.memory.ledger import MemoryLedger
+from touchline.core.memory.notifier import MemoryNotifier
 from touchline.core.memory.objects import MemoryObjects
 from touchline.core.memory.tables import MemoryTables, Snapshot
 
-__all__ = ["MemoryEngine", "MemoryLedger", "MemoryObjects", "MemoryTables", "Snapshot"]
+__all__ = [
+    "MemoryEngine",
+    "MemoryLedger",
+    "MemoryNotifier",
+    "MemoryObjects",
+    "MemoryTables",
+    "Snapshot",
+]

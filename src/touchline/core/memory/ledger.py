@@ -7,9 +7,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from touchline.core.memory.notes import MemoryNotes
-from touchline.core.memory.publishes import forgotten, settled
+from touchline.core.memory.publishes import forgotten, settled, sizes
 from touchline.core.memory.state import Claim, State, Version
-from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Total
+from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Size, Total
 from touchline.errors import ConfigError, ConflictError
 
 LEASE = timedelta(seconds=60)
@@ -209,6 +209,11 @@ class MemoryLedger:
         with self._state.lock:
             published = [v.publish for v in self._state.versions if v.publish.published_at]
         return [p for p in reversed(published) if p.table == table and part in (None, p.partition)]
+
+    def sizes(self) -> Mapping[str, Size]:
+        """See Ledger."""
+        with self._state.lock:
+            return sizes(self._state)
 
     def forget(self, publishes: Sequence[Publish]) -> None:
         """See Ledger."""

@@ -47,6 +47,16 @@ class MemoryNotes:
         with self._state.lock:
             self._state.outbox[delivery.alert.id, delivery.target] = delivery
 
+    def forget(self, before: datetime) -> None:
+        """See Notes."""
+        with self._state.lock:
+            for key, i in list(self._state.incidents.items()):
+                if i.closed_at is not None and i.closed_at < before:
+                    del self._state.incidents[key]
+            for at, d in list(self._state.outbox.items()):
+                if (d.sent_at is not None or d.next_at is None) and d.alert.at < before:
+                    del self._state.outbox[at]
+
     def checkpoint(self, reader: str) -> str | None:
         """See Notes."""
         return self._state.checkpoints.get(reader)

@@ -2,8 +2,9 @@
 
 import hashlib
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from threading import Lock
 
@@ -15,9 +16,16 @@ from touchline.errors import ConfigError, MissingInputError, StorageError
 class MemoryObjects:
     """An ObjectStore in this process; `room_bytes` bounds it, to try what a full disk does."""
 
-    def __init__(self, room_bytes: int | None = None) -> None:
+    def __init__(
+        self,
+        room_bytes: int | None = None,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.room_bytes = room_bytes
+        self.clock = clock
         self._held: dict[str, bytes] = {}
+        self._touched: dict[str, datetime] = {}
         self._lock = Lock()
 
     def list(self, prefix: str) -> Iterator[str]:
@@ -27,10 +35,11 @@ class MemoryObjects:
             found = [path for path in self._held if path.startswith(start)]
         return iter(sorted(found, key=str.encode))
 
-    def read(self, path: str) -> bytes:
+    def read(self, path: str, span: tuple[int, int] | None = None) -> bytes:
         """See ObjectStore."""
         try:
-            return self._held[_checked(path)]
+            held = self._held[_checked(path)]
+            return held if span is None else held[span[0] : sum(span)]
         except KeyError as exc:
             raise MissingInputError(f"{path}: no such object", path=path) from exc
 
@@ -55,6 +64,7 @@ class MemoryObjects:
                 hint="make room, then run again",
             )
         self._held[path] = bytes(data)
+        self._touched[path] = self.clock()
 
     def keep(self, folder: str, file: Path) -> Stored:
         """See ObjectStore."""
@@ -63,7 +73,7 @@ class MemoryObjects:
             digest = hashlib.sha256(data).hexdigest()
         path = f"{folder}/{digest[:2]}/{digest}"
         new = self.write(path, data)
-        if self._held[path] != data:
+        if not new:
             self.replace(path, data)
         return Stored(path, digest, len(data), new)
 
@@ -80,6 +90,15 @@ class MemoryObjects:
             file = Path(folder) / PurePosixPath(path).name
             file.write_bytes(data)
             yield file
+
+    def lost(self, paths: Iterable[str]) -> frozenset[str]:
+        """See ObjectStore."""
+        return frozenset(paths) - self._held.keys()
+
+    def untouched(self, prefix: str, since: datetime) -> Iterator[tuple[str, int]]:
+        """See ObjectStore."""
+        old = (path for path in self.list(prefix) if self._touched[path] < since)
+        return ((path, len(self._held[path])) for path in old)
 
     def sweep(self) -> int:
         """See ObjectStore. Nothing is ever half written here."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from touchline.core.memory.state import State
-from touchline.core.ports import Publish
+from touchline.core.ports import Partition, Publish, Size
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
@@ -45,3 +45,22 @@ def forgotten(state: State, publishes: Sequence[Publish]) -> None:
     for key in {u[:2] for u in unwanted}:
         since = [p.published_at for p in kept if (p.table, p.partition) == key]
         state.whole_since[key] = min([at for at in since if at], default=_NEVER)
+
+
+def sizes(state: State) -> dict[str, Size]:
+    """Each table with what is current of it."""
+    done = [v.publish for v in state.versions if v.publish.published_at]
+    heads: dict[str, dict[Partition, Publish]] = {}
+    for p in done:
+        heads.setdefault(p.table, {})[p.partition] = p
+    live = {table: [p for p in of.values() if p.kind != "retire"] for table, of in heads.items()}
+    return {
+        table: Size(
+            len(of),
+            sum(p.rows for p in of),
+            sum(p.rejected for p in of),
+            max(p.published_at for p in of if p.published_at),
+        )
+        for table, of in live.items()
+        if of
+    }

@@ -5,11 +5,13 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 
 from touchline.core import planner
 from touchline.core.pipeline import ends
 from touchline.core.pipeline.ends import Done
 from touchline.core.pipeline.job import Job, Outcome, Platform
+from touchline.core.pipeline.judging import judged
 from touchline.core.pipeline.publishing import published
 from touchline.core.pipeline.settling import settle
 from touchline.core.pipeline.steps import Layer, Pipeline
@@ -89,12 +91,12 @@ def _claimed(
     runs = {p.partition: _begun(pipeline, platform, p) for p in plans}
     platform.ledger.record(list(runs.values()))
     ready = {p.partition: p for p in plans if not p.missing}
-    with _crash_recorded(platform, runs):
+    with _crash_recorded(pipeline, platform, runs):
         jobs = _jobs(
             pipeline, platform, ready, runs=runs, arrived=arrived, decode_only=only == "bronze"
         )
         with _prepared(pipeline, platform, jobs) as prepared:
-            for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
+            for waiting in _judged(pipeline, platform, jobs, pause=pause):
                 prepared()
                 yield from published(
                     pipeline, platform, claims, waiting=waiting, ready=ready, runs=runs
@@ -102,6 +104,15 @@ def _claimed(
         for p in plans:
             if p.missing:
                 yield _waiting(pipeline, platform, runs, plan=p)
+
+
+def _judged(
+    pipeline: Pipeline, platform: Platform, jobs: Sequence[Job], *, pause: bool
+) -> Iterator[Sequence[Outcome]]:
+    """The jobs' outcomes in batches, each held to the baseline."""
+    for waiting in _batches(platform.engine.map(platform.task, jobs), pause=pause):
+        found = judged(pipeline, platform.ledger, waiting)
+        yield from _up_to_errors(found) if pause else [found]
 
 
 def _batches(outcomes: Iterable[Outcome], *, pause: bool) -> Iterator[list[Outcome]]:
@@ -119,6 +130,14 @@ def _batches(outcomes: Iterable[Outcome], *, pause: bool) -> Iterator[list[Outco
         yield waiting
 
 
+def _up_to_errors(outcomes: Sequence[Outcome]) -> Iterator[Sequence[Outcome]]:
+    """The same, cut behind each error, so that what ended behind one can be left alone."""
+    cuts = [at for at, outcome in enumerate(outcomes, start=1) if outcome.error]
+    for first, end in pairwise([0, *cuts, len(outcomes)]):
+        if first < end:
+            yield outcomes[first:end]
+
+
 @contextmanager
 def _prepared(
     pipeline: Pipeline, platform: Platform, jobs: Sequence[Job]
@@ -132,7 +151,9 @@ def _prepared(
 
 
 @contextmanager
-def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[None]:
+def _crash_recorded(
+    pipeline: Pipeline, platform: Platform, runs: dict[Partition, Run]
+) -> Iterator[None]:
     """What ended the driver goes on to the user; `ends.crashed` says how the runs it left ended."""
     try:
         yield
@@ -141,6 +162,8 @@ def _crash_recorded(platform: Platform, runs: dict[Partition, Run]) -> Iterator[
         left = [ends.crashed(r, exc, now) for r in runs.values() if r.status == "running"]
         with suppress(TouchlineError):  # what ended the run is what the user must hear of
             platform.ledger.record(left)
+        for run_ in left:
+            ends.tell(pipeline, run_, platform)
         raise
 
 

@@ -1,5 +1,6 @@
 """How a run ends: what is said of it to people, to the ledger and in its report."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -70,8 +71,21 @@ def ended(
         steps = outcome.steps if outcome else ()
         report = {**pipeline.summary(run.partition, files=files, steps=steps), **report}
     more = len(outcome.errors) - 1 if outcome and error in outcome.errors else 0
-    message = f"{error}{f' (and {more} more)' if more > 0 else ''}" if error else ""
+    message = (
+        f"{error}{f' (and {more} more)' if more > 0 else ''}" if error else warned(report["steps"])
+    )
     return replace(run, status=status, ended_at=at, message=message, report=report)
+
+
+def warned(steps: Sequence[Mapping[str, Any]]) -> str:
+    """What the rules of these step reports warn of; "" where all is well."""
+    said = [
+        f"{step['table']}: {rule['rule']}: {rule['seen']}, expected {rule['expected']}"
+        for step in steps
+        for rule in step["rules"]
+        if rule["severity"] == "warn" and not rule["passed"]
+    ]
+    return f"warned: {'; '.join(said)}" if said else ""
 
 
 def _status(error: TouchlineError | None) -> RunStatus:
@@ -83,11 +97,18 @@ def _status(error: TouchlineError | None) -> RunStatus:
 
 
 def reported(pipeline: Pipeline, over: Run, platform: Platform) -> None:
-    """The run's report as an object of its own, and as the newest of its partition."""
+    """Whoever watches has heard of it; its report is an object, and the newest of its partition."""
+    tell(pipeline, over, platform)
     folder = f"{pipeline.reports or f'metrics/{pipeline.name}'}/{over.partition}"
     report = msgspec.json.format(msgspec.json.encode(over.report), indent=2)
     platform.objects.write(f"{folder}/{over.run_id}.json", report)
     platform.objects.replace(f"{folder}/report.json", report)
+
+
+def tell(pipeline: Pipeline, over: Run, platform: Platform) -> None:
+    """Whoever watches has heard of the run that ended."""
+    for hear in platform.told:
+        hear(pipeline, over)
 
 
 def _errors(error: TouchlineError | None, outcome: Outcome | None) -> list[TouchlineError]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from touchline.core.baseline import Profile
 from touchline.core.contracts import Contract
 from touchline.core.ports import Partition, keys_of
 from touchline.core.quality import Result
@@ -22,6 +23,7 @@ class StepReport:
     rules: tuple[Result, ...] = ()
     notes: tuple[str, ...] = ()
     seconds: float = 0.0
+    profile: Profile | None = None
 
 
 def of_this_partition(

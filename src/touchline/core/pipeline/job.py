@@ -15,6 +15,7 @@ from touchline.core.ports import (
     Partition,
     Piece,
     Receipt,
+    Run,
     Staged,
     TableStore,
 )
@@ -73,7 +74,10 @@ class Bench:
 
 @dataclass(frozen=True)
 class Platform:
-    """Where a run reads, works and writes; `task` is what an engine can carry to its workers."""
+    """Where a run reads, works and writes; `task` is what an engine can carry to its workers.
+
+    Each of `told` hears of every run that ended, and raises nothing: it is there for those who watch.
+    """
 
     objects: ObjectStore
     tables: TableStore
@@ -81,3 +85,4 @@ class Platform:
     engine: Engine
     task: Callable[[Job], Outcome]
     clock: Callable[[], datetime]
+    told: tuple[Callable[[Pipeline, Run], None], ...] = ()

@@ -84,6 +84,7 @@ def _unpublished(
     for o in waiting:
         part, now = o.job.partition, platform.clock()
         runs[part] = ends.ended(pipeline, runs[part], now, error=error, outcome=o)
+        ends.tell(pipeline, runs[part], platform)
     with suppress(TouchlineError):
         platform.ledger.record([runs[o.job.partition] for o in waiting])
 

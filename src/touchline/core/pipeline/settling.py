@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import touchline
 from touchline.core.contracts import Contract
-from touchline.core.pipeline.ends import reported
+from touchline.core.pipeline.ends import reported, warned
 from touchline.core.pipeline.job import Platform
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import Partition, Publish, Staged
@@ -48,7 +48,8 @@ def _recorded(left: Sequence[Publish], pipeline: Pipeline, *, platform: Platform
     for run_id in sorted(published):
         for run in platform.ledger.runs(run_id=run_id, limit=1):
             if run.status != "published":
-                over = replace(run, status="published", ended_at=platform.clock(), message="")
+                said, now = warned(run.report.get("steps", [])), platform.clock()
+                over = replace(run, status="published", ended_at=now, message=said)
                 platform.ledger.record([over])
                 reported(pipeline, over, platform)
 

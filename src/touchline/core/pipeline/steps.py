@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from touchline.core.baseline import Baseline
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
 from touchline.core.quality import Rule
 from touchline.core.quarantine.mends import of_contents
@@ -100,6 +101,8 @@ class Step:
     there is one; or Sql, which sees the tables under those names and the rule as a one-row table.
     `version` is raised when the code's meaning changes: it is what makes old results stale.
     `arriving` are rules that its first input must keep as it came, before any row is rejected.
+    `profile` are columns whose values' shares are measured beside the rows, for the baseline; they
+    change nothing of the result. () is rows alone, None is nothing.
     """
 
     makes: Contract
@@ -108,6 +111,7 @@ class Step:
     rule: Any = None
     version: int = 1
     arriving: tuple[Rule, ...] = ()
+    profile: tuple[str, ...] | None = None
 
     @property
     def table(self) -> str:
@@ -139,6 +143,7 @@ class Pipeline:
     """A domain's steps in the order that data passes.
 
     `max_rejected` is the share of rejected rows or lines above which a partition is refused.
+    `baseline` is how far a partition may be from what is usual, where a step has a profile.
     `dated` is the file, and the function, that tell a partition's day before anything is made.
     `summary(part, files=..., steps=...)` adds to a run's report what the domain's people read there,
     given receipts and the steps' reports; reports lie in the folder `reports` of the object store.
@@ -149,6 +154,7 @@ class Pipeline:
     steps: tuple[Step, ...]
     shared: tuple[Shared, ...] = ()
     max_rejected: float = 0.01
+    baseline: Baseline = field(default_factory=Baseline)
     dated: tuple[str, Callable[[Path], date]] | None = None
     summary: Callable[..., Mapping[str, Any]] | None = None
     reports: str = ""

@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from touchline.core import sql
+from touchline.core.baseline import Profile, profiled
 from touchline.core.contracts import enforce
 from touchline.core.pipeline.gate import (
     StepReport,
@@ -198,6 +199,7 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     of_this_partition(step.makes, enforced.rows, bench.job.partition, files=_files_of(bench, step))
     rejected = rejected_rows(bench, step, enforced.rejected)
     results = _measured(bench, step, inputs, rows=enforced.rows)
+    profile, kept = _profile(step, enforced.rows)
     stage_rejected(bench, step, rejected)
     report = StepReport(
         step.table,
@@ -205,8 +207,9 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
         rows=enforced.rows.height,
         rejected=by_reason(rejected),
         rules=tuple(results),
-        notes=notes_of(bench, step),
+        notes=(*notes_of(bench, step), *kept),
         seconds=round(time.perf_counter() - started, 4),
+        profile=profile,
     )
     bench.reports.append(report)
     check_rejected(bench, step, enforced)
@@ -224,6 +227,10 @@ def _measured(
     named = [replace(result, rule=f"{bare(first)}: {result.rule}") for result in came]
     by_name = {bare(name): frame for name, frame in inputs.items()}
     return [*named, *measure(rows, step.makes.rules, inputs=by_name, now=now)]
+
+
+def _profile(step: Step, rows: pl.DataFrame) -> tuple[Profile | None, tuple[str, ...]]:
+    return (None, ()) if step.profile is None else profiled(rows, step.profile)
 
 
 def _files_of(bench: Bench, step: Step) -> list[str]:

@@ -2,8 +2,9 @@
 
 from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
-from touchline.core.ports.protocols import Engine, ObjectStore, TableStore
+from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.values import (
+    RETIRED,
     Claims,
     Partition,
     Piece,
@@ -12,6 +13,7 @@ from touchline.core.ports.values import (
     Receipt,
     Run,
     RunStatus,
+    Size,
     Staged,
     Stored,
     Total,
@@ -21,6 +23,7 @@ from touchline.core.ports.values import (
 )
 
 __all__ = [
+    "RETIRED",
     "Alert",
     "AlertKind",
     "Claims",
@@ -29,6 +32,7 @@ __all__ = [
     "Incident",
     "Ledger",
     "Notes",
+    "Notifier",
     "ObjectStore",
     "Partition",
     "Piece",
@@ -37,6 +41,7 @@ __all__ = [
     "Receipt",
     "Run",
     "RunStatus",
+    "Size",
     "Staged",
     "Stored",
     "TableStore",

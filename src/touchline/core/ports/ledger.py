@@ -13,6 +13,7 @@ from touchline.core.ports.values import (
     Receipt,
     Run,
     RunStatus,
+    Size,
     Total,
 )
 
@@ -138,6 +139,10 @@ class Ledger(Protocol):
 
     def totals(self) -> Mapping[tuple[str, RunStatus], Total]:
         """How many runs of each pipeline ended in each way, and their seconds in all."""
+        ...
+
+    def sizes(self) -> Mapping[str, Size]:
+        """Each table with what is current of it; partitions that were retired aside."""
         ...
 
     def forget(self, publishes: Sequence[Publish]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol
 
-AlertKind = Literal["opened", "recovered", "completed"]
+AlertKind = Literal["opened", "recovered", "completed", "warned", "test"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,10 @@ class Notes(Protocol):
 
     def told(self, delivery: Delivery) -> None:
         """Record how a delivery stands."""
+        ...
+
+    def forget(self, before: datetime) -> None:
+        """Drop incidents that were closed, and deliveries of alerts that were made, before that."""
         ...
 
     def checkpoint(self, reader: str) -> str | None:

@@ -6,9 +6,11 @@ An adapter matches by shape and inherits nothing. Each promise is written here o
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from touchline.core.ports.notes import Alert
 from touchline.core.ports.values import Partition, Piece, Staged, Stored
 
 if TYPE_CHECKING:
@@ -29,8 +31,8 @@ class ObjectStore(Protocol):
         """Paths that start with the prefix."""
         ...
 
-    def read(self, path: str) -> bytes:
-        """The bytes; MissingInputError if there are none."""
+    def read(self, path: str, span: tuple[int, int] | None = None) -> bytes:
+        """The bytes, or of a span (where it begins, how many) those; MissingInputError if absent."""
         ...
 
     def write(self, path: str, data: bytes) -> bool:
@@ -61,6 +63,17 @@ class ObjectStore(Protocol):
 
         Raises:
             MissingInputError: There is no such object.
+        """
+        ...
+
+    def lost(self, paths: Iterable[str]) -> frozenset[str]:
+        """Those of the paths at which nothing is."""
+        ...
+
+    def untouched(self, prefix: str, since: datetime) -> Iterator[tuple[str, int]]:
+        """Paths that start with the prefix, and their bytes, of what nobody wrote or kept since then.
+
+        Who keeps bytes that are there already touches them, too.
         """
         ...
 
@@ -130,4 +143,18 @@ class Engine(Protocol):
 
     def map(self, task: Callable[[Job], Done], jobs: Sequence[Job]) -> Iterator[Done]:
         """The outcome of each job, in any order; task, jobs and outcomes can be pickled."""
+        ...
+
+
+class Notifier(Protocol):
+    """Where people are told: mail, chat, a queue. Targets go by the names that they are given."""
+
+    def send(self, target: str, alert: Alert) -> None:
+        """Told, with the alert's id in the message: a receiver knows one that is told again by it.
+
+        It ends within seconds, whatever the target does.
+
+        Raises:
+            TransientError: Why it may not have arrived; without the target's address, which is secret.
+        """
         ...

@@ -97,13 +97,17 @@ class Staged:
 
 PublishKind = Literal["run", "rollback", "compact", "retire"]
 
+RETIRED = "retired"
+"""The derivation of a partition that retention took away: nothing is made of it, nor it of anything."""
+
 
 @dataclass(frozen=True)
 class Publish:
     """One version of one partition of a table.
 
     `derivation` says what a run made it from, and decides whether it is stale; `content` says what
-    it holds, and is what tables downstream are made from. They differ after a rollback only.
+    it holds, and is what tables downstream are made from. They differ after a rollback, and where
+    retention took the rows away.
     """
 
     table: str
@@ -120,9 +124,22 @@ class Publish:
     published_at: datetime | None = None
     snapshot_id: str = ""
 
+    @property
+    def retired(self) -> bool:
+        """Whether it says that retention took the partition away."""
+        return self.derivation == RETIRED
+
 
 RunStatus = Literal[
-    "running", "published", "refused", "failed", "waiting", "stopped", "checked", "rolled back"
+    "running",
+    "published",
+    "refused",
+    "failed",
+    "waiting",
+    "stopped",
+    "checked",
+    "rolled back",
+    "retired",
 ]
 """`stopped`: the driver ended before the run's turn came; `checked`: bronze was decoded, and no more.
 Neither says how the partition stands."""
@@ -149,6 +166,16 @@ class Total:
 
     runs: int
     seconds: float
+
+
+@dataclass(frozen=True)
+class Size:
+    """What is current of a table: partitions, their rows and rejected rows, its newest publish."""
+
+    partitions: int
+    rows: int
+    rejected: int
+    published_at: datetime
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,16 @@
+"""What is not well becomes incidents, and each incident is told once, and once when it is over."""
+
+from touchline.core.alerts.alerting import Alerting
+from touchline.core.alerts.incidents import Observed, observe
+from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline
+from touchline.core.alerts.outbox import deliver
+
+__all__ = [
+    "Alerting",
+    "Observed",
+    "deliver",
+    "observe",
+    "of_bronze",
+    "of_done",
+    "of_pipeline",
+]

@@ -1,0 +1,99 @@
+"""The health page and the figures for monitoring, over HTTP; nothing is written through it."""
+
+import ipaddress
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from touchline.config import Config
+from touchline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from uvicorn import Server
+
+__all__ = ["served"]
+
+_PATIENCE_S = 0.6
+
+
+@contextmanager
+def served(config: Config) -> Iterator[str]:
+    """The pages are there while the context lasts; yields their address.
+
+    Raises:
+        ConfigError: The port is taken or not ours to take, the host is no name of this machine, or
+            others could reach it and there is no key.
+    """
+    import uvicorn
+
+    from touchline.server.app import app
+
+    local = _is_loopback(config.server.host)
+    key = config.server.key.given
+    if not local and not key:
+        raise ConfigError(
+            f"$.server.host: {config.server.host}: others can reach it, and there is no key",
+            hint=f"export {config.server.key.env}=..., or serve on 127.0.0.1",
+        )
+    listening = _listening(config.server.host, config.server.port)
+    settings = uvicorn.Config(
+        app(config, key=key, only_local=local),
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        lifespan="off",
+        loop="asyncio",
+        http="h11",
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=1,
+    )
+    server = uvicorn.Server(settings)
+    # a thread of its own: it takes no signals, and its own threads end with it
+    working = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    working.start()
+    try:
+        yield _address(config.server.host, listening.getsockname()[1])
+    finally:
+        _stopped(server, working)
+        listening.close()
+
+
+def _stopped(server: "Server", working: threading.Thread) -> None:
+    """The server has ended; answers under way are cut off after a moment."""
+    server.should_exit = True
+    working.join(_PATIENCE_S)
+    server.force_exit = True
+    working.join(_PATIENCE_S / 2)
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket that already listens, so that the address answers from the start."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((host, port))
+        opened.listen(128)
+    except OSError as exc:
+        opened.close()
+        raise ConfigError(
+            f"$.server: cannot listen on {host}:{port}: {exc.strerror}",
+            hint="another port in server.port, or 0 for any that is free",
+        ) from exc
+    return opened
+
+
+def _address(host: str, port: int) -> str:
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

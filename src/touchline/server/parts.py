@@ -1,0 +1,171 @@
+"""What the pages are made of: the frame, tables, instants, marks of a state."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import NoReturn
+from urllib.parse import quote
+
+from starlette.exceptions import HTTPException
+
+from touchline.core.health import State
+from touchline.core.markup import Child, Markup, tag
+from touchline.core.ports import Partition, Run, RunStatus
+
+MARKS: Mapping[State, tuple[str, str]] = {
+    "fresh": ("✓", "published, and as it would be made now"),
+    "warned": ("!", "published, with warnings"),
+    "stale": ("S", "would be made anew by the next run"),
+    "waiting": ("W", "waits for a file"),
+    "refused": ("R", "refused by the gate; what was published before stays"),
+    "failed": ("F", "failed; what was published before stays"),
+    "running": ("…", "a run is at work on it"),
+    "retired": ("–", "retired"),
+}
+"""State -> the letter that stands for it, so that colour is not the only sign, and what it means."""
+
+_AS_STATE: Mapping[RunStatus, State] = {
+    "published": "fresh",
+    "checked": "fresh",
+    "rolled back": "stale",
+    "stopped": "stale",
+    "waiting": "waiting",
+    "refused": "refused",
+    "failed": "failed",
+    "running": "running",
+}
+
+
+def document(title: str, *body: Child, up: Child = None, again_s: int | None = None) -> str:
+    """A whole page; `up` leads back, and with `again_s` the browser asks again by itself."""
+    again = tag("meta", http_equiv="refresh", content=again_s) if again_s else None
+    head = tag(
+        "head",
+        tag("meta", charset="utf-8"),
+        tag("meta", name="viewport", content="width=device-width, initial-scale=1"),
+        tag("meta", name="color-scheme", content="light dark"),
+        again,
+        tag("title", f"{title} · Touchline"),
+        tag("link", rel="icon", href="data:,"),
+        tag("link", rel="stylesheet", href="/style.css"),
+    )
+    nav = tag("nav", up, aria_label="Way back") if up is not None else None
+    page = tag("html", head, tag("body", nav, body), lang="en")
+    return f"<!doctype html>\n{page.text}\n"
+
+
+def problem(title: str, said: str, hint: str = "") -> str:
+    """The page in the place of one that cannot be shown."""
+    return document(
+        title,
+        tag("header", tag("h1", title)),
+        tag("main", tag("p", said, class_="notice"), tag("p", hint, class_="quiet")),
+        up=link("/health", "← Health"),
+    )
+
+
+def absent(said: str, hint: str = "") -> NoReturn:
+    """There is no such page."""
+    raise HTTPException(404, f"{said}\n{hint}")
+
+
+def link(to: str, *said: Child, **more: str | int | None) -> Markup:
+    """A link within these pages."""
+    return tag("a", *said, href=to, **more)
+
+
+def section(title: str, *body: Child, note: Child = None) -> Markup:
+    """A titled part of a page."""
+    return tag("section", tag("h2", title), tag("p", note, class_="quiet") if note else None, *body)
+
+
+def table(
+    heads: Sequence[str],
+    rows: Sequence[Sequence[Child]],
+    *,
+    empty: str = "none",
+    listed: bool = False,
+) -> Markup:
+    """Rows under heads; wide ones scroll within themselves. A head that ends in # is of numbers.
+
+    With `listed` a phone shows each row as a list, every cell under its head.
+    """
+    if not rows:
+        return tag("p", empty, class_="quiet")
+    kinds = ["number" if head.endswith("#") else None for head in heads]
+    names = [head.rstrip("#") for head in heads]
+    titled = [tag("th", name, class_=kind) for name, kind in zip(names, kinds, strict=True)]
+    body = [
+        tag("tr", [_cell(*each, listed=listed) for each in zip(row, kinds, names, strict=True)])
+        for row in rows
+    ]
+    whole = tag("table", tag("thead", tag("tr", titled)), tag("tbody", body))
+    return tag(
+        "div",
+        whole,
+        class_="card scroll listed" if listed else "card scroll",
+        tabindex=0,
+        role="group",
+        aria_label="Table",
+    )
+
+
+def _cell(said: Child, kind: str | None, head: str, *, listed: bool) -> Markup:
+    if listed:
+        return tag("td", tag("div", said), class_=kind, data_head=head)
+    return tag("td", said, class_=kind)
+
+
+def mark(state: State, said: str | None = None) -> Markup:
+    """A state as a small mark and a word."""
+    return tag("span", tag("i", MARKS[state][0], aria_hidden="true"), said or state, class_=f"mark {state}")  # fmt: skip
+
+
+def status(run: Run) -> Markup:
+    """How a run ended, as a mark."""
+    return mark(_AS_STATE[run.status], run.status)
+
+
+def instant(at: datetime | None, otherwise: str = "–") -> Markup:
+    """An instant in UTC, to the second."""
+    if at is None:
+        return tag("span", otherwise)
+    told = at.astimezone(UTC)
+    return tag("time", f"{told:%Y-%m-%d %H:%M:%S}", datetime=told.isoformat(timespec="seconds"))
+
+
+def age(seconds: float) -> str:
+    """How long that is, in the unit that suits it."""
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return "less than a minute"
+
+
+def number(value: float | None) -> str:
+    """A number as people read it."""
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+
+
+def took(run: Run) -> str:
+    """How long a run took, in seconds."""
+    if run.ended_at is None:
+        return "–"
+    return f"{(run.ended_at - run.started_at).total_seconds():.2f}"
+
+
+def run_place(run: Run) -> str:
+    """Where the page of a run is."""
+    return f"/health/runs/{quote(run.run_id, safe='')}"
+
+
+def partition_place(pipeline: str, part: Partition) -> str:
+    """Where the page of a partition is."""
+    return f"/health/partitions/{quote(pipeline, safe='')}/{quote(part, safe='/=')}"
+
+
+def news(run: Run) -> str:
+    """What a run's message tells beside its pipeline and partition."""
+    return run.message.removeprefix(f"{run.pipeline} {run.partition}: ")

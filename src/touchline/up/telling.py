@@ -1,0 +1,101 @@
+"""What `up` sees becomes incidents, and people are told, beside everything else that it does."""
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from touchline.config import Config
+from touchline.core import schedule
+from touchline.core.alerts import Observed, of_pipeline
+from touchline.core.checks import Finding
+from touchline.core.pipeline import Pipeline
+from touchline.core.ports import Incident, Notes
+from touchline.core.schedule import Schedule
+from touchline.errors import TouchlineError
+from touchline.wiring import Touchline
+
+LANDED, GONE, WENT_WELL, NO_MORE = (
+    "it is landed",
+    "the file is gone",
+    "it went well again",
+    "it is no longer scheduled",
+)
+_UP = "up"
+_LOOKS_EVERY_S = 5.0
+_USUAL_PATIENCE_MIN = 60.0
+
+
+def of_the_pipeline(here: Touchline, pipeline: Pipeline, now: datetime) -> Observed:
+    """How a pipeline stands; what lacks files has the time that input has when it is due."""
+    due = here.due(pipeline.name)
+    patience = timedelta(minutes=due.grace_minutes if due else _USUAL_PATIENCE_MIN)
+    return of_pipeline(pipeline, due, here.ledger, now=now, patience=patience)
+
+
+def of_files(
+    refused: Mapping[tuple[str, str], TouchlineError], landed: Collection[tuple[str, str]]
+) -> Observed:
+    """Files in a landing folder, by domain and path: those that cannot be landed, and those that were."""
+
+    def ended(incident: Incident) -> str:
+        if not incident.key.endswith(" file"):
+            return ""
+        if (incident.pipeline, incident.where) in landed:
+            return LANDED
+        path = Path(incident.where)
+        return "" if path.exists() or path.is_symlink() else GONE
+
+    findings = (
+        Finding(domain, path, "file", str(error), error.exit_code)
+        for (domain, path), error in refused.items()
+    )
+    return Observed(tuple(findings), ended)
+
+
+def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:
+    """Scheduled commands whose last time did not end well."""
+    failing = {
+        each.name: Finding(
+            _UP, each.name, "command", f"{' '.join(each.command)}: {place.said}", place.code
+        )
+        for each, place in schedule.failing(schedules, notes)
+    }
+    named = {each.name for each in schedules}
+
+    def ended(incident: Incident) -> str:
+        if not incident.key.endswith(" command"):
+            return ""
+        return WENT_WELL if incident.where in named else NO_MORE
+
+    return Observed(tuple(failing.values()), ended)
+
+
+def delivering(config: Config, tell: Callable[..., None]) -> threading.Event:
+    """Begin to deliver alerts in a thread of its own, soon after the event is set, and now and then.
+
+    A target that does not answer keeps nothing waiting but other alerts.
+    """
+    soon = threading.Event()
+
+    def work() -> None:
+        here = Touchline(config)
+        while True:
+            soon.wait(_LOOKS_EVERY_S)
+            soon.clear()
+            _deliver(here, tell)
+
+    if config.alerts.targets:
+        threading.Thread(target=work, daemon=True).start()
+    return soon
+
+
+def _deliver(here: Touchline, tell: Callable[..., None]) -> None:
+    """Try what is due in the outbox, and say how it went."""
+    try:
+        for delivery in here.alerts.deliver():
+            event = "alert delivered" if delivery.sent_at else "alert not delivered"
+            said = {"message": delivery.error} if delivery.error else {}
+            tell(event, alert=delivery.alert.subject, target=delivery.target, **said)
+    except TouchlineError as exc:
+        tell("error", message=str(exc), hint=exc.hint)
