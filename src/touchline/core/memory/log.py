@@ -19,6 +19,9 @@ class MemoryLog:
         self._ends: dict[str, int] = {}
         self._came = Condition()
 
+    def close(self) -> None:
+        """Nothing is held open."""
+
     def append(
         self, topic: str, records: Sequence[tuple[str, bytes]]
     ) -> "Future[Sequence[tuple[int, int]]]":
