@@ -22,17 +22,18 @@ from touchline.adapters.local import LocalObjects
 from touchline.adapters.notify import AppriseTargets
 from touchline.adapters.processes import InProcess, WorkerProcesses
 from touchline.adapters.spark import SparkExecutors
-from touchline.adapters.sqlite import SqliteLedger
+from touchline.adapters.sqlite import SqliteLedger, SqliteLog
 from touchline.core.contracts import Contract
 from touchline.core.memory import (
     MemoryEngine,
     MemoryLedger,
+    MemoryLog,
     MemoryNotifier,
     MemoryObjects,
     MemoryTables,
 )
 from touchline.core.packs import packed
-from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, TableStore
+from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, TableStore
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""
@@ -209,6 +210,41 @@ def _crash_process(opened: Callable[[], Ledger], scenario: Scenario) -> None:
 
 
 LEDGERS = {"memory": _memory_ledgers, "sqlite": _sqlite_ledgers}
+
+
+# --- Log ----------------------------------------------------------------------------------------
+
+
+@dataclass
+class Logs:
+    """One log under test: opened, closed, and opened again."""
+
+    opened_by: Callable[[], Any]
+    now: Any = None
+
+    def open(self) -> Log:
+        """The log, as a new process would have it where it was closed."""
+        self.now = self.now or self.opened_by()
+        found: Log = self.now
+        return found
+
+    def close(self) -> None:
+        """What was appended is written, and nothing is held open."""
+        if self.now is not None:
+            self.now.close()
+        self.now = None
+
+
+def _memory_logs(_: Path) -> Logs:
+    kept = MemoryLog()
+    return Logs(lambda: kept)
+
+
+def _sqlite_logs(folder: Path) -> Logs:
+    return Logs(partial(SqliteLog, folder / "log.db"))
+
+
+LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs}
 
 
 # --- Engine -------------------------------------------------------------------------------------

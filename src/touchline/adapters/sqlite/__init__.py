@@ -1,5 +1,6 @@
-"""SQLite: the ledger that needs no server."""
+"""SQLite: the ledger and the log that need no server."""
 
 from touchline.adapters.sqlite.ledger import SqliteLedger
+from touchline.adapters.sqlite.log import SqliteLog
 
-__all__ = ["SqliteLedger"]
+__all__ = ["SqliteLedger", "SqliteLog"]

@@ -2,6 +2,7 @@
 
 from touchline.core.memory.engine import MemoryEngine
 from touchline.core.memory.ledger import MemoryLedger
+from touchline.core.memory.log import MemoryLog
 from touchline.core.memory.notifier import MemoryNotifier
 from touchline.core.memory.objects import MemoryObjects
 from touchline.core.memory.tables import MemoryTables, Snapshot
@@ -9,6 +10,7 @@ from touchline.core.memory.tables import MemoryTables, Snapshot
 __all__ = [
     "MemoryEngine",
     "MemoryLedger",
+    "MemoryLog",
     "MemoryNotifier",
     "MemoryObjects",
     "MemoryTables",

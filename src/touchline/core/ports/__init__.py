@@ -1,6 +1,7 @@
 """What services stand behind: protocols, and the values that cross them."""
 
 from touchline.core.ports.ledger import Ledger
+from touchline.core.ports.log import Lag, Log, Position, Record
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.values import (
@@ -30,15 +31,19 @@ __all__ = [
     "Delivery",
     "Engine",
     "Incident",
+    "Lag",
     "Ledger",
+    "Log",
     "Notes",
     "Notifier",
     "ObjectStore",
     "Partition",
     "Piece",
+    "Position",
     "Publish",
     "PublishKind",
     "Receipt",
+    "Record",
     "Run",
     "RunStatus",
     "Size",

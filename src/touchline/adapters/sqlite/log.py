@@ -1,0 +1,206 @@
+"""The log in one SQLite file: a writer of its own commits what many callers append, at once."""
+
+import sqlite3
+import threading
+from collections.abc import Sequence
+from concurrent.futures import Future
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+from queue import Empty, SimpleQueue
+from typing import Any
+
+from touchline.adapters.local import made
+from touchline.adapters.sqlite.schema import translated
+from touchline.core.ports.log import Lag, Position, Record
+from touchline.errors import ConfigError
+
+LANE = 0
+"""A file has one lane: records of all keys are in one order."""
+
+_VERSION = 1
+_AT_ONCE = 5000
+_PAUSE_S = 0.02
+_PATIENCE_S = 60.0
+_TABLES = """
+CREATE TABLE records (
+  topic TEXT NOT NULL, at_offset INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
+  at_us INTEGER NOT NULL, PRIMARY KEY (topic, at_offset)) WITHOUT ROWID;
+CREATE TABLE ends (topic TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;
+"""
+
+_Batch = tuple[str, Sequence[tuple[str, bytes]], "Future[Sequence[tuple[int, int]]]"]
+
+
+class SqliteLog:
+    """A Log in a SQLite file (WAL, synchronous FULL).
+
+    One thread writes: what comes while a commit is under way goes with the next, so that many
+    callers share the flush to the disk. Several processes may append; readers never wait for them.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._queue: SimpleQueue[_Batch | None] = SimpleQueue()
+        self._came = threading.Condition()
+        with translated(path):
+            made(path.parent)
+            self._db = _opened(path)
+        self._lock = threading.Lock()
+        self._writer = threading.Thread(target=self._write, daemon=True)
+        self._writer.start()
+
+    def close(self) -> None:
+        """What was appended is written; of no use afterwards."""
+        self._queue.put(None)
+        self._writer.join()
+        self._db.close()
+
+    def append(
+        self, topic: str, records: Sequence[tuple[str, bytes]]
+    ) -> "Future[Sequence[tuple[int, int]]]":
+        """See Log."""
+        done: Future[Sequence[tuple[int, int]]] = Future()
+        self._queue.put((topic, records, done))
+        return done
+
+    def read(
+        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+    ) -> Sequence[Record]:
+        """See Log."""
+        sql = (
+            "SELECT at_offset, key, value, at_us FROM records WHERE topic = ? AND at_offset >= ?"
+            " ORDER BY at_offset LIMIT ?"
+        )
+        left = timeout_s
+        while True:
+            found = self._rows(sql, (topic, position.get(LANE, 0), limit))
+            if found or left <= 0:
+                return [_record(row) for row in found]
+            with self._came:
+                self._came.wait(min(_PAUSE_S, left))
+            left -= _PAUSE_S
+
+    def start(self, topic: str, since: datetime | None = None) -> Position:
+        """See Log."""
+        sql = "SELECT min(at_offset) FROM records WHERE topic = ? AND at_us >= ?"
+        ((first,),) = self._rows(sql, (topic, _us(since) if since else 0))
+        return self.end(topic) if first is None else {LANE: first}
+
+    def end(self, topic: str) -> Position:
+        """See Log."""
+        found = self._rows("SELECT next_offset FROM ends WHERE topic = ?", (topic,))
+        return {LANE: found[0][0] if found else 0}
+
+    def lag(self, topic: str, position: Position) -> Lag:
+        """See Log."""
+        sql = "SELECT count(*), min(at_us) FROM records WHERE topic = ? AND at_offset >= ?"
+        ((count, oldest),) = self._rows(sql, (topic, position.get(LANE, 0)))
+        return Lag(count, _at(oldest) if count else None)
+
+    def trim(self, topic: str, position: Position) -> None:
+        """See Log."""
+        with translated(self.path), closing(_opened(self.path)) as db:
+            sql = "DELETE FROM records WHERE topic = ? AND at_offset < ?"
+            db.execute(sql, (topic, position.get(LANE, 0)))
+
+    def _rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
+        with translated(self.path), self._lock:
+            return self._db.execute(sql, values).fetchall()
+
+    # --- the writer ---------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        with closing(_opened(self.path)) as db:
+            while (first := self._queue.get()) is not None:
+                batches, last = self._more(first)
+                self._commit(db, batches)
+                if last:
+                    return
+
+    def _more(self, first: _Batch) -> tuple[list[_Batch], bool]:
+        """The batch, and those that have come meanwhile; whether there will be no more."""
+        batches, count = [first], len(first[1])
+        while count < _AT_ONCE:
+            try:
+                following = self._queue.get_nowait()
+            except Empty:
+                return batches, False
+            if following is None:
+                return batches, True
+            batches.append(following)
+            count += len(following[1])
+        return batches, False
+
+    def _commit(self, db: sqlite3.Connection, batches: Sequence[_Batch]) -> None:
+        try:
+            with translated(self.path):
+                placed = _put(db, batches)
+        except Exception as exc:  # noqa: BLE001 (handed to whoever appended)
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            for _, _, done in batches:
+                done.set_exception(exc)
+            return
+        for (_, _, done), places in zip(batches, placed, strict=True):
+            done.set_result(places)
+        with self._came:
+            self._came.notify_all()
+
+
+def _put(db: sqlite3.Connection, batches: Sequence[_Batch]) -> list[list[tuple[int, int]]]:
+    """All batches in one transaction, flushed to the disk; where each record lies."""
+    db.execute("BEGIN IMMEDIATE")
+    ends = dict(db.execute("SELECT topic, next_offset FROM ends").fetchall())
+    now, rows, placed = _us(datetime.now(UTC)), list[tuple[object, ...]](), []
+    for topic, records, _ in batches:
+        first = ends.get(topic, 0)
+        rows += [(topic, first + n, key, value, now) for n, (key, value) in enumerate(records)]
+        placed.append([(LANE, first + n) for n in range(len(records))])
+        ends[topic] = first + len(records)
+    db.executemany("INSERT INTO records VALUES (?,?,?,?,?)", rows)
+    db.executemany("INSERT OR REPLACE INTO ends VALUES (?,?)", list(ends.items()))
+    db.execute("COMMIT")
+    return placed
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    """A connection whose every commit is on disk when it returns; the tables are made if absent.
+
+    Raises:
+        ConfigError: A newer version wrote the file; it was not touched.
+    """
+    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version > _VERSION:
+        db.close()
+        raise ConfigError(
+            f"{path}: log of version {version}, this program knows up to {_VERSION}",
+            hint="upgrade touchline; the log was not touched",
+        )
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    if version == 0:
+        _make(db)
+    return db
+
+
+def _make(db: sqlite3.Connection) -> None:
+    db.execute("BEGIN IMMEDIATE")
+    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
+        for statement in _TABLES.split(";"):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {_VERSION}")
+    db.execute("COMMIT")
+
+
+def _us(at: datetime) -> int:
+    return round(at.timestamp() * 1_000_000)
+
+
+def _at(us: int) -> datetime:
+    return datetime.fromtimestamp(us / 1_000_000, UTC)
+
+
+def _record(row: Sequence[Any]) -> Record:
+    return Record(LANE, row[0], row[1], row[2], _at(row[3]))

@@ -1,0 +1,68 @@
+"""The log in memory."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from datetime import UTC, datetime
+from threading import Condition
+
+from touchline.core.ports.log import Lag, Position, Record
+
+LANE = 0
+
+
+class MemoryLog:
+    """A Log in this process: one lane."""
+
+    def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.clock = clock
+        self._topics: dict[str, list[Record]] = {}
+        self._ends: dict[str, int] = {}
+        self._came = Condition()
+
+    def close(self) -> None:
+        """Nothing is held open."""
+
+    def append(
+        self, topic: str, records: Sequence[tuple[str, bytes]]
+    ) -> "Future[Sequence[tuple[int, int]]]":
+        """See Log."""
+        done: Future[Sequence[tuple[int, int]]] = Future()
+        with self._came:
+            first, now = self._ends.get(topic, 0), self.clock()
+            added = [Record(LANE, first + n, *record, now) for n, record in enumerate(records)]
+            self._topics.setdefault(topic, []).extend(added)
+            self._ends[topic] = first + len(added)
+            self._came.notify_all()
+        done.set_result([(LANE, record.offset) for record in added])
+        return done
+
+    def read(
+        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+    ) -> Sequence[Record]:
+        """See Log."""
+        with self._came:
+            self._came.wait_for(lambda: self._from(topic, position), timeout_s)
+            return self._from(topic, position)[:limit]
+
+    def start(self, topic: str, since: datetime | None = None) -> Position:
+        """See Log."""
+        found = [r.offset for r in self._topics.get(topic, []) if since is None or r.at >= since]
+        return {LANE: min(found)} if found else self.end(topic)
+
+    def end(self, topic: str) -> Position:
+        """See Log."""
+        return {LANE: self._ends.get(topic, 0)}
+
+    def lag(self, topic: str, position: Position) -> Lag:
+        """See Log."""
+        found = self._from(topic, position)
+        return Lag(len(found), min((r.at for r in found), default=None))
+
+    def trim(self, topic: str, position: Position) -> None:
+        """See Log."""
+        with self._came:
+            self._topics[topic] = self._from(topic, position)
+
+    def _from(self, topic: str, position: Position) -> list[Record]:
+        first = position.get(LANE, 0)
+        return [r for r in self._topics.get(topic, []) if r.offset >= first]
