@@ -56,6 +56,19 @@ def test_a_file_that_cannot_be_landed_is_told_until_it_is_gone(told: World, web:
     assert titles(web)[1:] == [f"activity {bad}: the file is gone"]
 
 
+def test_a_file_that_is_taken_away_meanwhile_is_over_at_the_next_look(
+    told: World, web: Sink
+) -> None:
+    bad = told.folder / "landing/activity/events_2025-13-01.json"
+    with going(told) as up:
+        bad.write_text("{}\n")
+        until(up, web, f"activity {bad}: cannot be landed")
+        bad.unlink()
+        put(told, "2025-01-01", lines("2025-01-01"))
+        up.until("alert delivered", count=2)
+    assert titles(web)[1:] == [f"activity {bad}: the file is gone"]
+
+
 def test_input_that_was_due_is_told_once_and_once_when_it_has_come(told: World, web: Sink) -> None:
     today = datetime.now(UTC).date()
     day = f"{today - timedelta(days=1)}"

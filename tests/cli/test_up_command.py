@@ -169,6 +169,12 @@ def test_a_command_that_is_under_way_ends_with_it(empty: World, tmp_path: Path) 
         ("schedules.x = { cron = '0 6 * * *', command = 'run \"x' }", "No closing quotation"),
         ("schedules.x = { cron = '0 6 * * *', command = 'run', zone = 'Mars' }", "no time zone"),
         ("up.workers = 0", "$.up.workers"),
+        (
+            "activity.landing = 'l'\ntracking.landing = 'l/x'",
+            "is not apart from $.activity.landing",
+        ),
+        ("activity.landing = 'data/objects/in'", "is not apart from a store"),
+        ("activity.landing = '.'", "$.activity.landing"),
     ],
 )
 def test_a_schedule_that_is_none_is_refused_with_its_place(

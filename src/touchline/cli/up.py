@@ -39,20 +39,21 @@ def up(file: Path | None) -> None:
     from touchline.adapters.local import translated
     from touchline.adapters.watch import WatchedFolders
     from touchline.server import served
-    from touchline.up import shift
+    from touchline.up import alone, shift
     from touchline.up.commands import Running
     from touchline.up.telling import delivering
 
     here = Touchline(config.load(file))
     _must_be_commands(here)
     landing = here.landing
+    _must_be_apart(here)
     for folder in landing.values():
         with translated(folder):
             folder.mkdir(parents=True, exist_ok=True)
     running: list[Running] = []
     with (
         _ending_in_time(running),
-        shift.alone(here),
+        alone(here),
         served(here.config) as address,
         scratch() as free,
         WatchedFolders(landing) as watched,
@@ -71,6 +72,19 @@ def up(file: Path | None) -> None:
                 alert=delivering(here.config, _tell),
             )
         )
+
+
+def _must_be_apart(here: Touchline) -> None:
+    """Refuse a landing folder within another, or within a store: whose a file is could not be told."""
+    named = {f"$.{name}.landing": folder for name, folder in here.landing.items()}
+    others = {**named, **{f"a store ({folder})": folder for folder in here.folders}}
+    for name, folder in named.items():
+        for other, place in others.items():
+            if other != name and (folder.is_relative_to(place) or place.is_relative_to(folder)):
+                raise ConfigError(
+                    f"{name}: {folder} is not apart from {other}",
+                    hint="give each domain a landing folder of its own, beside the stores",
+                )
 
 
 def _must_be_commands(here: Touchline) -> None:

@@ -70,7 +70,7 @@ def _wrong(read: Mapping[str, Any], said: str) -> str:
     if "encoded date" in text:
         text = f"Expected a day such as 2025-01-31, seen {repr(value)[:80]}"
     elif text.startswith("Invalid"):
-        text += f", expected {' or '.join(_choices(names, of_many=of_many))}"
+        text += f", expected {' or '.join(_choices(names, place, at))}"
     elif text.startswith("Expected") and names[:1] not in _SECRET:
         text += f", seen {repr(value)[:80]}"
     return f"{place}: {text}"
@@ -87,14 +87,18 @@ def _is_refused(names: Sequence[str], value: object) -> bool:
     return False
 
 
-def _choices(names: Sequence[str], *, of_many: bool) -> Sequence[str]:
-    """The words that may stand at this place."""
+def _choices(names: Sequence[str], place: str, at: str) -> Sequence[str]:
+    """The words that may stand at this place: as a key of a table, as a value in it, or alone."""
     kind: Any = Config
     for name in names:
         if name == "kind":
             return [kind.__struct_config__.tag]
         kind = get_type_hints(kind)[name]
-    found: Sequence[str] = get_args(get_args(kind)[1] if of_many else kind)
+    if at.startswith("`key`"):
+        kind = get_args(kind)[0]
+    elif len(place.split(".")) > len(names) + 1:
+        kind = get_args(kind)[1]
+    found: Sequence[str] = get_args(kind)
     return found
 
 

@@ -1,9 +1,9 @@
 """The loop of `touchline up`. Everything it must remember is in the ledger: killed, it goes on."""
 
+import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from touchline.core.pipeline.drive import Done, Platform
 from touchline.core.ports import Partition
 from touchline.core.retention import unplanned
 from touchline.core.schedule import Schedule
-from touchline.errors import ConflictError, TouchlineError
+from touchline.errors import TouchlineError
 from touchline.up import commands, telling
 from touchline.up.arriving import Landed, landed
 from touchline.wiring import Touchline
@@ -71,22 +71,6 @@ class Shift:
     def now(self) -> datetime:
         """The time of the clock on the wall."""
         return self.platform.clock()
-
-
-@contextmanager
-def alone(here: Touchline) -> Iterator[None]:
-    """Nobody else is `up` on this ledger meanwhile.
-
-    Raises:
-        ConflictError: Somebody is.
-    """
-    with here.ledger.claim("up", ["up"]) as claims:
-        if claims.refused:
-            raise ConflictError(
-                f"{here.config.place(here.config.stores.ledger.path)}: {claims.refused['up']} is up",
-                hint="one is enough; stop it first, or give this one another ledger",
-            )
-        yield
 
 
 def work_on(shift: Shift) -> None:
@@ -248,6 +232,8 @@ def _told(shift: Shift, done: Done) -> None:
 def _look(shift: Shift) -> None:
     """How everything stands, once a minute; see `telling`."""
     shift.look = False
+    there = {key for key in shift.refused if os.path.lexists(key[1])}
+    shift.refused = {key: error for key, error in shift.refused.items() if key in there}
     for pipeline in shift.here.pipelines.values():
         _saw(shift, telling.of_the_pipeline(shift.here, pipeline, shift.now))
     _saw(shift, telling.of_files(shift.refused, (), shift.faults))
