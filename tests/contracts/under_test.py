@@ -22,7 +22,7 @@ from touchline.adapters.local import LocalObjects
 from touchline.adapters.notify import AppriseTargets
 from touchline.adapters.processes import InProcess, WorkerProcesses
 from touchline.adapters.spark import SparkExecutors
-from touchline.adapters.sqlite import SqliteLedger, SqliteLog
+from touchline.adapters.sqlite import SqliteLedger, SqliteLog, SqliteServing
 from touchline.core.contracts import Contract
 from touchline.core.memory import (
     MemoryEngine,
@@ -30,10 +30,11 @@ from touchline.core.memory import (
     MemoryLog,
     MemoryNotifier,
     MemoryObjects,
+    MemoryServing,
     MemoryTables,
 )
 from touchline.core.packs import packed
-from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, TableStore
+from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, ServingStore, TableStore
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""
@@ -245,6 +246,40 @@ def _sqlite_logs(folder: Path) -> Logs:
 
 
 LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs}
+
+
+# --- ServingStore -------------------------------------------------------------------------------
+
+
+@dataclass
+class Servings:
+    """One serving store under test, and its owners, each as in a process of its own."""
+
+    opened_by: Callable[[], Any]
+    owners: list[Any] = field(default_factory=list)
+
+    def open(self) -> ServingStore:
+        """One more owner of the store."""
+        self.owners.append(self.opened_by())
+        found: ServingStore = self.owners[-1]
+        return found
+
+    def close(self) -> None:
+        """Every owner has let go of it."""
+        for owner in self.owners:
+            owner.close()
+
+
+def _memory_servings(_: Path) -> Servings:
+    kept = MemoryServing()
+    return Servings(lambda: kept)
+
+
+def _sqlite_servings(folder: Path) -> Servings:
+    return Servings(partial(SqliteServing, folder / "serving.db"))
+
+
+SERVINGS = {"memory": _memory_servings, "sqlite": _sqlite_servings}
 
 
 # --- Engine -------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.log import Lag, Log, Position, Record
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
+from touchline.core.ports.serving import Asked, Id, ServingStore, Version, View
 from touchline.core.ports.values import (
     RETIRED,
     Claims,
@@ -24,6 +25,11 @@ from touchline.core.ports.values import (
 )
 
 __all__ = [
+    "View",
+    "Version",
+    "ServingStore",
+    "Id",
+    "Asked",
     "RETIRED",
     "Alert",
     "AlertKind",
