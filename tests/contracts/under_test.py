@@ -34,7 +34,15 @@ from touchline.core.memory import (
     MemoryTables,
 )
 from touchline.core.packs import packed
-from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, ServingStore, TableStore
+from touchline.core.ports import (
+    Engine,
+    Ledger,
+    Log,
+    Notifier,
+    ObjectStore,
+    ServingStore,
+    TableStore,
+)
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""

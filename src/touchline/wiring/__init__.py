@@ -8,20 +8,31 @@ from typing import TYPE_CHECKING, Any, cast
 
 from touchline.config import Config
 from touchline.errors import ConfigError
+from touchline.wiring.pipelines import activity, tracking
+
+__all__ = ["Touchline", "activity", "tracking"]
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from touchline.config import sections
     from touchline.core.alerts import Alerting
-    from touchline.core.baseline import Baseline
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, Run, TableStore
+    from touchline.core.ports import (
+        Engine,
+        Ledger,
+        Log,
+        Notifier,
+        ObjectStore,
+        Run,
+        ServingStore,
+        TableStore,
+    )
     from touchline.core.retention import Days
     from touchline.core.schedule import Schedule
+    from touchline.matches.live import EventRule
 
 
 class Touchline:
@@ -66,6 +77,28 @@ class Touchline:
                 " name new folders under stores",
             )
         return SqliteLedger(path)
+
+    @cached_property
+    def log(self) -> "Log":
+        """Where what comes live is kept first."""
+        from touchline.adapters.sqlite import SqliteLog
+
+        return SqliteLog(self.config.place(self.config.stores.log.path))
+
+    @cached_property
+    def serving(self) -> "ServingStore":
+        """What applications ask for."""
+        from touchline.adapters.sqlite import SqliteServing
+
+        return SqliteServing(self.config.place(self.config.stores.serving.path))
+
+    @cached_property
+    def event_rule(self) -> "EventRule":
+        """Which match events are taken."""
+        from touchline.matches.live import EventRule
+
+        set_ = self.config.matches
+        return EventRule(set_.unknown_types, max_ahead_s=set_.max_ahead_s)
 
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
@@ -221,51 +254,3 @@ def _work(config: Config, job: "Job") -> "Outcome":
 
 
 _BUILT: dict[str, Touchline] = {}
-
-
-def activity(config: Config) -> "Pipeline":
-    """Activity's pipeline under the configuration's thresholds."""
-    from dataclasses import replace
-
-    from touchline.activity.pipeline import Rules, pipeline
-
-    set_ = config.activity
-    usual = replace(
-        _baseline(set_.baseline),
-        kinds={"match days": frozenset(set_.baseline.match_days)},
-        incidents=frozenset(set_.baseline.incidents),
-    )
-    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected, usual))
-
-
-def _baseline(set_: "sections.Baseline") -> "Baseline":
-    from touchline.core.baseline import Baseline
-
-    return Baseline(
-        set_.severity,
-        set_.max_rows_change,
-        set_.max_share_change,
-        set_.max_relative_change,
-        set_.days,
-    )
-
-
-def tracking(config: Config) -> "Pipeline":
-    """Tracking's pipeline under the configuration's thresholds."""
-    from touchline.tracking import silver
-    from touchline.tracking.gold.prototype import PrototypeRule
-    from touchline.tracking.gold.sprints import SprintRule
-    from touchline.tracking.pipeline import Rules, pipeline
-
-    set_ = config.tracking
-    codes = tuple(sorted((int(k), v) for k, v in set_.competitions.items()))
-    held = SprintRule(min_speed_kmh=set_.min_sprint_kmh, min_duration_s=set_.min_sprint_s)
-    return pipeline(
-        Rules(
-            match=silver.MatchRule(codes),
-            frame=silver.FrameRule(set_.max_outside_m),
-            sprint=PrototypeRule() if set_.sprint_rule == "prototype" else held,
-            max_rejected=set_.max_rejected,
-            baseline=_baseline(set_.baseline),
-        )
-    )
