@@ -34,6 +34,15 @@ def note(here: Touchline, done: "Done") -> None:
         here.alerts.ran(done)
 
 
+def ended_by_others(here: Touchline) -> bool:
+    """Whether there is something to tell of runs that this command did not make: it ended a killed one's."""
+    from touchline.core import notices
+
+    with unalarmed():
+        return notices.unread(here.ledger)
+    return False
+
+
 def deliver(here: Touchline) -> None:
     """Send what waits in the outbox; a line for each target that did not take it."""
     with unalarmed():
