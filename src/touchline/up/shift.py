@@ -123,7 +123,7 @@ def _land(shift: Shift) -> None:
             shift.tell("left alone", domain=domain, files=len(done.others), such_as=done.others[0])
         _refused(shift, domain, done)
         if done.parts:
-            shift.tell("landed", domain=domain, files=len(done.well), partitions=len(done.parts))
+            shift.tell("landed", domain=domain, files=done.new, partitions=len(done.parts))
             _look_at(shift, domain, done.parts)
             shift.look = shift.look or bool(shift.here.ledger.notes.incidents())
             _retired(shift, domain, done.parts)
@@ -145,7 +145,7 @@ def _refused(shift: Shift, domain: str, done: Landed) -> None:
         shift.tell("not landed", domain=domain, files=len(done.again), message=str(done.fault))
     else:
         shift.watched.again(done.again)
-    mended = not done.fault and bool(done.parts) and bool(shift.faults.pop(domain, None))
+    mended = not done.fault and bool(done.well) and bool(shift.faults.pop(domain, None))
     shift.faults |= {domain: done.fault} if done.fault else {}
     if over or done.refused or done.fault or mended:
         shift.doubtful |= set(shift.refused)
