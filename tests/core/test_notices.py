@@ -9,6 +9,7 @@ import pytest
 from alerted import People
 from small_pipeline import World
 
+from touchline.adapters.sqlite import SqliteLedger
 from touchline.core import alerts, notices
 from touchline.core.memory import MemoryLedger
 from touchline.core.pipeline import drive
@@ -118,10 +119,11 @@ def test_many_runs_are_told_each_and_in_order(people: People) -> None:
 
 
 def test_a_kill_between_notice_and_place_leaves_neither(
-    people: People, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ledger = SqliteLedger(tmp_path / "ledger.db")
+    people = People(World(tmp_path, ledger=ledger), completed=True)
     published(people, 1)
-    ledger = people.world.ledger
 
     def killed(_: str, __: str) -> None:
         raise KeyboardInterrupt
@@ -130,8 +132,10 @@ def test_a_kill_between_notice_and_place_leaves_neither(
         patched.setattr(ledger.notes, "advance", killed)
         people.alerting.deliver()
     assert notices.unread(ledger)
+    assert ledger.notes.outbox() == []
     people.check()
     assert people.told == [("completed", "club: completed for 1")]
+    ledger.close()
 
 
 def test_nothing_is_written_where_nothing_has_ended(people: People) -> None:

@@ -45,8 +45,7 @@ class MemoryLedger:
     def receive(self, receipts: Sequence[Receipt]) -> None:
         """See Ledger."""
         with self._state.lock:
-            numbered = [replace(r, id=next(self._state.numbers)) for r in receipts]
-            self._state.receipts += numbered
+            self._state.receipts += [replace(r, id=next(self._state.numbers)) for r in receipts]
 
     def arrivals(
         self, domain: str, parts: Sequence[Partition] | None = None
