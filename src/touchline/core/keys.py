@@ -4,24 +4,12 @@ import hashlib
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
 
-Scope = Literal["read", "write"]
+from touchline.core.ports import Key, Scope
+
 SCOPES: tuple[Scope, ...] = ("read", "write")
 
 _PREFIX = "tl_"
-
-
-@dataclass(frozen=True)
-class Key:
-    """What is kept of a key. `rate_per_s` is how many requests a second it has; 0 is any number."""
-
-    name: str
-    digest: str
-    scopes: tuple[Scope, ...]
-    made_at: datetime
-    rate_per_s: float = 0.0
-    revoked_at: datetime | None = None
 
 
 def made(

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from touchline.core.keys import Bucket, Key, Scope, digest
+from touchline.core.keys import Bucket, digest
+from touchline.core.ports import Key, Scope
 from touchline.matches.serve.answers import Answer, problem
 
 _KEPT_S = 1.0
@@ -23,8 +24,8 @@ class Admission:
     _until: float = 0.0
     _buckets: dict[str, Bucket] = field(default_factory=dict)
 
-    def refusal(self, headers: Headers, scope: Scope) -> Answer | None:
-        """None where who sent these headers may do that now, else what they are told."""
+    def refusal(self, headers: Headers, scope: Scope | None) -> Answer | None:
+        """None where who sent these headers may do that now, or is known, else what they are told."""
         if self.keys is None:
             return None
         now = time.monotonic()
@@ -36,6 +37,8 @@ class Admission:
                 hint="Authorization: Bearer KEY; touchline keys make NAME makes one",
                 www_authenticate='Basic realm="touchline", charset="UTF-8"',
             )
+        if scope is None:
+            return None
         if scope not in key.scopes:
             return problem(403, f"key {key.name!r} may not {scope}", hint="ask for another key")
         wait_s = self._bucket(key).wait_s(now) if key.rate_per_s else 0.0

@@ -10,8 +10,8 @@ import anyio.to_thread
 from starlette.datastructures import Headers as Named
 from starlette.types import Receive, Scope, Send
 
-from touchline.core.keys import Scope as Right
 from touchline.core.ports import Log, ServingStore
+from touchline.core.ports import Scope as Right
 from touchline.errors import ContractError, TouchlineError
 from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting
@@ -54,13 +54,19 @@ class Api:
             await self._socket(path, scope, receive, send=send)
             return
         right: Right = "write" if path in ("/events", "/events/batch") else "read"
-        answer = self.admission.refusal(dict(scope["headers"]), right)
+        answer = self._refusal(scope, right)
         if answer is None and path.endswith("/stream") and scope["method"] == _GET:
             await self._stream(path, scope, receive, send=send)
             return
         if answer is None:
             answer = await self._answer(path, scope, receive)
         await answered(answer, send)
+
+    def _refusal(self, scope: Scope, right: Right) -> Answer | None:
+        try:
+            return self.admission.refusal(dict(scope["headers"]), right)
+        except TouchlineError as exc:
+            return refused(exc)
 
     async def _answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
         try:
@@ -165,7 +171,7 @@ class Api:
         """A WebSocket: events posted one a message at /events, a match followed at its stream."""
         right: Right = "write" if path == "/events" else "read"
         await receive()
-        refusal = self.admission.refusal(dict(scope["headers"]), right)
+        refusal = self._refusal(scope, right)
         match_id, after = ("", None) if path == "/events" else _followed(path, scope)
         if refusal or isinstance(after, Answer) or not (path == "/events" or match_id):
             await send({"type": "websocket.close", "code": 1008})
@@ -187,7 +193,7 @@ class Api:
         """An acknowledgement for each message, in their order."""
         while (message := await receive())["type"] == "websocket.receive":
             body = message.get("bytes") or (message.get("text") or "").encode()
-            answer = self.admission.refusal(dict(scope["headers"]), "write")
+            answer = self._refusal(scope, "write")
             try:
                 if answer is None:
                     answer = posting.answer((await self.take(posting.one(body)))[0])
@@ -259,10 +265,10 @@ def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
 def _sse(frame: Frame | None) -> bytes:
     if frame is None:
         return b": alive\n\n"
-    token = b"" if frame.token is None else b"id: %d\n" % frame.token
+    token = b"" if frame.token < 0 else b"id: %d\n" % frame.token
     return b"%sevent: %s\ndata: %s\n\n" % (token, frame.kind.encode(), frame.body)
 
 
 def _ws(frame: Frame) -> str:
-    token = "null" if frame.token is None else str(frame.token)
+    token = "null" if frame.token < 0 else str(frame.token)
     return f'{{"kind":"{frame.kind}","token":{token},"data":{frame.body.decode()}}}'

@@ -22,11 +22,14 @@ _MOST_CHANGES = 1000
 
 
 class Frame(msgspec.Struct, frozen=True):
-    """A message of a stream: its kind, its body as JSON, and the token to go on from behind it."""
+    """A message of a stream: its kind, its body as JSON, and the token to go on from behind it.
+
+    The token is -1 where a snapshot has more parts: nobody can go on from there.
+    """
 
     kind: str
     body: bytes
-    token: int | None = None
+    token: int
 
 
 @dataclass(eq=False)
@@ -40,7 +43,6 @@ class Subscriber:
 
     def give(self, frame: Frame) -> None:
         """The frame waits for them; who is too slow is let go, and comes back with their token."""
-        assert frame.token is not None
         if frame.token <= self.at:
             return
         self.at = frame.token
@@ -62,15 +64,15 @@ class Hub:
     _at: dict[str, int] = field(default_factory=dict)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
+    _working: "asyncio.Task[None] | None" = None
 
     def heard(self, changes: Changes) -> None:
         """Something changed; called from the thread of the live loop."""
         if self._loop is not None and self._of and changes.get(EVENTS):
             self._loop.call_soon_threadsafe(self._woken.set)
 
-    async def work(self) -> None:
+    async def _work(self) -> None:
         """Give subscribers what changed, as soon as it is heard of, and look now and then."""
-        self._loop = asyncio.get_running_loop()
         while True:
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._woken.wait(), _LOOKED_AT_S)
@@ -82,7 +84,7 @@ class Hub:
         while (followers := self._of.get(match_id)) and match_id in self._at:
             found = await anyio.to_thread.run_sync(self._changes, match_id, self._at[match_id])
             for frame in found:
-                self._at[match_id] = frame.token or 0
+                self._at[match_id] = frame.token
                 for follower in followers:
                     follower.give(frame)
             if len(found) < _MOST_CHANGES:
@@ -102,6 +104,9 @@ class Hub:
 
         None is a sign of life. Ends where the subscriber is too slow.
         """
+        if self._working is None or self._working.done():
+            self._loop = asyncio.get_running_loop()
+            self._working = asyncio.ensure_future(self._work())
         now = await anyio.to_thread.run_sync(self._offset, match_id)
         me = Subscriber(self._at.setdefault(match_id, now))
         self._of.setdefault(match_id, set()).add(me)
@@ -120,25 +125,28 @@ class Hub:
         finally:
             self._left(match_id, me)
 
-    async def _past(self, match_id: str, after: int | None, now: int) -> AsyncIterator[Frame]:
+    def _past(self, match_id: str, after: int | None, now: int) -> AsyncIterator[Frame]:
         """What came before: the changes since `after`, or all that is known at the offset `now`."""
         if after is not None and after <= now:
-            while after < now:
-                found = await anyio.to_thread.run_sync(self._changes, match_id, after)
-                for frame in found:
-                    if frame.token is not None and frame.token <= now:
-                        yield frame
-                after = found[-1].token or now if found else now
-            return
-        asked = Asked(limit=_PAGE, offset=now)
-        while True:
+            return self._missed(match_id, after, now)
+        return self._snapshot(match_id, now)
+
+    async def _missed(self, match_id: str, after: int, now: int) -> AsyncIterator[Frame]:
+        while after < now:
+            found = await anyio.to_thread.run_sync(self._changes, match_id, after)
+            for frame in found:
+                if frame.token <= now:
+                    yield frame
+            after = found[-1].token if found else now
+
+    async def _snapshot(self, match_id: str, now: int) -> AsyncIterator[Frame]:
+        asked, more = Asked(limit=_PAGE, offset=now), True
+        while more:
             rows = await anyio.to_thread.run_sync(self.store.rows, EVENTS, match_id, asked)
-            if rows:
-                body = {"match_id": match_id, "events": [msgspec.Raw(v.body) for v in rows]}
-                yield Frame("snapshot", msgspec.json.encode(body))
-            if len(rows) < _PAGE:
-                break
-            asked = replace(asked, after=rows[-1].order)
+            body = {"match_id": match_id, "events": [msgspec.Raw(v.body) for v in rows]}
+            yield Frame("snapshot", msgspec.json.encode(body), -1)
+            more = len(rows) == _PAGE
+            asked = replace(asked, after=rows[-1].order if rows else "")
         yield Frame("ready", msgspec.json.encode({"match_id": match_id}), now)
 
     def _offset(self, match_id: str) -> int:

@@ -85,6 +85,11 @@ class Touchline:
 
         return SqliteLog(self.config.place(self.config.stores.log.path))
 
+    @property
+    def has_live(self) -> bool:
+        """Whether anything was ever posted, as far as can be told without asking a service."""
+        return self.config.place(self.config.stores.log.path).exists()
+
     @cached_property
     def serving(self) -> "ServingStore":
         """What applications ask for."""
