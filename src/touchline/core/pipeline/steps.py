@@ -13,7 +13,7 @@ import polars as pl
 from touchline.core.baseline import Baseline
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
 from touchline.core.quality import Rule
-from touchline.core.quarantine.mends import of_contents
+from touchline.core.quarantine.mends import name_of, of_contents
 
 Layer = Literal["bronze", "silver", "gold"]
 
@@ -62,11 +62,11 @@ class Bronze:
 
     def content(self, hashes: Mapping[str, str]) -> str:
         """What stands for its files' bytes, and what was said of them, in a derivation; "" for none."""
+        if not self.many and name_of(alone := hashes.get(self.file, "")) not in hashes:
+            return alone
         mine = self.of(hashes)
         said = of_contents(hashes, mine)
-        if not mine or not (self.many or said):
-            return "".join(mine.values())
-        return digest(*(f"{name}={sha256}" for name, sha256 in {**mine, **said}.items()))
+        return digest(*(f"{n}={sha256}" for n, sha256 in {**mine, **said}.items())) if mine else ""
 
 
 @dataclass(frozen=True)

@@ -54,8 +54,8 @@ def name_of(sha256: str) -> str:
 
 def of_contents(files: Mapping[str, T], contents: Mapping[str, str]) -> dict[str, T]:
     """Those of a partition's files that are mends of these contents, given by logical name."""
-    names = {name for sha256 in contents.values() if (name := PREFIX + sha256) in files}
-    return {name: found for name, found in files.items() if name in names} if names else {}
+    names = {name_of(sha256) for sha256 in contents.values()}
+    return {name: found for name, found in files.items() if name in names}
 
 
 def encoded(mends: Mends) -> bytes:
