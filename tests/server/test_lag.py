@@ -1,6 +1,5 @@
 """What was posted and is not served yet is seen: by check, and in the figures for monitoring."""
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,13 +15,13 @@ from touchline.wiring import Touchline
 
 
 @pytest.fixture
-def behind(tmp_path: Path) -> Iterator[World]:
+def behind(tmp_path: Path) -> World:
     """A world in which two events wait, and nobody serves them."""
     found = world(tmp_path)
     found.configure("[matches]\nmax_lag_s = 0\n")
     with closing(SqliteLog(found.data / "log.db")) as log:
         log.append(TOPIC, [("m1", b"{}"), ("m1", b"{}")]).result(30)
-    yield found
+    return found
 
 
 def test_check_tells_of_events_that_wait_and_exits_5(behind: World) -> None:
