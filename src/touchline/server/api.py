@@ -214,18 +214,21 @@ async def answered(answer: Answer, send: Send) -> None:
 
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
     """The whole body, or what is said of one that is too large."""
-    too_much = problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > most:
-            return too_much
+            return _too_much(most)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
         if len(body) > most:
-            return too_much
+            return _too_much(most)
     return body
+
+
+def _too_much(most: int) -> Answer:
+    return problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
 
 
 async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:
