@@ -40,6 +40,8 @@ class SqliteServing:
     Whoever reads takes a connection that nobody else uses meanwhile; one at a time writes.
     """
 
+    near = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._made: set[View] = set()

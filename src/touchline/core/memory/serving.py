@@ -11,6 +11,8 @@ from touchline.errors import ConflictError
 class MemoryServing:
     """A ServingStore in this process."""
 
+    near = True
+
     def __init__(self) -> None:
         self._views: dict[str, dict[tuple[str, str, int], Version]] = {}
         self._positions: dict[str, dict[int, int]] = {}

@@ -66,7 +66,12 @@ class Asked:
 
 
 class ServingStore(Protocol):
-    """Rows by key. What was written stays written, and what is written again changes nothing."""
+    """Rows by key. What was written stays written, and what is written again changes nothing.
+
+    `near` says that a page of rows is read in less time than it takes to ask another thread for it.
+    """
+
+    near: bool
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """Every version of these rows, oldest first; rows that there are not are left out."""
