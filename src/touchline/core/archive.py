@@ -247,9 +247,11 @@ def decode(path: Path) -> Decoded:
 
 
 def _values(found: _Line) -> tuple[object, ...]:
-    value = bytes(found.value) or found.value_base64 or b""
-    if value and value == bytes(found.value) and value.startswith(b'"'):
+    value = bytes(found.value)
+    if value.startswith(b'"'):
         value = msgspec.json.decode(value, type=str).encode()
+    elif not value:
+        value = found.value_base64 or b""
     return found.lane, found.log_offset, found.logged_at.astimezone(UTC), found.key, value
 
 

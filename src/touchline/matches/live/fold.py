@@ -20,6 +20,7 @@ from touchline.matches.live.event import (
     Fields,
     accepted,
     event_at,
+    event_type,
     sequence,
 )
 
@@ -91,10 +92,9 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
         waiting.setdefault((letter.match_id, letter.event_id), []).append(version)
     folding = Folding(store, known, waiting)
     for record, said in read:
-        if isinstance(said, Accepted):
-            _take(said, record, folding)
-        else:
-            folding.letters.append(_letter(record, said, key=ALL))
+        error = _take(said, record, folding) if isinstance(said, Accepted) else said
+        if error is not None:
+            folding.letters.append(_letter(record, error, key=ALL, said=said))
     return {
         EVENTS: list(folding.changed.values()),
         MATCHES: list(_matches(folding)),
@@ -119,31 +119,29 @@ def _read(record: Record) -> Accepted | ContractError:
 # --- an event -----------------------------------------------------------------------------------
 
 
-def _take(said: Accepted, record: Record, folding: Folding) -> None:
-    """One record more of an event is known."""
+def _take(said: Accepted, record: Record, folding: Folding) -> ContractError | None:
+    """One record more of an event is known; or why it cannot be used."""
     id_ = (said.match_id, said.event_id)
     versions = folding.known.get(id_, [])
     if any(v.digest == said.digest for v in versions):
         folding.last[said.match_id] = record
-        return
+        return None
     if said.action == "insert" and versions:
-        error = ContractError(
+        return ContractError(
             f"event {said.event_id!r} is known, and says something else",
             hint="a correction has action amend or cancel",
         )
-        folding.letters.append(_letter(record, error, key=ALL, said=said))
-        return
     if said.action != "insert" and not versions:
         _wait(said, record, folding)
-        return
+        return None
     try:
         _put(_next(said, record, versions), versions, folding=folding)
     except ContractError as exc:
-        folding.letters.append(_letter(record, exc, key=ALL, said=said))
-        return
+        return exc
     folding.last[said.match_id] = record
     if said.action == "insert":
         _take_waiting(id_, record, folding)
+    return None
 
 
 def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Version:
@@ -163,7 +161,7 @@ def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Versio
         said.match_id,
         said.event_id,
         f"{text}#{sequence(fields):010d}#{said.event_id}",
-        (fields.event_type or "", str(fields.team_id or ""), str(fields.player_id or "")),
+        (event_type(fields), str(fields.team_id or ""), str(fields.player_id or "")),
         body,
         record.offset,
         record.at,
@@ -240,13 +238,15 @@ def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
         folding.letters.append(
             msgspec.structs.replace(version, listed=False, until=record.offset, until_at=record.at)
         )
-        _take(said, late, folding)
+        if (error := _take(said, late, folding)) is not None:
+            came = Record(letter.lane, letter.offset, late.key, late.value, late.at)
+            dead = _letter(came, error, key=ALL, said=said)
+            folding.letters.append(msgspec.structs.replace(dead, since=record.offset))
 
 
-def _letter(
-    record: Record, error: ContractError, *, key: str, said: Accepted | None = None
-) -> Version:
-    match_id, event_id = (said.match_id, said.event_id) if said else (record.key, "")
+def _letter(record: Record, error: ContractError, *, key: str, said: object) -> Version:
+    found = said if isinstance(said, Accepted) else None
+    match_id, event_id = (found.match_id, found.event_id) if found else (record.key, "")
     place = f"{record.lane}-{record.offset}"
     letter = Letter(
         str(error),
@@ -265,7 +265,7 @@ def _letter(
         msgspec.json.encode(letter),
         record.offset,
         record.at,
-        said.digest if said else "",
+        found.digest if found else "",
     )
 
 
