@@ -181,6 +181,13 @@ def test_corrections_that_wait_take_effect_in_their_order(batches: int) -> None:
     assert waiting(store) == []
 
 
+def test_what_waited_is_known_again_and_counted_whatever_came_together() -> None:
+    feed = [amend(n=1), amend(n=2), event(), event(), amend(n=1), amend(n=3), event()]
+    for store in (stored(feed), stored(*([said] for said in feed)), stored(feed[:3], feed[3:])):
+        assert [(e["n"], e["version"]) for e in listed(store)] == [(3, 4)]
+        assert letters(store) == []
+
+
 def test_an_amendment_that_makes_no_event_is_put_aside() -> None:
     said = event()
     store = stored([said], [amend(timestamp=None, player_id="p2")])

@@ -90,5 +90,5 @@ def _standing(versions: Sequence[Version]) -> list[Letter]:
 
 def _rejected(letter: Letter, origins: Mapping[Any, Sequence[Any]]) -> tuple[object, ...]:
     line, file, row = origins[letter.lane, letter.offset]
-    said = {"match_id": letter.match_id, "event_id": letter.event_id}
+    said = {"match_id": letter.match_id, "event_id": letter.event_id or None}
     return (*(said.get(n) for n in MATCH_EVENTS.names), letter.reason, line, file, row)

@@ -123,7 +123,7 @@ def _take(said: Accepted, record: Record, folding: Folding) -> ContractError | N
     """One record more of an event is known; or why it cannot be used."""
     id_ = (said.match_id, said.event_id)
     versions = folding.known.get(id_, [])
-    if any(v.digest == said.digest for v in versions):
+    if any(said.digest in v.digest.split() for v in versions):
         folding.last[said.match_id] = record
         return None
     if said.action == "insert" and versions:
@@ -147,16 +147,17 @@ def _take(said: Accepted, record: Record, folding: Folding) -> ContractError | N
 def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Version:
     """The event as it is known from this record on."""
     posted = msgspec.json.decode(said.value)
-    action = posted.pop("action", "insert")
+    action, number = posted.pop("action", "insert"), 1
     if action != "insert":
         before = msgspec.json.decode(versions[-1].body)
+        number = before["version"] + 1
         posted = _merged({k: v for k, v in before.items() if k not in ENRICHED}, posted)
         if action == "cancel":
             posted["status"] = "cancelled"
     fields = msgspec.convert(posted, Fields)
     at = event_at(fields)
     text = f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    body = _enriched(posted, fields, text, at=at, version=len(versions) + 1)
+    body = _enriched(posted, fields, text, at=at, version=number)
     return Version(
         said.match_id,
         said.event_id,
@@ -199,11 +200,14 @@ def season(at: datetime) -> str:
 
 
 def _put(version: Version, versions: list[Version], *, folding: Folding) -> None:
-    """The version is the last of its event: the one before it is over."""
+    """The version is the last of its event: the one before it is over, or makes way for it."""
     if versions:
         over = msgspec.structs.replace(versions[-1], until=version.since, until_at=version.since_at)
         versions[-1] = over
         folding.changed[over.key, over.order, over.since] = over
+        if (over.order, over.since) == (version.order, version.since):
+            both = f"{over.digest} {version.digest}"
+            version = msgspec.structs.replace(version, digest=both)
     versions.append(version)
     folding.known[version.key, version.id] = versions
     folding.changed[version.key, version.order, version.since] = version
