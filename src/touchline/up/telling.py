@@ -7,8 +7,8 @@ from pathlib import Path
 
 from touchline.config import Config
 from touchline.core import schedule
-from touchline.core.alerts import Observed, of_pipeline
-from touchline.core.checks import Finding
+from touchline.core.alerts import Observed, of_pipeline, of_stream
+from touchline.core.checks import UP, Finding
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Incident, Notes
 from touchline.core.schedule import Schedule
@@ -21,7 +21,6 @@ LANDED, GONE, WENT_WELL, NO_MORE = (
     "it went well again",
     "it is no longer scheduled",
 )
-_UP = "up"
 _LOOKS_EVERY_S = 5.0
 _USUAL_PATIENCE_MIN = 60.0
 
@@ -31,6 +30,11 @@ def of_the_pipeline(here: Touchline, pipeline: Pipeline, now: datetime) -> Obser
     due = here.due(pipeline.name)
     patience = timedelta(minutes=due.grace_minutes if due else _USUAL_PATIENCE_MIN)
     return of_pipeline(pipeline, due, here.ledger, now=now, patience=patience)
+
+
+def of_the_stream(here: Touchline, now: datetime) -> Observed:
+    """How far behind the live path is."""
+    return of_stream("matches", here.lag, now=now, max_lag_s=here.config.matches.max_lag_s)
 
 
 def of_files(
@@ -63,7 +67,7 @@ def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:
     """Scheduled commands whose last time did not end well."""
     failing = {
         each.name: Finding(
-            _UP, each.name, "command", f"{' '.join(each.command)}: {place.said}", place.code
+            UP, each.name, "command", f"{' '.join(each.command)}: {place.said}", place.code
         )
         for each, place in schedule.failing(schedules, notes)
     }

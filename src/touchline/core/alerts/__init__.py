@@ -2,8 +2,9 @@
 
 from touchline.core.alerts.alerting import Alerting
 from touchline.core.alerts.incidents import Observed, observe
-from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline
-from touchline.core.alerts.outbox import deliver
+from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline, of_stream
+from touchline.core.alerts.outbox import deliver, waits_for
+from touchline.core.alerts.to_do import to_do
 
 __all__ = [
     "Alerting",
@@ -13,4 +14,7 @@ __all__ = [
     "of_bronze",
     "of_done",
     "of_pipeline",
+    "of_stream",
+    "to_do",
+    "waits_for",
 ]

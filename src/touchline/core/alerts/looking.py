@@ -4,18 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from touchline.core import checks
-from touchline.core.alerts import messages
 from touchline.core.alerts.incidents import Observed
 from touchline.core.checks import About, Finding
 from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
-from touchline.core.ports import Alert, Incident, Ledger, keys_of
-from touchline.errors import MissingInputError, TouchlineError
+from touchline.core.ports import Incident, Lag, Ledger, keys_of
+from touchline.errors import MissingInputError, TouchlineError, TransientError
 
 WELL = "it is well again"
 CAME = "its input has come"
 MOOT = "its input is no longer expected"
+SERVED = "what came is served again"
 
 
 def of_pipeline(
@@ -72,27 +72,32 @@ def _still_coming(
     )
 
 
+def of_stream(name: str, lag: Lag, *, now: datetime, max_lag_s: float) -> Observed:
+    """A pipeline's live path: what was posted is served, or has not waited longer than it may."""
+    findings = list[Finding]()
+    if lag.oldest_at is not None and (now - lag.oldest_at).total_seconds() > max_lag_s:
+        said = f"{lag.records:,} events are not served yet, the oldest came at {lag.oldest_at:%Y-%m-%d %H:%M:%S}Z"
+        findings.append(Finding(name, "", "lag", said, TransientError.exit_code))
+    return Observed(tuple(findings), lambda i: SERVED if i.key == f"{name} lag" else "")
+
+
 def of_bronze(pipeline: Pipeline, found: Sequence[Finding]) -> Observed:
     """A pipeline's files in bronze, all of which were read: `found` is what `checks.of_bronze` said."""
     return Observed(tuple(found), lambda i: WELL if _is(i, pipeline, "bronze") else "")
 
 
-def of_done(dones: Iterable[Done], *, completed: datetime | None = None) -> Observed:
-    """Partitions that just ran; with `completed`, a notice of that instant for each published one.
-
-    A published run that rules warn of gives a notice in any case.
+def of_done(dones: Iterable[Done]) -> Observed:
+    """Partitions that just ran.
 
     Those that were held, stopped or only decoded say nothing of how their partition stands.
     """
-    findings, well, notices = list[Finding](), set[tuple[str, str]](), list[Alert]()
+    findings, well = list[Finding](), set[tuple[str, str]]()
     for done in dones:
         if done.run is None:
             continue
         run, error = done.run, done.error
         if run.status == "published":
             well.add((run.pipeline, run.partition))
-            notices += [messages.completed(run, completed)] if completed else []
-            notices += [messages.warned(run, run.ended_at)] if run.message and run.ended_at else []
         elif run.status in ("refused", "failed", "waiting") and error is not None:
             said = checks.waits(lacking) if (lacking := _lacking(error)) else checks.ended(run)
             findings.append(Finding(run.pipeline, run.partition, "run", said, error.exit_code))
@@ -101,7 +106,7 @@ def of_done(dones: Iterable[Done], *, completed: datetime | None = None) -> Obse
         here = (incident.pipeline, incident.where) in well
         return WELL if here and _is_about(incident, "run") else ""
 
-    return Observed(tuple(findings), ended, notices=tuple(notices))
+    return Observed(tuple(findings), ended)
 
 
 def _lacking(error: TouchlineError) -> Sequence[str]:
