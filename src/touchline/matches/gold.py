@@ -5,11 +5,10 @@ from collections.abc import Sequence
 import polars as pl
 
 from touchline.core.ports import Version
-from touchline.matches.contracts import COUNTS, MATCH_STATS
+from touchline.matches.contracts import COUNTS
 from touchline.matches.live import EVENTS
 
-_TEAM = ("match_id", "team_id")
-_PLAYER = (*_TEAM, "player_id")
+_PLAYER = ("match_id", "team_id", "player_id")
 
 
 def match_stats(match_events: pl.DataFrame) -> pl.DataFrame:
@@ -22,16 +21,16 @@ def match_stats(match_events: pl.DataFrame) -> pl.DataFrame:
         MATCH_STATS by team and player, a team's own row before its players', and what is of no team
         last; no events give no rows.
     """
-    counts = [
-        pl.len().alias("events"),
-        *((pl.col("event_type") == kind).sum().alias(name) for name, kind in COUNTS.items()),
-    ]
-    events = match_events.filter(pl.col("status") != "cancelled")
-    teams = events.group_by(_TEAM).agg(counts).with_columns(player_id=pl.lit(None, pl.String))
-    players = events.filter(pl.col("player_id").is_not_null()).group_by(_PLAYER).agg(counts)
-    found = pl.concat([teams.select(players.columns), players])
-    in_order = found.sort(_PLAYER, nulls_last=[True, True, False])
-    return in_order.cast(dict.fromkeys(("events", *COUNTS), pl.Int64)).select(MATCH_STATS.names)
+    kinds = {name: pl.col("event_type") == kind for name, kind in COUNTS.items()}
+    counted = match_events.filter(pl.col("status") != "cancelled").select(
+        *_PLAYER,
+        pl.lit(1, pl.Int64).alias("events"),
+        **{n: k.cast(pl.Int64) for n, k in kinds.items()},
+    )
+    of_teams = counted.with_columns(player_id=pl.lit(None, pl.String))
+    of_players = counted.filter(pl.col("player_id").is_not_null())
+    found = pl.concat([of_teams, of_players]).group_by(_PLAYER).sum()
+    return found.sort(_PLAYER, nulls_last=[True, True, False])
 
 
 def live_events(versions: Sequence[Version]) -> pl.DataFrame:
