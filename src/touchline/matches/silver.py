@@ -1,7 +1,7 @@
 """Records of the log -> events as they are known, by the very fold that the live store is made by."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -16,6 +16,7 @@ from touchline.matches.live.event import ENRICHED
 _POSTED = ("event_id", "match_id", "event_type", "team_id", "player_id", "status")
 _NUMBERS = ("sequence", "period", "minute")
 _LARGEST = 2**63 - 1
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _FROM = {"_reject": pl.String(), "_line": pl.Int64(), "_file": pl.String(), "_row": pl.String()}
 _SCHEMA = {**MATCH_EVENTS.polars_schema(), **_FROM}
 
@@ -48,12 +49,12 @@ def match_events(bronze_events: pl.DataFrame) -> pl.DataFrame:
 
 def _events(versions: Sequence[Version]) -> Iterator[tuple[object, ...]]:
     """The last version of each event as a row."""
-    first: dict[str, datetime] = {}
+    first: dict[str, int] = {}
     for version in versions:
-        first[version.id] = min(version.since_at, first.get(version.id, version.since_at))
+        first[version.id] = min(version.since_us, first.get(version.id, version.since_us))
     current = (version for version in versions if version.until is None)
     for version in sorted(current, key=lambda v: v.order):
-        row = event_row(version) | {"first_known_at": first[version.id]}
+        row = event_row(version) | {"first_known_at": _instant(first[version.id])}
         yield (*(row[name] for name in MATCH_EVENTS.names), None, None, None, None)
 
 
@@ -72,9 +73,13 @@ def event_row(version: Version) -> dict[str, Any]:
         "second": None if second is None else float(second),
         "event_at": datetime.fromisoformat(body["event_at"]),
         "more": msgspec.json.encode(more).decode() if more else None,
-        "changed_at": version.since_at,
+        "changed_at": _instant(version.since_us),
         "log_offset": version.since,
     }
+
+
+def _instant(us: int) -> datetime:
+    return _1970 + timedelta(microseconds=us)
 
 
 def _fits(value: object) -> bool:

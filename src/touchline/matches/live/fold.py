@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from touchline.core.ports import Asked, Id, Record, ServingStore, Version, View
+from touchline.core.ports.serving import us
 from touchline.errors import ContractError
 from touchline.matches.live.event import (
     ENRICHED,
@@ -83,9 +84,8 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
     """What these records change, given what the store knows; the same records again change nothing."""
     read = [(record, _read(record)) for record in records]
     ids = [(r.match_id, r.event_id) for _, r in read if isinstance(r, Accepted)]
-    known = {
-        id_: list(found) for id_, found in store.known(EVENTS, list(dict.fromkeys(ids))).items()
-    }
+    found = store.known(EVENTS, list(dict.fromkeys(ids)))
+    known = {id_: list(versions) for id_, versions in found.items()}
     waiting: dict[Id, list[Version]] = {}
     for version in store.rows(DEAD, WAITING, Asked(limit=_MOST_WAITING)):
         letter = msgspec.json.decode(version.body, type=Letter)
@@ -146,26 +146,28 @@ def _take(said: Accepted, record: Record, folding: Folding) -> ContractError | N
 
 def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Version:
     """The event as it is known from this record on."""
-    posted = msgspec.json.decode(said.value)
-    action, number = posted.pop("action", "insert"), 1
-    if action != "insert":
+    posted = {name: value for name, value in said.posted.items() if name != "action"}
+    fields, at, number = said.fields, said.at, 1
+    if said.action != "insert":
         before = msgspec.json.decode(versions[-1].body)
         number = before["version"] + 1
         posted = _merged({k: v for k, v in before.items() if k not in ENRICHED}, posted)
-        if action == "cancel":
+        if said.action == "cancel":
             posted["status"] = "cancelled"
-    fields = msgspec.convert(posted, Fields)
-    at = event_at(fields)
+        fields = msgspec.convert(posted, Fields)
+        event_type(fields)
+        at = event_at(fields)
+    assert at is not None
     text = f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     body = _enriched(posted, fields, text, at=at, version=number)
     return Version(
         said.match_id,
         said.event_id,
         f"{text}#{sequence(fields):010d}#{said.event_id}",
-        (event_type(fields), str(fields.team_id or ""), str(fields.player_id or "")),
+        (posted["event_type"], posted.get("team_id") or "", posted.get("player_id") or ""),
         body,
         record.offset,
-        record.at,
+        us(record.at),
         said.digest,
         fields.status != "cancelled",
     )
@@ -188,7 +190,7 @@ def _enriched(
         "version": version,
         **{name: value for name, value in posted.items() if name not in named},
         "event_timestamp": text,
-        "event_type_timestamp": f"{fields.event_type}#{text}",
+        "event_type_timestamp": f"{posted['event_type']}#{text}",
     }
     return msgspec.json.encode(body)
 
@@ -202,7 +204,7 @@ def season(at: datetime) -> str:
 def _put(version: Version, versions: list[Version], *, folding: Folding) -> None:
     """The version is the last of its event: the one before it is over, or makes way for it."""
     if versions:
-        over = msgspec.structs.replace(versions[-1], until=version.since, until_at=version.since_at)
+        over = msgspec.structs.replace(versions[-1], until=version.since, until_us=version.since_us)
         versions[-1] = over
         folding.changed[over.key, over.order, over.since] = over
         if (over.order, over.since) == (version.order, version.since):
@@ -239,9 +241,8 @@ def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
         late = Record(record.lane, record.offset, record.key, letter.record.encode(), record.at)
         said = _read(late)
         assert isinstance(said, Accepted)
-        folding.letters.append(
-            msgspec.structs.replace(version, listed=False, until=record.offset, until_at=record.at)
-        )
+        over = {"listed": False, "until": record.offset, "until_us": us(record.at)}
+        folding.letters.append(msgspec.structs.replace(version, **over))
         if (error := _take(said, late, folding)) is not None:
             came = Record(letter.lane, letter.offset, late.key, late.value, late.at)
             dead = _letter(came, error, key=ALL, said=said)
@@ -268,7 +269,7 @@ def _letter(record: Record, error: ContractError, *, key: str, said: object) -> 
         (str(error.facts.get("field", "")),),
         msgspec.json.encode(letter),
         record.offset,
-        record.at,
+        us(record.at),
         found.digest if found else "",
     )
 
@@ -296,4 +297,4 @@ def _match(match: Match) -> Version:
     began = match.first_event_at.astimezone(UTC).replace(tzinfo=None)
     order = f"{began.isoformat(timespec='microseconds')}Z#{match.match_id}"
     body = msgspec.json.encode(match)
-    return Version(ALL, match.match_id, order, (match.season,), body, 0, match.changed_at)
+    return Version(ALL, match.match_id, order, (match.season,), body, 0, us(match.changed_at))
