@@ -11,7 +11,7 @@ from msgspec import Meta
 from touchline.config.section import Secret, Section
 from touchline.config.stores import CATALOG, Stores
 
-Domain = Literal["tracking", "activity"]
+Domain = Literal["tracking", "activity", "matches"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
 _PROVIDER_ID = "^[0-9]{1,18}$"
 _CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -161,6 +161,7 @@ class Matches(Section, frozen=True):
 
     unknown_types: Literal["keep", "refuse"] = "keep"
     max_ahead_s: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
+    keep_log_days: Annotated[int, Meta(ge=0, le=100_000)] = 0
     max_lag_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
 
 
@@ -208,6 +209,7 @@ def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
         "retain": Schedule(cron="45 3 * * *", command="retain"),
+        "archive": Schedule(cron="5 * * * *", command="archive"),
     }
 
 
