@@ -1,0 +1,37 @@
+"""A provider's file given again, in which something is another: what is to be said of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from touchline.core.ports import Version
+from touchline.errors import ContractError
+from touchline.matches.live import EventRule, accepted
+from touchline.matches.live.event import ENRICHED
+
+_OF_ITS_STATE = ENRICHED | {"status"}
+
+
+def revised(
+    event: dict[str, Any], versions: Sequence[Version], *, rule: EventRule, now: datetime
+) -> dict[str, Any] | None:
+    """What is to be posted so that the event is as the file has it; None where nothing is.
+
+    What the file said before is not said again, so that it undoes no correction that came since.
+    """
+    if not versions:
+        return event
+    try:
+        said = accepted(event, rule, now)
+    except ContractError:
+        return event
+    if any(said.digest in version.digest.split() for version in versions):
+        return None
+    body = msgspec.json.decode(versions[-1].body)
+    before = {name: value for name, value in body.items() if name not in _OF_ITS_STATE}
+    if before == msgspec.json.decode(said.value):
+        return None
+    gone = dict.fromkeys(before.keys() - event.keys())
+    return {**event, **gone, "action": "amend"}
