@@ -20,6 +20,7 @@ BEGAN = datetime(2025, 4, 5, 12, tzinfo=UTC)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servings]:
     """An empty store of each kind."""
     found = SERVINGS[request.param](tmp_path)
+    found.open().prepare([EVENTS, OTHERS])
     yield found
     found.close()
 

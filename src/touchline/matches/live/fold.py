@@ -23,7 +23,11 @@ from touchline.matches.live.event import (
     sequence,
 )
 
-EVENTS = View("match_events", ("event_type", "team_id", "player_id"))
+EVENTS = View(
+    "match_events",
+    ("event_type", "team_id", "player_id"),
+    shown_as=("match_id", "event_timestamp", "event_type_timestamp"),
+)
 MATCHES = View("matches", ("season",))
 DEAD = View("dead_letters", ("reason",))
 VIEWS = (EVENTS, MATCHES, DEAD)
