@@ -79,6 +79,9 @@ def test_rows_are_asked_for_by_value_and_by_a_span_of_their_order(store: Serving
     assert ids(store, first="2", last="4") == ["b", "c"]
     assert ids(store, after="2") == ["c", "d"]
     assert ids(store, where={"type": "goal"}, after="1", limit=1) == ["c"]
+    assert store.count(EVENTS, "m1", Asked(limit=1)) == 4
+    assert store.count(EVENTS, "m1", Asked(where={"type": "goal"}, first="2")) == 2
+    assert store.count(EVENTS, "m9", Asked()) == 0
 
 
 def test_many_rows_are_read_page_by_page_to_the_last(store: ServingStore) -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.core.ports import Asked, Record, ServingStore, Version, View
-from touchline.core.stream import Changes, Stream, catch_up, follow, place, read_on, replay
+from touchline.core.stream import Changes, Stream, catch_up, follow, read_on, replay
 from touchline.errors import ConflictError, TransientError
 
 SEEN = View("seen")
@@ -38,7 +38,7 @@ def rows(store: ServingStore) -> list[str]:
 def test_it_reads_on_from_where_it_was_left() -> None:
     log, store = log_of("a", "b", "c"), MemoryServing()
     assert read_on(STREAM, log, store, limit=2, timeout_s=0)
-    assert (rows(store), place(STREAM, log, store)) == (["a", "b"], {0: 2})
+    assert (rows(store), store.position(STREAM.reader)) == (["a", "b"], {0: 2})
     assert catch_up(STREAM, log, store) == 1
     assert rows(store) == ["a", "b", "c"]
     assert read_on(STREAM, log, store, timeout_s=0) is None

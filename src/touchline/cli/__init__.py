@@ -45,6 +45,7 @@ _COMMANDS = {
     "rollback": ("tables", "Put a partition back to an earlier publish."),
     "maintain": ("upkeep", "Expire, compact and clean up."),
     "retain": ("upkeep", "Take away what is past the days that configuration keeps."),
+    "keys": ("keys", "See to the keys that admit to the live path: make, list, revoke."),
     "up": ("up", "Land, make, check and tell by itself, until it is stopped."),
 }
 

@@ -164,11 +164,12 @@ class Matches(Section, frozen=True):
 
 
 class Server(Section, frozen=True):
-    """Where the health page and the figures for monitoring are."""
+    """Where the pages, the figures for monitoring and the live path are, and whether it asks for keys."""
 
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8640
     key: Secret = Secret("TOUCHLINE_KEY")
+    api_keys: bool = True
 
 
 class Monitoring(Section, frozen=True):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from touchline.core.ports import Log, Position, Record, ServingStore, Version, View
+from touchline.core.ports import Log, Record, ServingStore, Version, View
 from touchline.errors import ConflictError, TouchlineError
 
 Fold = Callable[[Sequence[Record], ServingStore], Mapping[View, Sequence[Version]]]
@@ -30,11 +30,6 @@ class Stream:
         return f"stream {self.topic}"
 
 
-def place(stream: Stream, log: Log, store: ServingStore) -> Position:
-    """How far the store has read; of lanes that it never read, where they begin."""
-    return {**log.start(stream.topic), **store.position(stream.reader)}
-
-
 def read_on(
     stream: Stream, log: Log, store: ServingStore, *, limit: int = 2000, timeout_s: float = 1.0
 ) -> Changes | None:
@@ -44,8 +39,7 @@ def read_on(
         ConflictError: Another process read on meanwhile; nothing was written.
     """
     before = store.position(stream.reader)
-    at = {**log.start(stream.topic), **before}
-    records = log.read(stream.topic, at, limit=limit, timeout_s=timeout_s)
+    records = log.read(stream.topic, before, limit=limit, timeout_s=timeout_s)
     if not records:
         return None
     after = {record.lane: record.offset + 1 for record in records}

@@ -95,25 +95,17 @@ class SqliteServing:
 
     def rows(self, view: View, key: str, asked: Asked) -> Sequence[Version]:
         """See ServingStore."""
-        tests = ["key = ?", "place >= ?", "place > ?", "listed"]
-        values: list[object] = [key, asked.first, asked.after]
-        if asked.last:
-            tests.append("place < ?")
-            values.append(asked.last)
-        for name, value in asked.where.items():
-            tests.append(f'"{view.by[view.by.index(name)]}" = ?')
-            values.append(value)
-        if asked.offset is not None:
-            tests.append("since <= ? AND (until IS NULL OR until > ?)")
-            values += [asked.offset, asked.offset]
-        if asked.as_of is not None:
-            tests.append("since_us <= ? AND (until IS NULL OR until_us > ?)")
-            values += [_us(asked.as_of), _us(asked.as_of)]
-        if asked.offset is None and asked.as_of is None:
-            tests.append("until IS NULL")
-        where = " AND ".join(tests)
+        where, values = _asked(view, key, asked)
         sql = f"{self._select(view)} WHERE {where} ORDER BY place, since LIMIT ?"
         return self._versions(sql, [*values, asked.limit])
+
+    def count(self, view: View, key: str, asked: Asked) -> int:
+        """See ServingStore."""
+        where, values = _asked(view, key, asked)
+        sql = f'SELECT count(*) FROM "{self._table(view)}" WHERE {where}'
+        with self._reading() as db:
+            found: int = db.execute(sql, values).fetchone()[0]
+        return found
 
     def changes(self, view: View, key: str, *, after: int, limit: int = 1000) -> Sequence[Version]:
         """See ServingStore."""
@@ -195,6 +187,27 @@ def _must_be_at(
 def _position(db: sqlite3.Connection, reader: str) -> dict[int, int]:
     sql = "SELECT lane, at_offset FROM positions WHERE reader = ?"
     return dict(db.execute(sql, (reader,)).fetchall())
+
+
+def _asked(view: View, key: str, asked: Asked) -> tuple[str, list[object]]:
+    """The condition that rows meet which are asked for, and its values."""
+    tests = ["key = ?", "place >= ?", "place > ?", "listed"]
+    values: list[object] = [key, asked.first, asked.after]
+    if asked.last:
+        tests.append("place < ?")
+        values.append(asked.last)
+    for name, value in asked.where.items():
+        tests.append(f'"{view.by[view.by.index(name)]}" = ?')
+        values.append(value)
+    if asked.offset is not None:
+        tests.append("since <= ? AND (until IS NULL OR until > ?)")
+        values += [asked.offset, asked.offset]
+    if asked.as_of is not None:
+        tests.append("since_us <= ? AND (until IS NULL OR until_us > ?)")
+        values += [_us(asked.as_of), _us(asked.as_of)]
+    if asked.offset is None and asked.as_of is None:
+        tests.append("until IS NULL")
+    return " AND ".join(tests), values
 
 
 def _us(at: datetime) -> int:

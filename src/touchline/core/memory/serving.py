@@ -58,6 +58,10 @@ class MemoryServing:
         found = [v for v in self._of(view) if v.key == key and _is_asked(v, view, asked)]
         return sorted(found, key=lambda v: (v.order, v.since))[: asked.limit]
 
+    def count(self, view: View, key: str, asked: Asked) -> int:
+        """See ServingStore."""
+        return sum(v.key == key and _is_asked(v, view, asked) for v in self._of(view))
+
     def changes(self, view: View, key: str, *, after: int, limit: int = 1000) -> Sequence[Version]:
         """See ServingStore."""
         found = [v for v in self._of(view) if v.key == key and v.since > after]

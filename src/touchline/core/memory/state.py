@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from threading import RLock
 
-from touchline.core.ports import Delivery, Incident, Partition, Publish, Receipt, Run
+from touchline.core.ports import Delivery, Incident, Key, Partition, Publish, Receipt, Run
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class State:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     receipts: list[Receipt] = field(default_factory=list)
     runs: dict[str, tuple[Run, str]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)
     claims: dict[tuple[str, Partition], Claim] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)
@@ -43,3 +44,4 @@ class State:
     incidents: dict[tuple[str, datetime], Incident] = field(default_factory=dict)
     outbox: dict[tuple[str, str], Delivery] = field(default_factory=dict)
     checkpoints: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)

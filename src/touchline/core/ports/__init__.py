@@ -2,7 +2,7 @@
 
 from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.log import Lag, Log, Position, Record
-from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
+from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Key, Notes, Scope
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.serving import Asked, Id, ServingStore, Version, View
 from touchline.core.ports.values import (
@@ -34,6 +34,7 @@ __all__ = [
     "Engine",
     "Id",
     "Incident",
+    "Key",
     "Lag",
     "Ledger",
     "Log",
@@ -49,6 +50,7 @@ __all__ = [
     "Record",
     "Run",
     "RunStatus",
+    "Scope",
     "ServingStore",
     "Size",
     "Staged",

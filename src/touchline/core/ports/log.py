@@ -7,7 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 Position = Mapping[int, int]
-"""How far: for each lane of a topic the offset of the record to be read next."""
+"""How far: for each lane of a topic the offset of the record to be read next.
+
+A lane that is not in it is read from where it begins.
+"""
 
 
 @dataclass(frozen=True)

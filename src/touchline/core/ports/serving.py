@@ -104,6 +104,10 @@ class ServingStore(Protocol):
         """Rows of a key, in order."""
         ...
 
+    def count(self, view: View, key: str, asked: Asked) -> int:
+        """How many rows of a key there are, whatever the limit."""
+        ...
+
     def changes(self, view: View, key: str, *, after: int, limit: int = 1000) -> Sequence[Version]:
         """The versions of a key made by records after that offset, in the order of the records."""
         ...
