@@ -16,12 +16,12 @@ import msgspec
 from touchline.adapters.dynamodb.calls import Action, Calls, Item
 from touchline.adapters.dynamodb.items import Names, deletes, number, text
 from touchline.core.ports import Position, View
-from touchline.errors import ConflictError, TransientError
+from touchline.errors import ConflictError, StorageError, TransientError
 
 _LANE = "lane_"
 _PLACE = "position"
 _PART_BYTES = 300_000
-_MOST_BYTES = 3_000_000
+_MOST_BYTES, _MOST_ITEM_BYTES = 3_000_000, 400_000
 _MOST_LOOKS = 20
 
 
@@ -63,6 +63,7 @@ class Announced:
 
         Raises:
             ConflictError: The reader was not at `before`; nothing was done.
+            StorageError: A row is too large; nothing was done.
         """
         batches = list(self._batches(work.actions))
         token = uuid4().hex if len(batches) > 1 else ""
@@ -182,6 +183,11 @@ class Announced:
         size = 0
         for action in actions:
             weight = len(msgspec.msgpack.encode(action))
+            if weight > _MOST_ITEM_BYTES:
+                raise StorageError(
+                    f"{self._calls.place}: a row of {weight} bytes",
+                    hint="DynamoDB holds rows of at most 400 KB",
+                )
             if batch and (len(batch) + 1 >= self._most or size + weight > _MOST_BYTES):
                 yield batch
                 batch, size = [], 0

@@ -39,7 +39,7 @@ class _Words:
         return found
 
 
-def query(names: Names, view: View, key: str, asked: Asked) -> dict[str, Any] | None:
+def query(names: Names, view: View, key: str, *, asked: Asked) -> dict[str, Any] | None:
     """The Query that finds them in order; None where there can be none.
 
     Rows asked for by the first of `by` are read from the index that has it before the order: no other
@@ -55,7 +55,7 @@ def query(names: Names, view: View, key: str, asked: Asked) -> dict[str, Any] | 
     if prefix and not high:
         high = f"{wanted}{_AFTER_HASH}"
     tests = [f"{words.name(view.shown_as[0])} = {words.value(text(key))}"]
-    tests += _between(words, sort, f"{prefix}{low}", high)
+    tests += _between(words, sort, low=f"{prefix}{low}", high=high)
     return {
         "TableName": names.rows(view),
         **({"IndexName": BY_FIRST} if prefix else {}),
@@ -71,7 +71,7 @@ def changes(names: Names, view: View, key: str, *, after: int) -> dict[str, Any]
     """The Query that finds what records after that offset made, in the order of the records."""
     words = _Words()
     tests = [f"{words.name(view.shown_as[0])} = {words.value(text(key))}"]
-    tests += _between(words, CHANGED, changed_from(after + 1), "")
+    tests += _between(words, CHANGED, low=changed_from(after + 1), high="")
     return {
         "TableName": names.rows(view),
         "IndexName": BY_CHANGE,
@@ -82,10 +82,12 @@ def changes(names: Names, view: View, key: str, *, after: int) -> dict[str, Any]
     }
 
 
-def _between(words: _Words, sort: str, low: str, high: str) -> list[str]:
+def _between(words: _Words, sort: str, *, low: str, high: str) -> list[str]:
     """The span of sort keys. None of them is `high` itself: each holds more than an order."""
     if low and high:
-        return [f"{words.name(sort)} BETWEEN {words.value(text(low))} AND {words.value(text(high))}"]
+        return [
+            f"{words.name(sort)} BETWEEN {words.value(text(low))} AND {words.value(text(high))}"
+        ]
     if low or high:
         sign = ">=" if low else "<"
         return [f"{words.name(sort)} {sign} {words.value(text(low or high))}"]
@@ -98,17 +100,17 @@ def _filters(words: _Words, view: View, asked: Asked) -> list[str]:
         column = view.by[view.by.index(name)]
         tests.append(f"{words.name(column)} = {words.value(text(value))}")
     if asked.offset is not None:
-        tests += _stood(words, "since", "until", asked.offset)
+        tests += _stood(words, asked.offset)
     if asked.as_of is not None:
-        tests += _stood(words, "since_us", "until_us", micros(asked.as_of))
+        tests += _stood(words, micros(asked.as_of), "_us")
     if asked.offset is None and asked.as_of is None:
         tests.append(f"attribute_not_exists({words.name('until')})")
     return tests
 
 
-def _stood(words: _Words, since: str, until: str, at: int) -> list[str]:
-    end, value = words.name(until), words.value(number(at))
+def _stood(words: _Words, at: int, unit: str = "") -> list[str]:
+    end, value = words.name(f"until{unit}"), words.value(number(at))
     return [
-        f"{words.name(since)} <= {value}",
+        f"{words.name(f'since{unit}')} <= {value}",
         f"(attribute_not_exists({end}) OR {end} > {value})",
     ]

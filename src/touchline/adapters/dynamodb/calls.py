@@ -180,8 +180,8 @@ class Calls:
             hint = "check stores.serving.endpoint and the network; then run again"
             raise TransientError(f"{self.place}: {exc}", hint=hint) from exc
 
-    def _failure(self, exc: exceptions.ClientError) -> Exception:
-        code = exc.response.get("Error", {}).get("Code", "")
+    def _failure(self, exc: Any) -> Exception:
+        code: str = exc.response.get("Error", {}).get("Code", "")
         said = f"{self.place}: {exc}"
         if code == "ResourceNotFoundException":
             return ConfigError(
@@ -191,12 +191,14 @@ class Calls:
             )
         if code in _NO_RIGHT:
             return ConfigError(said, hint="check the credentials, and what they give a right to")
-        if code == "ItemCollectionSizeLimitExceededException":
+        too_large = code == "ValidationException" and "Item size" in said
+        if too_large or code == "ItemCollectionSizeLimitExceededException":
             return self._no_room({code: said})
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in _LATER or status >= 500:
             return TransientError(said, hint="run again later")
-        return exc
+        unforeseen: Exception = exc
+        return unforeseen
 
     def _no_room(self, reasons: Mapping[str, str]) -> TouchlineError:
         said = "; ".join(f"{code}: {text}" for code, text in reasons.items())

@@ -10,8 +10,7 @@ from touchline.core.ports import Asked, Id, Position, Version, View
 from touchline.errors import ConfigError, TransientError
 
 _MOST_TOGETHER = 100
-_LOOK_AGAIN_S = 1.0
-_PATIENCE_S = 120.0
+_LOOKS, _LOOK_AGAIN_S = 120, 1.0
 
 
 class DynamoServing:
@@ -37,16 +36,12 @@ class DynamoServing:
 
     def prepare(self, views: Sequence[View]) -> None:
         """See ServingStore. Tables are paid by the request."""
-        until = time.monotonic() + _PATIENCE_S
-        for table in items.tables(self._names, views):
-            while (found := self._table(table)) is None or found["TableStatus"] != "ACTIVE":
-                if time.monotonic() > until:
-                    raise TransientError(
-                        f"{self.calls.place}: table {table['TableName']} is not ready",
-                        hint="run again in some minutes",
-                    )
-                time.sleep(_LOOK_AGAIN_S)
-            _check(found, table)
+        wanted = list(items.tables(self._names, views))
+        for table in wanted:
+            if self.calls.table(table["TableName"]) is None:
+                self.calls.make(table)
+        for table in wanted:
+            _check(self._ready(table["TableName"]), table)
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore. Two calls for a hundred ids, one where none of them is known."""
@@ -90,12 +85,12 @@ class DynamoServing:
 
     def rows(self, view: View, key: str, asked: Asked) -> Sequence[Version]:
         """See ServingStore."""
-        query = asking.query(self._names, view, key, asked)
+        query = asking.query(self._names, view, key, asked=asked)
         return self._found(view, query, asked.limit) if query else []
 
     def count(self, view: View, key: str, asked: Asked) -> int:
         """See ServingStore. It costs what reading the rows would."""
-        query = asking.query(self._names, view, key, asked)
+        query = asking.query(self._names, view, key, asked=asked)
         if query is None:
             return 0
         return sum(page["Count"] for page in self.calls.pages("query", **query, Select="COUNT"))
@@ -118,12 +113,16 @@ class DynamoServing:
                 break
         return found[:limit]
 
-    def _table(self, wanted: Item) -> Item | None:
-        """The table as it is; None where there was none, and one was asked for."""
-        found = self.calls.table(wanted["TableName"])
-        if found is None:
-            self.calls.make(wanted)
-        return found
+    def _ready(self, table: str) -> Item:
+        """The table, as soon as it can be used."""
+        for _ in range(_LOOKS):
+            found = self.calls.table(table)
+            if found and found["TableStatus"] in ("ACTIVE", "UPDATING"):
+                return found
+            time.sleep(_LOOK_AGAIN_S)
+        raise TransientError(
+            f"{self.calls.place}: table {table} is not ready", hint="run again in some minutes"
+        )
 
 
 def _check(found: Item, wanted: Item) -> None:
