@@ -144,6 +144,12 @@ def test_of_each_partition_the_newest_publish_is_current(ledger: Ledger) -> None
     assert dict(current["club.other"]) == {}
 
 
+def test_heads_tell_contents_that_are_their_derivation_and_those_of_force(ledger: Ledger) -> None:
+    made, forced = publish("a"), replace(publish("b", part=TWO), content="")
+    done(ledger, replace(made, content=made.derivation), forced)
+    assert ledger.heads([TABLE]) == {TABLE: {ONE: ("from a", "from a"), TWO: ("from b", "")}}
+
+
 def test_heads_are_derivation_and_content_of_what_is_current(ledger: Ledger) -> None:
     done(ledger, publish("a"))
     done(ledger, replace(publish("b"), derivation="from elsewhere"))

@@ -161,6 +161,7 @@ class Matches(Section, frozen=True):
 
     unknown_types: Literal["keep", "refuse"] = "keep"
     max_ahead_s: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
+    max_lag_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
 
 
 class Server(Section, frozen=True):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from touchline.core.ports import Log, Record, ServingStore, Version, View
+from touchline.core.ports import Lag, Log, Record, ServingStore, Version, View
 from touchline.errors import ConflictError, TouchlineError
 
 Fold = Callable[[Sequence[Record], ServingStore], Mapping[View, Sequence[Version]]]
@@ -46,6 +46,11 @@ def read_on(
     changes = stream.fold(records, store)
     store.apply(changes, reader=stream.reader, before=before, after=after)
     return changes
+
+
+def lag(stream: Stream, log: Log, store: ServingStore) -> Lag:
+    """What was appended and is not in the store yet."""
+    return log.lag(stream.topic, store.position(stream.reader))
 
 
 def catch_up(stream: Stream, log: Log, store: ServingStore) -> int:

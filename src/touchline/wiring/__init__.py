@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from touchline.core.pipeline.drive import Platform
     from touchline.core.ports import (
         Engine,
+        Lag,
         Ledger,
         Log,
         Notifier,
@@ -101,6 +102,15 @@ class Touchline:
         from touchline.adapters.sqlite import SqliteServing
 
         return SqliteServing(self.config.place(set_.path))
+
+    @property
+    def lag(self) -> "Lag":
+        """What was posted and is not served yet; of a live path that was never used, nothing."""
+        from touchline.core.ports import Lag
+        from touchline.core.stream import lag
+        from touchline.matches.live import STREAM
+
+        return lag(STREAM, self.log, self.serving) if self.has_live else Lag(0)
 
     @cached_property
     def event_rule(self) -> "EventRule":

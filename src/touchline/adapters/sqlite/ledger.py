@@ -172,12 +172,15 @@ class SqliteLedger:
     def heads(
         self, tables: Sequence[str], parts: Sequence[Partition] | None = None
     ) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
-        """See Ledger."""
-        sql = "SELECT partition, derivation, content FROM heads WHERE table_name = ? {}"
+        """See Ledger. A content is its derivation, unless made by force: so it is read but once."""
+        sql = (
+            "SELECT partition, derivation, nullif(content, derivation) FROM heads"
+            " WHERE table_name = ? {}"
+        )
         return {
             table: {
-                part: (derivation, content)
-                for part, derivation, content in self._file.by_parts(sql, [table], parts)
+                part: (derivation, derivation if other is None else other)
+                for part, derivation, other in self._file.by_parts(sql, [table], parts)
             }
             for table in tables
         }
