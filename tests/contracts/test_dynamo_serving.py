@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
+import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -16,6 +19,7 @@ from msgspec.structs import replace
 from under_test import dynamo_serving
 
 from touchline.adapters.dynamodb import DynamoServing
+from touchline.config import Config, load
 from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, Record, ServingStore, Version, View
 from touchline.errors import (
@@ -25,8 +29,10 @@ from touchline.errors import (
     TouchlineError,
     TransientError,
 )
-from touchline.matches.live import DEAD, EVENTS, MATCHES, VIEWS, fold
+from touchline.matches.live import DEAD, EVENTS, MATCHES, STREAM, VIEWS, fold
 from touchline.matches.live.fold import ALL, WAITING
+from touchline.server.living import living
+from touchline.wiring import Touchline
 
 WRITES = ("TransactWriteItems", "PutItem", "DeleteItem")
 
@@ -264,7 +270,7 @@ def test_what_cannot_be_reached_is_to_be_tried_later(monkeypatch: pytest.MonkeyP
 
 
 def test_without_credentials_or_region_the_way_out_is_said(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     for name in list(os.environ):
         if name.startswith("AWS_"):
@@ -423,3 +429,42 @@ def test_a_write_whose_answer_was_lost_is_there_once(shop: Shop) -> None:
     assert store.position("live") == {0: 6}
     read(store, found, size=6)
     assert everything(store) == everything(clean)
+
+
+# --- by configuration ----------------------------------------------------------------------------
+
+
+def configured(tmp_path: Path, serving: str) -> Config:
+    file = tmp_path / "touchline.toml"
+    file.write_text(f"[stores]\nserving = {{ {serving} }}\n")
+    return load(file)
+
+
+def test_the_live_path_makes_its_tables_and_serves_from_them(tmp_path: Path) -> None:
+    prefix, at = f"t{uuid.uuid4().hex[:12]}", ministack.endpoint()
+    serving = f'kind = "dynamodb", prefix = "{prefix}", region = "eu-west-1", endpoint = "{at}"'
+    here = Touchline(configured(tmp_path, serving))
+    with mock.patch.dict(os.environ, ministack.somebody()):
+        store = here.serving
+    here.log.append(STREAM.topic, [("m1", r.value) for r in feed() if r.key == "m1"]).result(30)
+    with living(here, None):
+        until = time.monotonic() + 60
+        while not store.position(STREAM.reader) and time.monotonic() < until:
+            time.sleep(0.05)
+        assert listed(store, where={"event_type": "goal"}) == ["e0", "e4"]
+    assert not (tmp_path / "data" / "serving.db").exists()
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("serving", "said"),
+    [
+        ('kind = "dynamo"', "expected sqlite or dynamodb"),
+        ('kind = "dynamodb", prefix = "a b"', "1 to 200 letters, digits and _ . -"),
+        ('kind = "dynamodb", endpoint = "localhost:8000"', "http:// or https:// and a host"),
+        ('kind = "dynamodb", path = "x"', "unknown field `path`"),
+    ],
+)
+def test_a_wrong_section_is_told_by_place(tmp_path: Path, serving: str, said: str) -> None:
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        configured(tmp_path, serving)

@@ -66,6 +66,7 @@ class Living:
 
     def _opened(self) -> Api:
         store, log = self.here.serving, self.here.log
+        store.prepare(STREAM.views)
         hub = Hub(store)
         self._working = threading.Thread(
             target=follow,

@@ -69,7 +69,7 @@ class ServingStore(Protocol):
     """Rows by key. What was written stays written, and what is written again changes nothing."""
 
     def prepare(self, views: Sequence[View]) -> None:
-        """Make what keeps rows of these views, where it is not there: whoever installs does it once."""
+        """Make what keeps rows of these views, where it is not there; those who serve do it as they start."""
         ...
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
