@@ -2,6 +2,7 @@
 
 import atexit
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -43,6 +44,7 @@ def endpoint() -> str:
 
 def _started(port: int) -> "tuple[subprocess.Popen[bytes], Path]":
     folder = Path(tempfile.mkdtemp(prefix="ministack-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     settings = {
         "GATEWAY_PORT": str(port),
         "BIND_HOST": "127.0.0.1",
