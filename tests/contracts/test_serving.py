@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from under_test import SERVINGS, Servings
 
 from touchline.core.ports import Asked, ServingStore, Version, View
+from touchline.core.ports.serving import us
 from touchline.errors import ConflictError
 
 EVENTS, OTHERS = View("events", ("type", "team")), View("others")
@@ -32,7 +33,7 @@ def store(stores: Servings) -> ServingStore:
 
 def event(id_: str, place: str, **more: object) -> Version:
     """An event of match m1, made by the record of offset 0, at noon."""
-    said = {"body": f'{{"id": "{id_}"}}'.encode(), "since": 0, "since_at": BEGAN, **more}
+    said = {"body": f'{{"id": "{id_}"}}'.encode(), "since": 0, "since_us": us(BEGAN), **more}
     return Version(str(said.pop("key", "m1")), id_, place, ("goal", "t1"), **said)  # type: ignore[arg-type]
 
 
@@ -53,9 +54,9 @@ def test_rows_come_in_their_order_whatever_order_they_were_written_in(store: Ser
 
 
 def test_a_row_comes_back_as_it_was_written(store: ServingStore) -> None:
-    later = BEGAN + timedelta(microseconds=1)
-    first = event("a", "1", digest="x", body=b"\x00\xff", since=7, until=9, until_at=later)
-    second = event("a", "é'\"; DROP", since=9, since_at=later, listed=False)
+    later = us(BEGAN) + 1
+    first = event("a", "1", digest="x", body=b"\x00\xff", since=7, until=9, until_us=later)
+    second = event("a", "é'\"; DROP", since=9, since_us=later, listed=False)
     put(store, first, second)
     assert store.known(EVENTS, [("m1", "a"), ("m1", "none")]) == {("m1", "a"): [first, second]}
 
@@ -146,11 +147,11 @@ def test_many_rows_are_read_page_by_page_to_the_last(store: ServingStore) -> Non
 
 def amended(store: ServingStore) -> None:
     """Event a is at place 1, and from record 5 on, ten seconds later, at place 9."""
-    later = BEGAN + timedelta(seconds=10)
+    later = us(BEGAN + timedelta(seconds=10))
     was = event("a", "1")
     put(store, was, event("b", "2"))
-    over = replace(was, until=5, until_at=later)
-    put(store, over, event("a", "9", since=5, since_at=later), to=6)
+    over = replace(was, until=5, until_us=later)
+    put(store, over, event("a", "9", since=5, since_us=later), to=6)
 
 
 def test_a_row_that_was_replaced_is_known_and_is_read_no_more(store: ServingStore) -> None:
@@ -192,8 +193,8 @@ def test_changes_are_the_versions_after_an_offset_in_order(store: ServingStore) 
 def test_the_same_again_changes_nothing(store: ServingStore) -> None:
     amended(store)
     before = store.rows(EVENTS, "m1", Asked()), store.known(EVENTS, [("m1", "a")])
-    later = BEGAN + timedelta(seconds=10)
-    put(store, event("a", "1", until=5, until_at=later), event("a", "9", since=5, since_at=later))
+    later = us(BEGAN + timedelta(seconds=10))
+    put(store, event("a", "1", until=5, until_us=later), event("a", "9", since=5, since_us=later))
     assert (store.rows(EVENTS, "m1", Asked()), store.known(EVENTS, [("m1", "a")])) == before
 
 

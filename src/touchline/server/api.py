@@ -76,6 +76,8 @@ class Api:
                 return await self._batch(scope, receive)
             if scope["method"] not in (_GET, "HEAD"):
                 return problem(405, f"{scope['method']} is not for {path[:80]}", allow=_GET)
+            if self.store.near:
+                return self._ask(path, scope)
             return await anyio.to_thread.run_sync(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)
@@ -214,18 +216,21 @@ async def answered(answer: Answer, send: Send) -> None:
 
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
     """The whole body, or what is said of one that is too large."""
-    too_much = problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > most:
-            return too_much
+            return _too_much(most)
     message = await receive()
     body: bytes = message.get("body", b"")
     while message.get("more_body"):
         message = await receive()
         body += message.get("body", b"")
         if len(body) > most:
-            return too_much
+            return _too_much(most)
     return body
+
+
+def _too_much(most: int) -> Answer:
+    return problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
 
 
 async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from touchline.core.ports import Asked, Id, Record, ServingStore, Version, View
+from touchline.core.ports.serving import us
 from touchline.errors import ContractError
 from touchline.matches.live.event import (
     ENRICHED,
@@ -152,25 +153,26 @@ def _take(said: Accepted, record: Record, folding: Folding) -> None:
 
 def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Version:
     """The event as it is known from this record on."""
-    posted = msgspec.json.decode(said.value)
-    action = posted.pop("action", "insert")
-    if action != "insert":
+    posted = {name: value for name, value in said.posted.items() if name != "action"}
+    fields, at = said.fields, said.at
+    if said.action != "insert":
         before = msgspec.json.decode(versions[-1].body)
         posted = _merged({k: v for k, v in before.items() if k not in ENRICHED}, posted)
-        if action == "cancel":
+        if said.action == "cancel":
             posted["status"] = "cancelled"
-    fields = msgspec.convert(posted, Fields)
-    at = event_at(fields)
+        fields = msgspec.convert(posted, Fields)
+        at = event_at(fields)
+    assert at is not None
     text = f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     body = _enriched(posted, fields, text, at=at, version=len(versions) + 1)
     return Version(
         said.match_id,
         said.event_id,
         f"{text}#{sequence(fields):010d}#{said.event_id}",
-        (fields.event_type or "", str(fields.team_id or ""), str(fields.player_id or "")),
+        (posted["event_type"], posted.get("team_id") or "", posted.get("player_id") or ""),
         body,
         record.offset,
-        record.at,
+        us(record.at),
         said.digest,
         fields.status != "cancelled",
     )
@@ -193,7 +195,7 @@ def _enriched(
         "version": version,
         **{name: value for name, value in posted.items() if name not in named},
         "event_timestamp": text,
-        "event_type_timestamp": f"{fields.event_type}#{text}",
+        "event_type_timestamp": f"{posted['event_type']}#{text}",
     }
     return msgspec.json.encode(body)
 
@@ -207,7 +209,7 @@ def season(at: datetime) -> str:
 def _put(version: Version, versions: list[Version], *, folding: Folding) -> None:
     """The version is the last of its event: the one before it is over."""
     if versions:
-        over = msgspec.structs.replace(versions[-1], until=version.since, until_at=version.since_at)
+        over = msgspec.structs.replace(versions[-1], until=version.since, until_us=version.since_us)
         versions[-1] = over
         folding.changed[over.key, over.order, over.since] = over
     versions.append(version)
@@ -242,7 +244,9 @@ def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
         said = _read(late)
         assert isinstance(said, Accepted)
         folding.letters.append(
-            msgspec.structs.replace(version, listed=False, until=record.offset, until_at=record.at)
+            msgspec.structs.replace(
+                version, listed=False, until=record.offset, until_us=us(record.at)
+            )
         )
         _take(said, late, folding)
 
@@ -268,7 +272,7 @@ def _letter(
         (str(error.facts.get("field", "")),),
         msgspec.json.encode(letter),
         record.offset,
-        record.at,
+        us(record.at),
         said.digest if said else "",
     )
 
@@ -296,4 +300,4 @@ def _match(match: Match) -> Version:
     began = match.first_event_at.astimezone(UTC).replace(tzinfo=None)
     order = f"{began.isoformat(timespec='microseconds')}Z#{match.match_id}"
     body = msgspec.json.encode(match)
-    return Version(ALL, match.match_id, order, (match.season,), body, 0, match.changed_at)
+    return Version(ALL, match.match_id, order, (match.season,), body, 0, us(match.changed_at))
