@@ -444,10 +444,9 @@ def test_the_live_path_makes_its_tables_and_serves_from_them(tmp_path: Path) -> 
     prefix, at = f"t{uuid.uuid4().hex[:12]}", ministack.endpoint()
     serving = f'kind = "dynamodb", prefix = "{prefix}", region = "eu-west-1", endpoint = "{at}"'
     here = Touchline(configured(tmp_path, serving))
-    with mock.patch.dict(os.environ, ministack.somebody()):
-        store = here.serving
     here.log.append(STREAM.topic, [("m1", r.value) for r in feed() if r.key == "m1"]).result(30)
-    with living(here, None):
+    with mock.patch.dict(os.environ, ministack.somebody()), living(here, None):
+        store = here.serving
         until = time.monotonic() + 60
         while not store.position(STREAM.reader) and time.monotonic() < until:
             time.sleep(0.05)

@@ -52,6 +52,7 @@ def _started(port: int) -> "tuple[subprocess.Popen[bytes], Path]":
         "SFTP_ENABLED": "0",
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",
+        "TMPDIR": str(folder),
     }
     said = folder / "said.txt"
     words = [sys.executable, "-c", _DIE_WITH_PARENT, str(PROGRAM)]

@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.core.ports import Key
 from touchline.errors import StorageError, TouchlineError
+from touchline.matches.live import STREAM
 from touchline.matches.serve.answers import Answer, refused
 from touchline.matches.serve.posting import Intake
 from touchline.server.admission import Admission

@@ -11,11 +11,11 @@ from touchline.adapters.dynamodb.items import (
     END,
     Names,
     changed_from,
-    micros,
     number,
     text,
 )
 from touchline.core.ports import Asked, View
+from touchline.core.ports.serving import us
 
 _AFTER_END = chr(ord(END) + 1)
 _AFTER_HASH = chr(ord("#") + 1)
@@ -102,7 +102,7 @@ def _filters(words: _Words, view: View, asked: Asked) -> list[str]:
     if asked.offset is not None:
         tests += _stood(words, asked.offset)
     if asked.as_of is not None:
-        tests += _stood(words, micros(asked.as_of), "_us")
+        tests += _stood(words, us(asked.as_of), "_us")
     if asked.offset is None and asked.as_of is None:
         tests.append(f"attribute_not_exists({words.name('until')})")
     return tests

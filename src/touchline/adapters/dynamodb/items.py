@@ -8,8 +8,6 @@ places of each id, so that a hundred rows are found by one call.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
 
 from touchline.adapters.dynamodb.calls import Action, Item
 from touchline.core.ports import Id, Version, View
@@ -92,11 +90,6 @@ def number(value: int) -> Item:
     return {"N": str(value)}
 
 
-def micros(at: datetime) -> int:
-    """An instant in whole microseconds."""
-    return round(at.timestamp() * 1_000_000)
-
-
 def place(version: Version) -> str:
     """The sort key of a version."""
     return f"{version.order}{END}{version.since:0{_EACH}}"
@@ -158,7 +151,7 @@ def item(view: View, v: Version) -> Item:
         CHANGED: text(f"{v.since:0{_EACH}}{END}{v.order}"),
         "id": text(v.id),
         "since": number(v.since),
-        "since_us": number(micros(v.since_at)),
+        "since_us": number(v.since_us),
         "digest": text(v.digest),
         "listed": {"BOOL": v.listed},
         "body": {"B": v.body},
@@ -169,8 +162,8 @@ def item(view: View, v: Version) -> Item:
         made[view.shown_as[2]] = text(f"{v.by[0]}#{sort}")
     if v.until is not None:
         made["until"] = number(v.until)
-    if v.until_at is not None:
-        made["until_us"] = number(micros(v.until_at))
+    if v.until_us is not None:
+        made["until_us"] = number(v.until_us)
     return made
 
 
@@ -185,13 +178,9 @@ def version(view: View, found: Item) -> Version:
         tuple(found[name]["S"] for name in view.by),
         bytes(found["body"]["B"]),
         int(found["since"]["N"]),
-        _at(found["since_us"]),
+        int(found["since_us"]["N"]),
         found["digest"]["S"],
         found["listed"]["BOOL"],
         int(until["N"]) if until else None,
-        _at(until_us) if until_us else None,
+        int(until_us["N"]) if until_us else None,
     )
-
-
-def _at(us: Mapping[str, Any]) -> datetime:
-    return datetime.fromtimestamp(int(us["N"]) / 1_000_000, UTC)

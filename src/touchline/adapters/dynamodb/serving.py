@@ -23,6 +23,8 @@ class DynamoServing:
     An order must hold no control characters.
     """
 
+    near = False
+
     def __init__(
         self, prefix: str, *, region: str = "", endpoint: str = "", most: int = _MOST_TOGETHER
     ) -> None:
