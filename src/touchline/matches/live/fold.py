@@ -25,7 +25,8 @@ from touchline.matches.live.event import (
     sequence,
 )
 
-EVENTS = View("match_events", ("event_type", "team_id", "player_id"))
+_SHOWN_AS = ("match_id", "event_timestamp", "event_type_timestamp")
+EVENTS = View("match_events", ("event_type", "team_id", "player_id"), _SHOWN_AS)
 MATCHES = View("matches", ("season",))
 DEAD = View("dead_letters", ("reason",))
 VIEWS = (EVENTS, MATCHES, DEAD)
