@@ -30,7 +30,7 @@ from touchline.errors import (
     TransientError,
 )
 from touchline.matches.live import DEAD, EVENTS, MATCHES, STREAM, VIEWS, fold
-from touchline.matches.live.fold import ALL, WAITING
+from touchline.matches.live.views import ALL, WAITING
 from touchline.server.living import living
 from touchline.wiring import Touchline
 
