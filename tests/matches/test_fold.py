@@ -24,7 +24,7 @@ from feeds import (
 from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, Record
 from touchline.matches.live import DEAD, EVENTS, MATCHES, fold
-from touchline.matches.live.fold import ALL, season
+from touchline.matches.live.views import ALL, season
 
 
 def test_no_records_change_nothing() -> None:

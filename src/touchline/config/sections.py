@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 
 from touchline.config.section import Secret, Section
-from touchline.config.stores import CATALOG, Stores
+from touchline.config.stores import CATALOG, ENDPOINT, TABLE_PREFIX, Stores
 
 Domain = Literal["tracking", "activity", "matches"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
@@ -23,6 +23,8 @@ IN_WORDS = {
     _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
     _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
     CATALOG: "sqlite:/// and the path of a file",
+    ENDPOINT: "http:// or https:// and a host, and nothing else",
+    TABLE_PREFIX: "1 to 200 letters, digits and _ . -",
     _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
 }
 

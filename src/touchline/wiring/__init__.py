@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from touchline.config import Config
+from touchline.config import Config, stores
 from touchline.errors import ConfigError
 from touchline.wiring.pipelines import activity, matches, tracking
 
@@ -95,9 +95,14 @@ class Touchline:
     @cached_property
     def serving(self) -> "ServingStore":
         """What applications ask for."""
+        set_ = self.config.stores.serving
+        if isinstance(set_, stores.DynamoServing):
+            from touchline.adapters.dynamodb import DynamoServing
+
+            return DynamoServing(set_.prefix, region=set_.region, endpoint=set_.endpoint)
         from touchline.adapters.sqlite import SqliteServing
 
-        return SqliteServing(self.config.place(self.config.stores.serving.path))
+        return SqliteServing(self.config.place(set_.path))
 
     @property
     def lag(self) -> "Lag":

@@ -56,6 +56,11 @@ class SqliteServing:
         for db in [self._db, *self._idle]:
             db.close()
 
+    def prepare(self, views: Sequence[View]) -> None:
+        """See ServingStore. Nobody needs to: tables are made when they are first used."""
+        for view in views:
+            self._table(view)
+
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""
         by = f'INDEXED BY "{view.name}_ids" WHERE key = ? AND id = ?'

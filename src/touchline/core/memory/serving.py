@@ -21,6 +21,9 @@ class MemoryServing:
     def close(self) -> None:
         """Nothing is held open."""
 
+    def prepare(self, views: Sequence[View]) -> None:
+        """See ServingStore. There is nothing to make."""
+
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""
         found: dict[Id, list[Version]] = {}

@@ -12,10 +12,15 @@ from touchline.core.ports.log import Position
 
 @dataclass(frozen=True)
 class View:
-    """A kind of rows; `by` names what they may be asked by, beside their key and their order."""
+    """A kind of rows; `by` names what they may be asked by, beside their key and their order.
+
+    Where others look into the store, too, they find key, order, and the first of `by` with the order,
+    as they are named in `shown_as`.
+    """
 
     name: str
     by: tuple[str, ...] = ()
+    shown_as: tuple[str, str, str] = ("key", "place", "first_place")
 
 
 class Version(msgspec.Struct, frozen=True, gc=False):
@@ -72,6 +77,10 @@ class ServingStore(Protocol):
     """
 
     near: bool
+
+    def prepare(self, views: Sequence[View]) -> None:
+        """Make what keeps rows of these views, where it is not there; those who serve do it as they start."""
+        ...
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """Every version of these rows, oldest first; rows that there are not are left out."""

@@ -24,47 +24,11 @@ from touchline.matches.live.event import (
     event_type,
     sequence,
 )
-
-EVENTS = View("match_events", ("event_type", "team_id", "player_id"))
-MATCHES = View("matches", ("season",))
-DEAD = View("dead_letters", ("reason",))
-VIEWS = (EVENTS, MATCHES, DEAD)
-
-ALL = "all"
-"""The key of every row of MATCHES, and of every dead letter that nobody has seen to."""
-
-TOPIC = "match-events"
-"""The topic of the log that match events are in, under the id of their match."""
-
-WAITING = "waiting"
-"""The key of corrections whose event has not come; they take effect when it does."""
+from touchline.matches.live.views import ALL, DEAD, EVENTS, MATCHES, WAITING, Letter, Match, season
 
 _MOST_WAITING = 100_000
 _LAST_RULE = EventRule(max_ahead_s=None)
 """What may go into the log was said where it entered; here only what can be folded counts."""
-
-
-class Match(msgspec.Struct, frozen=True):
-    """What MATCHES has of a match: when its events were, and the last record that was of it."""
-
-    match_id: str
-    season: str
-    first_event_at: datetime
-    last_event_at: datetime
-    changed_at: datetime
-    offset: int
-
-
-class Letter(msgspec.Struct, frozen=True):
-    """A record that could not be used: why, where it lay in the log, and the record itself."""
-
-    reason: str
-    hint: str
-    match_id: str
-    event_id: str
-    lane: int
-    offset: int
-    record: str
 
 
 @dataclass(eq=False)
@@ -193,12 +157,6 @@ def _enriched(
         "event_type_timestamp": f"{posted['event_type']}#{text}",
     }
     return msgspec.json.encode(body)
-
-
-def season(at: datetime) -> str:
-    """The season of an instant, such as 2024/2025; it begins in August. Source: design 003."""
-    first = at.year if at.month >= 8 else at.year - 1
-    return f"{first}/{first + 1}"
 
 
 def _put(version: Version, versions: list[Version], *, folding: Folding) -> None:
