@@ -40,8 +40,8 @@ def test_events_can_be_asked_for_at_once_and_become_history(empty: World) -> Non
         "refusals": [],
     }
     assert [e["event_id"] for e in known(empty)] == ["a", "b"]
-    empty.well("archive", "--all")
     empty.well("run", "matches")
+    empty.well("check", "matches")
     assert empty.one("SELECT goals FROM matches.match_stats WHERE player_id IS NULL") == 1
 
 
@@ -54,11 +54,35 @@ def test_the_same_file_again_changes_nothing(empty: World) -> None:
     assert known(empty) == before
 
 
+def test_a_file_of_which_nothing_can_be_used_is_told_and_waits_for_nothing(empty: World) -> None:
+    path = put(empty.folder, "feed.ndjson", lines(event("a", timestamp="noon")))
+    assert empty.do("ingest", "matches", path).code == 3
+    empty.well("check", "matches")
+    assert empty.well("status", "matches", "--json").rows == []
+
+
+def test_what_came_live_before_is_neither_lost_nor_doubled(empty: World) -> None:
+    first = put(empty.folder, "1.ndjson", lines(event("a", event_type="goal")))
+    second = put(
+        empty.folder,
+        "2.ndjson",
+        lines(event("b", event_type="goal"), event("a", event_type="goal")),
+    )
+    for path in (first, second):
+        empty.well("ingest", "matches", path)
+        empty.well("run", "matches")
+    empty.well("archive", "--all")
+    empty.well("run", "matches")
+    assert empty.one("SELECT goals FROM matches.match_stats WHERE player_id IS NULL") == 2
+
+
 def test_the_file_itself_is_kept(empty: World) -> None:
     content = lines(event("a"), "{", event("b", match_id="m2"))
     path = put(empty.folder, "feed.ndjson", content)
     empty.do("ingest", "matches", path)
-    found = empty.asked("SELECT partition, name, path FROM receipts ORDER BY partition")
+    found = empty.asked(
+        "SELECT partition, name, path FROM receipts WHERE name LIKE 'provider/%' ORDER BY partition"
+    )
     assert [row[:2] for row in found] == [
         ("match_id=m1", "provider/feed.ndjson"),
         ("match_id=m2", "provider/feed.ndjson"),
@@ -86,6 +110,14 @@ def test_a_file_that_is_none_keeps_no_other_out(empty: World) -> None:
     assert ended.code == 3
     assert "in/a.json: not JSON" in ended.error
     assert [e["event_id"] for e in known(empty)] == ["a"]
+
+
+def test_a_file_that_is_named_and_has_no_events_is_refused(empty: World) -> None:
+    path = put(empty.folder, "players.json", [{"wyId": 1, "shortName": "N. Kanté"}])
+    ended = empty.do("ingest", "matches", path)
+    assert ended.code == 3
+    assert "nothing in it is a match event" in ended.error
+    assert "event_type" in ended.hint
 
 
 def test_a_clock_needs_a_kick_off(empty: World) -> None:
@@ -145,7 +177,8 @@ def test_made_up_feeds_can_be_ingested_and_are_what_was_planted(empty: World) ->
     assert ended.out.split() == [
         f"out/{name}" for i in (900001, 900002) for name in (f"feeds/{i}.ndjson", f"truth/{i}.json")
     ]
-    empty.well("ingest", "matches", "out/feeds")
+    ended = empty.well("ingest", "matches", "out")
+    assert "left alone, as no match events: 2 files, such as out/truth/900001.json" in ended.err
     for match_id in ("900001", "900002"):
         truth = json.loads((empty.folder / "out" / "truth" / f"{match_id}.json").read_text())
         found = known(empty, match_id)

@@ -97,6 +97,13 @@ def test_a_providers_file_is_posted_with_its_kick_off(empty: World, server: Taki
     assert server.taken[0]["kick_off_at"] == "2018-07-15T15:00:00Z"
 
 
+def test_a_file_without_events_is_refused(empty: World, server: Taking) -> None:
+    path = put(empty.folder, "matches.json", [{"wyId": 1, "dateutc": "2018-07-15 15:00:00"}])
+    ended = empty.do("replay", path, "--to", server.url)
+    assert (ended.code, server.asked) == (3, [])
+    assert "nothing in it is a match event" in ended.error
+
+
 def test_it_keeps_the_pace_of_the_match(
     empty: World, server: Taking, monkeypatch: pytest.MonkeyPatch
 ) -> None:

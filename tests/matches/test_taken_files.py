@@ -8,7 +8,7 @@ from provider_files import lines, put, wyscout
 
 from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.matches.live import STREAM, TOPIC, EventRule
-from touchline.matches.source import Feed, Taken, kick_offs, read, taken
+from touchline.matches.source import Feed, Taken, kick_offs, read, taken, usable
 
 KICK_OFF = "2018-07-15T15:00:00Z"
 
@@ -106,3 +106,11 @@ def test_of_two_events_of_one_id_in_a_providers_file_the_second_is_refused(tmp_p
     found = place.take([wyscout(id=1), wyscout(id=1)])
     assert (found.new, [r.place for r in found.refused]) == (1, ["event 2"])
     assert len(listed(place.store, "2058017")) == 1
+
+
+def test_matches_of_which_nothing_can_be_used_are_told_apart(tmp_path: Path) -> None:
+    given = [event("a", timestamp="noon"), event("b"), event("c", match_id="m2", timestamp="noon"),
+             event("d", match_id="../m")]  # fmt: skip
+    feed = read(put(tmp_path, "a.ndjson", lines(*given)))
+    assert feed.matches == ("m1", "m2", "../m")
+    assert usable(feed, kick_offs([]), rule=EventRule(), now=NOW) == ["m1"]

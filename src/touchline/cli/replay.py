@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline.cli.kinds import KICK_OFF, Finite, Place
-from touchline.cli.output import JSON, complain, counted, progress, say, table
+from touchline.cli.output import JSON, progress, say, table
 from touchline.errors import ContractError
 
 if TYPE_CHECKING:
     from touchline.adapters.posting import Answered
 
-_TOLD = 10
 _LINE_EACH = 100
 _CONFLICT, _WAITS = 409, 202
 
@@ -57,7 +56,7 @@ def replay(
     Example: touchline replay feeds/900001.ndjson --speed 60
     """
     from touchline.adapters.posting import Poster
-    from touchline.cli.match_files import known_events
+    from touchline.cli.match_files import known_events, tell_refusals
 
     feed, events = known_events(path, kick_offs)
     poster = Poster(url, os.environ.get(key_env, "").strip(), tell=say)
@@ -78,10 +77,7 @@ def replay(
     row: dict[str, Any] = {"file": str(path), **{name: seen[name] for name in names}}
     row["seconds"] = round(time.monotonic() - began, 1)
     table([{**row, "refusals": refusals} if as_json else row], as_json=as_json)
-    for refusal in refusals[:_TOLD]:
-        complain(f"{path}: {refusal['place']}: {refusal['reason']}")
-    if len(refusals) > _TOLD:
-        say(f"{counted(len(refusals) - _TOLD, 'event')} more; --json lists them all")
+    tell_refusals(str(path), refusals)
     sys.exit(ContractError.exit_code if refusals else 0)
 
 

@@ -10,7 +10,7 @@ from touchline.matches.source.files import (
     read,
     timed,
 )
-from touchline.matches.source.taking import Taken, taken
+from touchline.matches.source.taking import Taken, taken, usable
 
 __all__ = [
     "Feed",
@@ -24,4 +24,5 @@ __all__ = [
     "read",
     "taken",
     "timed",
+    "usable",
 ]

@@ -24,8 +24,11 @@ PROVIDER = "provider/"
 _ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
+_OF_AN_EVENT = frozenset({"event_type", "action"})
+"""What is told of an event has one of these at least."""
+
 T = TypeVar("T")
-Format = Literal["events", "wyscout", "statsbomb", "kick-offs"]
+Format = Literal["events", "wyscout", "statsbomb", "kick-offs", "other"]
 
 
 @dataclass(frozen=True)
@@ -40,8 +43,9 @@ class Refusal:
 class Feed:
     """What a file says: events as they are posted, in its order, each with its place in it.
 
-    A file of kick-offs has no events, but says when matches began. In those of a provider each event
-    stands for itself; other files are what somebody sent, corrections among it.
+    A file of kick-offs has no events, but says when matches began; an other one is JSON, and none of
+    it is an event. In those of a provider each event stands for itself; files of events are what
+    somebody sent, corrections among it.
     """
 
     format: Format
@@ -82,20 +86,14 @@ def _may_be(path: Path) -> bool:
 
 
 def arrivals(path: Path, matches: Sequence[str]) -> list[Arrival]:
-    """The file as an arrival of each of its matches; ids that are none are left out.
+    """The file as an arrival of each of these matches.
 
     Raises:
         ConfigError: Its name cannot be one in bronze.
     """
     name = PROVIDER + checked_id(path.name, f"{path}: name")
-    found = []
-    for match_id in matches:
-        try:
-            part = partition(match_id=match_id)
-        except ConfigError:
-            continue
-        found.append(Arrival("matches", part, name, path, str(path)))
-    return found
+    parts = [partition(match_id=match_id) for match_id in matches]
+    return [Arrival("matches", part, name, path, str(path)) for part in parts]
 
 
 # --- when it was --------------------------------------------------------------------------------
@@ -162,10 +160,12 @@ def read(path: Path) -> Feed:
             return _statsbomb(whole, _match_in_name(path))
         case {"events": [first, *_]} if wyscout.is_one(first):
             return _wyscout(whole["events"])
+        case dict():
+            return _events(iter([("event 1", whole)]))
         case list():
             return _events((f"event {n}", each) for n, each in enumerate(whole, start=1))
     feed = _events(_lines(data))
-    if not feed.events:
+    if not feed.events and feed.format == "events":
         raise ContractError(
             f"no line of it is an event; {feed.refused[0].place}: {feed.refused[0].reason}"
             if feed.refused
@@ -212,6 +212,8 @@ def _events(given: Iterator[tuple[str, Any]]) -> Feed:
         else:
             told = str(each) if isinstance(each, ContractError) else "not a JSON object"
             refused.append(Refusal(place, told))
+    if events and not any(_OF_AN_EVENT & event.keys() for _, event in events):
+        return Feed("other")
     return Feed("events", events, refused)
 
 

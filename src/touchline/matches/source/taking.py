@@ -2,14 +2,15 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from touchline.core.ports import Log, ServingStore
 from touchline.core.stream import catch_up
-from touchline.errors import ConflictError
-from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule
+from touchline.errors import ConflictError, ContractError
+from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule, accepted
 from touchline.matches.serve.posting import Intake
 from touchline.matches.source.clock import KickOffs
 from touchline.matches.source.files import Feed, Refusal, timed
@@ -51,6 +52,16 @@ def taken(
         refused += wrong
     read_to_the_end(log, store)
     return Taken(new, same, refused)
+
+
+def usable(feed: Feed, known: KickOffs, *, rule: EventRule, now: datetime) -> list[str]:
+    """The matches of which the file has at least one event that may go into the log."""
+    found = dict[str, None]()
+    for _, event in feed.events:
+        if str(event.get("match_id")) not in found:
+            with suppress(ContractError):
+                found[accepted(timed(event, known), rule, now).match_id] = None
+    return list(found)
 
 
 def read_to_the_end(log: Log, store: ServingStore) -> None:
