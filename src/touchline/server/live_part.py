@@ -32,10 +32,8 @@ def live_part(here: Touchline) -> Markup | None:
 def _part(here: Touchline) -> Markup:
     store = here.serving
     dead, waiting = (store.count(DEAD, key, Asked()) for key in (ALL, WAITING))
-    newest = [
-        version for key in (ALL, WAITING) for version in _newest(store, key) if dead or waiting
-    ]
-    newest.sort(key=lambda v: v.since_us, reverse=True)
+    newest = [v for key in (ALL, WAITING) for v in _newest(store, key)] if dead or waiting else []
+    newest.sort(key=lambda v: (v.since_us, v.since), reverse=True)
     rows = [_row(version) for version in newest[:NEWEST]]
     letters = table(["State", "Reason", "Match", "Event", "Since, UTC"], rows, listed=True)
     return section(
@@ -43,11 +41,11 @@ def _part(here: Touchline) -> Markup:
         tag("p", _lag(here), class_="fresh-since"),
         tag(
             "p",
-            f"{number(dead)} that could not be used · {number(waiting)} corrections that wait for their event",
+            f"{number(dead)} could not be used · {number(waiting)} waiting for the event they correct",
             class_="fresh-since",
         ),
+        tag("p", link(PLACE, "Matches"), class_="fresh-since"),
         letters if rows else None,
-        tag("p", link(PLACE, "Matches")),
     )  # fmt: skip
 
 
