@@ -21,6 +21,7 @@ BEGAN = datetime(2025, 4, 5, 12, tzinfo=UTC)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servings]:
     """An empty store of each kind."""
     found = SERVINGS[request.param](tmp_path)
+    found.open().prepare([EVENTS, OTHERS])
     yield found
     found.close()
 
@@ -82,6 +83,55 @@ def test_rows_are_asked_for_by_value_and_by_a_span_of_their_order(store: Serving
     assert store.count(EVENTS, "m1", Asked(limit=1)) == 4
     assert store.count(EVENTS, "m1", Asked(where={"type": "goal"}, first="2")) == 2
     assert store.count(EVENTS, "m9", Asked()) == 0
+
+
+def test_an_order_that_begins_with_another_comes_after_it(store: ServingStore) -> None:
+    every = ["a", "a !", "a b", "a!", 'a!"', "a#", "a#0", "aa", "a~", "aé", "b"]
+    put(store, *(event(f"e{order}", order, since=9) for order in reversed(every)))
+    put(store, event("earlier", "a!", since=3))
+    names = [f"e{order}" for order in every]
+    assert ids(store) == [*names[:3], "earlier", *names[3:]]
+    assert ids(store, after="a!", where={"type": "goal"}) == names[4:]
+    assert ids(store, first="a!", last="a#") == ["earlier", "ea!", 'ea!"']
+    assert ids(store, after="a", last="a", where={"type": "goal"}) == []
+
+
+def test_values_that_begin_with_one_another_are_apart(store: ServingStore) -> None:
+    kinds = ["", "goal", "goal#1", "goal kick", "goal_kick", "#"]
+    put(
+        store,
+        *(
+            replace(event(f"e{kind}", "1"), order=f"{n}", by=(kind, "t1"))
+            for n, kind in enumerate(kinds)
+        ),
+    )
+    for kind in kinds:
+        assert ids(store, where={"type": kind}) == [f"e{kind}"]
+        assert ids(store, where={"type": kind}, last="9", after="0") == (
+            [f"e{kind}"] if kind else []
+        )
+
+
+def test_rows_that_are_seldom_are_found_among_many(store: ServingStore) -> None:
+    team = ["t2" if n % 100 == 99 else "t1" for n in range(800)]
+    every = [event(f"e{n}", f"{n:04}", body=b"x" * 3000) for n in range(800)]
+    put(store, *(replace(e, by=("pass", t)) for e, t in zip(every, team, strict=True)))
+    seldom = [f"e{n}" for n in range(99, 800, 100)]
+    assert ids(store, where={"team": "t2"}) == seldom
+    assert ids(store, where={"team": "t2"}, limit=3) == seldom[:3]
+    assert store.count(EVENTS, "m1", Asked(where={"team": "t2"}, limit=3)) == 8
+    assert store.count(EVENTS, "m1", Asked()) == 800
+
+
+def test_many_are_known_at_once_each_with_all_its_versions(store: ServingStore) -> None:
+    first = [event(f"e{n}", "1", key=f"m{n % 3}", until=5) for n in range(130)]
+    put(store, *(replace(v, order=f"{v.id}") for v in first))
+    put(store, *(replace(v, order="0" + v.id, since=5, until=None) for v in first))
+    asked = [(v.key, v.id) for v in first] * 2 + [("m0", f"none{n}") for n in range(130)]
+    known = store.known(EVENTS, asked)
+    assert len(known) == 130
+    assert all([v.since for v in versions] == [0, 5] for versions in known.values())
+    assert {(v.key, v.id) for found in known.values() for v in found} == set(known)
 
 
 def test_many_rows_are_read_page_by_page_to_the_last(store: ServingStore) -> None:

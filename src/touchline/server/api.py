@@ -76,6 +76,8 @@ class Api:
                 return await self._batch(scope, receive)
             if scope["method"] not in (_GET, "HEAD"):
                 return problem(405, f"{scope['method']} is not for {path[:80]}", allow=_GET)
+            if self.store.near:
+                return self._ask(path, scope)
             return await anyio.to_thread.run_sync(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)

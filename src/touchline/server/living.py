@@ -9,6 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.core.ports import Key
 from touchline.errors import StorageError, TouchlineError
+from touchline.matches.live import STREAM
 from touchline.matches.serve.answers import Answer, refused
 from touchline.matches.serve.posting import Intake
 from touchline.server.admission import Admission
@@ -62,6 +63,7 @@ class Living:
 
     def _opened(self) -> ASGIApp:
         store, log = self.here.serving, self.here.log
+        store.prepare(STREAM.views)
         hub = Hub(store)
         self._following = Following(self.here.config, changed=hub.heard, failed=_unsaid)
         intake = Intake(store, self.here.event_rule, lambda: datetime.now(UTC))

@@ -40,6 +40,8 @@ class SqliteServing:
     Whoever reads takes a connection that nobody else uses meanwhile; one at a time writes.
     """
 
+    near = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._made: set[View] = set()
@@ -53,6 +55,11 @@ class SqliteServing:
         """Of no use afterwards."""
         for db in [self._db, *self._idle]:
             db.close()
+
+    def prepare(self, views: Sequence[View]) -> None:
+        """See ServingStore. Nobody needs to: tables are made when they are first used."""
+        for view in views:
+            self._table(view)
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""

@@ -11,6 +11,8 @@ from touchline.errors import ConflictError
 class MemoryServing:
     """A ServingStore in this process."""
 
+    near = True
+
     def __init__(self) -> None:
         self._views: dict[str, dict[tuple[str, str, int], Version]] = {}
         self._positions: dict[str, dict[int, int]] = {}
@@ -18,6 +20,9 @@ class MemoryServing:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def prepare(self, views: Sequence[View]) -> None:
+        """See ServingStore. There is nothing to make."""
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""

@@ -171,14 +171,24 @@ def _type(value: str, rule: EventRule) -> str:
     return text
 
 
-# --- when it was --------------------------------------------------------------------------------
+# --- what and when it was ------------------------------------------------------------------------
+
+
+def event_type(fields: Fields) -> str:
+    """The type of an event.
+
+    Raises:
+        ContractError: It has none.
+    """
+    if fields.event_type is None:
+        _refuse("$.event_type", "nothing", "the type of the event, such as goal")
+    return fields.event_type
 
 
 def _time(fields: Fields, rule: EventRule, now: datetime) -> datetime | None:
     """When it was, if it says so, and that may be; a correction need not."""
     if fields.action == "insert":
-        if fields.event_type is None:
-            _refuse("$.event_type", "nothing", "the type of the event, such as goal")
+        event_type(fields)
         happened = event_at(fields)
         sequence(fields)
     elif fields.timestamp is not None:

@@ -119,7 +119,7 @@ class Intake:
         if found is None:
             found = self._known[match_id] = {}
             for v in self.store.changes(EVENTS, match_id, after=-1, limit=_ALL_CHANGES):
-                found.setdefault(v.id, set()).add(v.digest)
+                found.setdefault(v.id, set()).update(v.digest.split())
             if len(self._known) > _MOST_MATCHES:
                 self._known.popitem(last=False)
         self._known.move_to_end(match_id)
