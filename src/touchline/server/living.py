@@ -15,6 +15,7 @@ from touchline.matches.serve.posting import Intake
 from touchline.server.admission import Admission
 from touchline.server.api import Api, answered
 from touchline.server.following import Following
+from touchline.server.match_pages import Pages
 from touchline.server.streams import Hub
 from touchline.wiring import Touchline
 
@@ -34,7 +35,7 @@ class Living:
         self.here = here
         self.admission = Admission(keys)
         self._opening = threading.Lock()
-        self._api: Api | None = None
+        self._api: ASGIApp | None = None
         self._following: Following | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -48,7 +49,7 @@ class Living:
                 app = _saying(refused(exc))
         await app(scope, receive, send)
 
-    def open(self) -> Api:
+    def open(self) -> ASGIApp:
         """The stores are open, and the log is read on."""
         with self._opening:
             if self._api is None:
@@ -60,13 +61,14 @@ class Living:
         if self._following:
             self._following.close()
 
-    def _opened(self) -> Api:
+    def _opened(self) -> ASGIApp:
         store, log = self.here.serving, self.here.log
         store.prepare(STREAM.views)
         hub = Hub(store)
         self._following = Following(self.here.config, changed=hub.heard, failed=_unsaid)
         intake = Intake(store, self.here.event_rule, lambda: datetime.now(UTC))
-        return Api(store, log, intake, self.admission, hub)
+        api = Api(store, log, intake, self.admission, hub)
+        return Pages(api, store, self.admission)
 
 
 @contextmanager
