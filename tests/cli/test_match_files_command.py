@@ -130,6 +130,15 @@ def test_a_clock_needs_a_kick_off(empty: World) -> None:
     assert found["event_at"] == "2018-07-15T15:01:01.892000Z"
 
 
+def test_one_kick_off_is_not_taken_for_the_matches_of_several_files(empty: World) -> None:
+    put(empty.folder, "in/1.json", [wyscout()])
+    put(empty.folder, "in/2.json", [wyscout(matchId=7)])
+    ended = empty.do("ingest", "matches", "in", "--kick-off", KICK_OFF)
+    assert ended.code == 2
+    assert "for one match, and there are 2: 2058017, 7" in ended.error
+    assert not (empty.data / "log.db").exists()
+
+
 def test_a_later_period_began_when_somebody_says(empty: World) -> None:
     path = put(empty.folder, "7298.json", [statsbomb(1, period=2, timestamp="00:00:01.000")])
     second = "2=2018-07-15T16:04:10Z"

@@ -168,7 +168,7 @@ def test_a_file_with_clocks_and_no_kick_off_is_refused_with_the_way_out(tmp_path
 
 def test_one_kick_off_is_not_taken_for_several_matches(tmp_path: Path) -> None:
     path = put(tmp_path, "a.json", [wyscout(), wyscout(matchId=1, id=2)])
-    with pytest.raises(ConfigError, match="2 are in it"):
+    with pytest.raises(ConfigError, match="one match, and there are 2: 1, 2058017"):
         must_be_timed(path, read(path), kick_offs(["2018-07-15T15:00:00Z"]))
 
 

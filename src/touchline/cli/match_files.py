@@ -33,6 +33,8 @@ def ingested(
     """Land each file, take its events, and say what became of them; a bad file keeps no other out."""
     done = _Ingesting(source.kick_offs(kick_offs))
     files = list(source.event_files(paths, here.folders))
+    if kick_offs:
+        _must_be_of_one_match(files)
     with progress("ingest", len(files)) as tell:
         for file in files:
             try:
@@ -46,6 +48,16 @@ def ingested(
     _tell(done, as_json=as_json)
     refused = [ContractError.exit_code for row in done.rows if row["refused"]]
     sys.exit(worst([*refused, *(error.exit_code for error in done.errors)]))
+
+
+def _must_be_of_one_match(files: Sequence[Path | TouchlineError]) -> None:
+    """Refuse kick-offs for files of several matches, before anything of them is taken."""
+    clocks = set[str]()
+    for file in files:
+        if isinstance(file, Path) and len(files) > 1:
+            with suppress(TouchlineError):  # told where it is ingested
+                clocks |= source.clocked(source.read(file))
+    source.must_be_of_one_match(clocks)
 
 
 def _ingest(here: Touchline, file: Path | TouchlineError, done: _Ingesting, *, named: bool) -> None:

@@ -4,12 +4,13 @@ from touchline.matches.source.clock import KickOffs, kick_offs
 from touchline.matches.source.files import (
     Feed,
     Refusal,
-    arrivals,
-    event_files,
+    clocked,
+    must_be_of_one_match,
     must_be_timed,
     read,
     timed,
 )
+from touchline.matches.source.found import arrivals, event_files
 from touchline.matches.source.taking import Taken, taken, usable
 
 __all__ = [
@@ -18,8 +19,10 @@ __all__ = [
     "Refusal",
     "Taken",
     "arrivals",
+    "clocked",
     "event_files",
     "kick_offs",
+    "must_be_of_one_match",
     "must_be_timed",
     "read",
     "taken",

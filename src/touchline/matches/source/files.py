@@ -12,16 +12,12 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from touchline.core.bytes import BOM, opened
-from touchline.core.landing import Arrival, files_under, must_be_readable, unreadable
-from touchline.core.ports import checked_id, partition
-from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
+from touchline.core.ports import checked_id
+from touchline.errors import ConfigError, ContractError
 from touchline.matches.source import statsbomb, wyscout
 from touchline.matches.source.clock import KickOffs
 
-PROVIDER = "provider/"
-"""The folder of logical names that files have in bronze."""
-
-_ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
+ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 _OF_AN_EVENT = frozenset({"event_type", "action"})
@@ -60,58 +56,37 @@ class Feed:
         return tuple(dict.fromkeys(str(i) for i in ids if isinstance(i, str | int)))
 
 
-def event_files(paths: Sequence[Path], aside: Collection[Path]) -> Iterator[Path | TouchlineError]:
-    """The files under these paths that may hold events; lists of matches come first."""
-    found: list[Path | TouchlineError] = []
-    for given in paths:
-        inside = files_under(given, aside) if given.is_dir() else [given]
-        found += [f for f in inside if isinstance(f, TouchlineError) or _may_be(f) or f == given]
-    for each in sorted(found, key=lambda f: not (isinstance(f, Path) and f.name.startswith("matches"))):  # fmt: skip
-        try:
-            if isinstance(each, Path):
-                must_be_readable(each)
-        except OSError as exc:
-            yield unreadable(exc, str(each))
-        else:
-            yield each
-    if not found:
-        raise MissingInputError(
-            f"{', '.join(map(str, paths))}: no file of match events",
-            hint="expected files that end in .json, .jsonl or .ndjson, each also .gz",
-        )
-
-
-def _may_be(path: Path) -> bool:
-    return not path.name.startswith(".") and bool(_ENDING.search(path.name))
-
-
-def arrivals(path: Path, matches: Sequence[str]) -> list[Arrival]:
-    """The file as an arrival of each of these matches.
-
-    Raises:
-        ConfigError: Its name cannot be one in bronze.
-    """
-    name = PROVIDER + checked_id(path.name, f"{path}: name")
-    parts = [partition(match_id=match_id) for match_id in matches]
-    return [Arrival("matches", part, name, path, str(path)) for part in parts]
-
-
 # --- when it was --------------------------------------------------------------------------------
 
 
-def must_be_timed(path: Path, feed: Feed, known: KickOffs) -> None:
-    """Refuse a file that has clocks, and no instant from which they run.
+def clocked(feed: Feed) -> set[str]:
+    """The matches of which it has clocks, and no instant from which they run."""
+    return {str(e.get("match_id")) for _, e in feed.events if _has_clock_only(e)}
+
+
+def must_be_of_one_match(clocks: Collection[str]) -> None:
+    """Refuse kick-offs that would be taken for several matches.
 
     Raises:
-        ConfigError: It is such a file, or one kick-off is given for several matches.
+        ConfigError: There are several.
     """
-    clocked = {str(e.get("match_id")) for _, e in feed.events if _has_clock_only(e)}
-    if known.periods and len(clocked) > 1:
+    if len(clocks) > 1:
         raise ConfigError(
-            f"{path}: --kick-off is for one match, and {len(clocked)} are in it",
-            hint="give the provider's file of matches beside it, or a file a match",
+            f"--kick-off is for one match, and there are {len(clocks)}: {', '.join(sorted(clocks)[:3])}",
+            hint="give one at a time, or the provider's file of matches beside them",
         )
-    lacking = sorted(m for m in clocked if known.of(m, 1) is None)
+
+
+def must_be_timed(path: Path, feed: Feed, known: KickOffs) -> None:
+    """Refuse a file of clocks where nobody says when its matches kicked off.
+
+    Raises:
+        ConfigError: It is such a file, or kick-offs of one match are given for several.
+    """
+    clocks = clocked(feed)
+    if known.periods:
+        must_be_of_one_match(clocks)
+    lacking = sorted(m for m in clocks if known.of(m, 1) is None)
     if lacking:
         named = f"match {lacking[0]}" if len(lacking) == 1 else f"{len(lacking)} matches"
         raise ConfigError(
@@ -278,7 +253,7 @@ def _kick_offs(given: Sequence[Any]) -> Feed:
 
 def _match_in_name(path: Path) -> str:
     """StatsBomb names a file by its match, and says it nowhere in it."""
-    name = _ENDING.sub("", path.name)
+    name = ENDING.sub("", path.name)
     try:
         return checked_id(name, "match_id")
     except ConfigError as exc:
