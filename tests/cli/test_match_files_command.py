@@ -202,6 +202,14 @@ def test_the_same_seed_makes_the_same_feeds(empty: World) -> None:
     assert one.read_bytes() == other.read_bytes()
 
 
+def test_matches_have_the_ids_and_days_that_are_asked_for(empty: World) -> None:
+    words = ("--matches", "2", "--first-id", "7", "--date", "2024-12-31")
+    empty.well("simulate", "matches", "out", *words)
+    feeds = [(empty.folder / f"out/feeds/{i}.ndjson").read_text() for i in (7, 8)]
+    days = [json.loads(text.splitlines()[0])["timestamp"][:10] for text in feeds]
+    assert days == ["2024-12-31", "2025-01-01"]
+
+
 @pytest.mark.parametrize("words", [("--late", "1.1"), ("--matches", "0"), ("--shuffle", "nan")])
 def test_what_cannot_be_made_up_is_refused(empty: World, words: tuple[str, str]) -> None:
     assert empty.do("simulate", "matches", "out", *words).code == 2

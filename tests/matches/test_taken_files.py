@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed
+from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value
 from provider_files import lines, put, wyscout
 
 from touchline.core.memory import MemoryLog, MemoryServing
+from touchline.errors import ConflictError
 from touchline.matches.live import STREAM, TOPIC, EventRule
 from touchline.matches.source import Feed, Taken, kick_offs, read, taken, usable
 
@@ -93,12 +94,35 @@ def test_a_file_given_again_undoes_no_correction(tmp_path: Path) -> None:
     assert listed(place.store, "2058017")[0]["player_id"] == "p9"
 
 
-def test_another_kick_off_moves_the_events(tmp_path: Path) -> None:
+def test_another_kick_off_moves_the_events_there_and_back(tmp_path: Path) -> None:
+    place, seen = Place(tmp_path), []
+    for minute in (0, 2, 2, 0):
+        place.take([wyscout(id=1)], kick_off=f"2018-07-15T15:0{minute}:00Z")
+        seen.append(listed(place.store, "2058017")[0]["event_at"][11:16])
+    assert seen == ["15:01", "15:03", "15:03", "15:01"]
+    assert place.records == 3
+
+
+def test_whoever_was_killed_before_the_store_had_read_the_log_goes_on(tmp_path: Path) -> None:
     place = Place(tmp_path)
-    place.take([wyscout(id=1)])
-    place.take([wyscout(id=1)], kick_off="2018-07-15T15:02:00Z")
-    (found,) = listed(place.store, "2058017")
-    assert found["event_at"] == "2018-07-15T15:03:01.892000Z"
+    place.log.append(TOPIC, [("m1", value(event("a")))]).result()
+    assert place.take(lines(event("a"), event("b"))) == Taken(1, 1, [])
+    assert ids(place.store) == ["a", "b"]
+
+
+def test_where_another_process_reads_the_log_too_both_go_on(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    apply, conflicts = place.store.apply, [ConflictError("another process read on")]
+
+    def contested(*words: Any, **more: Any) -> None:
+        if conflicts:
+            raise conflicts.pop()
+        apply(*words, **more)
+
+    place.store.apply = contested  # type: ignore[method-assign]
+    assert place.take(lines(event("a"))).new == 1
+    assert ids(place.store) == ["a"]
+    assert conflicts == []
 
 
 def test_of_two_events_of_one_id_in_a_providers_file_the_second_is_refused(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ def revised(
 ) -> dict[str, Any] | None:
     """What is to be posted so that the event is as the file has it; None where nothing is.
 
-    What the file said before is not said again, so that it undoes no correction that came since.
+    What the file said before is not said again, so that it undoes no correction that came since; but
+    when its period began, somebody says anew each time.
     """
     if not versions:
         return event
@@ -27,9 +28,11 @@ def revised(
         said = accepted(event, rule, now)
     except ContractError:
         return event
-    if any(said.digest in version.digest.split() for version in versions):
-        return None
     body = msgspec.json.decode(versions[-1].body)
+    if any(said.digest in version.digest.split() for version in versions):
+        began = said.posted.get("kick_off_at")
+        named = {"match_id": said.match_id, "event_id": said.event_id, "action": "amend"}
+        return None if body.get("kick_off_at") == began else {**named, "kick_off_at": began}
     before = {name: value for name, value in body.items() if name not in _OF_ITS_STATE}
     if before == msgspec.json.decode(said.value):
         return None
