@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
 import anyio.to_thread
 from starlette.datastructures import Headers as Named
@@ -12,16 +11,14 @@ from starlette.types import Receive, Scope, Send
 
 from touchline.core.ports import Log, ServingStore
 from touchline.core.ports import Scope as Right
-from touchline.errors import ContractError, TouchlineError
+from touchline.errors import ConfigError, ContractError, TouchlineError
 from touchline.matches.live import TOPIC
-from touchline.matches.serve import asking, posting
+from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
 from touchline.server.admission import Admission
 from touchline.server.appending import Appending
 from touchline.server.streams import Frame, Hub
-
-MOST_BYTES = 1_000_000
-MOST_BATCH_BYTES = 32_000_000
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
@@ -74,8 +71,6 @@ class Api:
                 return await self._post(scope, receive)
             if path == "/events/batch":
                 return await self._batch(scope, receive)
-            if scope["method"] not in (_GET, "HEAD"):
-                return problem(405, f"{scope['method']} is not for {path[:80]}", allow=_GET)
             return await anyio.to_thread.run_sync(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)
@@ -84,10 +79,13 @@ class Api:
 
     async def _post(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != _POST:
-            return problem(405, f"{scope['method']} is not for /events", allow=_POST)
+            return routes.not_for(scope["method"], path="/events", allow=_POST)
         body = await _body(scope, receive, MOST_BYTES)
         if isinstance(body, Answer):
             return body
+        return await self._one(body)
+
+    async def _one(self, body: bytes) -> Answer:
         try:
             given = posting.one(body)
         except ContractError as exc:
@@ -96,7 +94,7 @@ class Api:
 
     async def _batch(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != _POST:
-            return problem(405, f"{scope['method']} is not for /events/batch", allow=_POST)
+            return routes.not_for(scope["method"], path="/events/batch", allow=_POST)
         body = await _body(scope, receive, MOST_BATCH_BYTES)
         if isinstance(body, Answer):
             return body
@@ -114,7 +112,7 @@ class Api:
             taken = await anyio.to_thread.run_sync(self.intake.take, given)
         else:
             taken = self.intake.take(given)
-        if taken.records or taken.again:
+        if taken.records:
             try:
                 await self.appending.append(taken.records)
             except TouchlineError:
@@ -125,28 +123,13 @@ class Api:
     # --- out ----------------------------------------------------------------------------------
 
     def _ask(self, path: str, scope: Scope) -> Answer:
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        match path.strip("/").split("/"):
-            case ["matches"]:
-                return asking.matches(self.store, query)
-            case ["dead-letters"]:
-                return asking.letters(self.store, query)
-            case ["matches", match_id]:
-                return self._events(scope, match_id, query)
-            case ["matches", match_id, "events"]:
-                return self._events(scope, match_id, query)
-            case ["matches", match_id, "goals"]:
-                named = ("total_goals", "goals")
-                return self._events(scope, match_id, query, kind="goal", named=named)
-            case ["matches", match_id, "passes"]:
-                named = ("total_passes", "passes")
-                return self._events(scope, match_id, query, kind="pass", named=named)
-        return problem(404, f"there is nothing at {path[:80]}", hint="/openapi.json lists what is")
-
-    def _events(self, scope: Scope, match_id: str, query: Any, **more: Any) -> Answer:
-        etag = Named(scope=scope).get("if-none-match", "")
-        return asking.events(
-            self.store, match_id, query, counts=self.counts, if_none_match=etag, **more
+        return routes.answer(
+            self.store,
+            self.counts,
+            path,
+            method=scope["method"],
+            text=scope["query_string"].decode("latin-1"),
+            if_none_match=Named(scope=scope).get("if-none-match", ""),
         )
 
     # --- streams ------------------------------------------------------------------------------
@@ -196,7 +179,7 @@ class Api:
             answer = self._refusal(scope, "write")
             try:
                 if answer is None:
-                    answer = posting.answer((await self.take(posting.one(body)))[0])
+                    answer = await self._one(body)
             except TouchlineError as exc:
                 answer = refused(exc)
             text = f'{{"status":{answer.status},"answer":{answer.body.decode()}}}'
@@ -207,7 +190,7 @@ async def answered(answer: Answer, send: Send) -> None:
     """The answer is sent."""
     named = [(k.encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
     length = (b"content-length", str(len(answer.body)).encode())
-    headers = [_JSON, length, *_SAFE, *named]
+    headers = [*_SAFE, *named] if answer.status == 304 else [_JSON, length, *_SAFE, *named]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
@@ -218,14 +201,17 @@ async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > most:
             return too_much
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    parts, size = list[bytes](), 0
+    while True:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > most:
+        if message["type"] == "http.disconnect":
+            return problem(400, "the body ended before its end")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
             return too_much
-    return body
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:
@@ -247,12 +233,14 @@ async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gon
 
 def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
     """The match that a stream is of, and the token to go on from."""
-    match path.strip("/").split("/"):
-        case ["matches", match_id, "stream"] if asking.is_match_id(match_id):
-            pass
-        case _:
-            return "", problem(404, f"there is nothing at {path[:80]}")
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    route, match_id = routes.found(path)
+    if route is None or route.name != "follow_match" or not asking.is_match_id(match_id):
+        return "", routes.nothing(path)
+    try:
+        query = routes.query(scope["query_string"].decode("latin-1"))
+        asking.only(query, {"after"})
+    except ConfigError as exc:
+        return match_id, refused(exc)
     token = Named(scope=scope).get("last-event-id") or query.get("after")
     if token is None:
         return match_id, None

@@ -35,6 +35,7 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)"
 )
 _ID_LENGTH = 128
+_MOST_DEPTH = 32
 _FIRST_YEAR, _LAST_YEAR = 1850, 9000
 _MOST_SEQUENCE = 10**10
 
@@ -88,7 +89,7 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
         ContractError: It is no event, or a field of it is not what it may be; `facts["field"]` names it.
     """
     if type(given) is not dict:
-        _refuse("$", type(given).__name__, "a JSON object")
+        _refuse("$", _KINDS.get(type(given), "a number"), "a JSON object")
     try:
         fields = msgspec.convert(given, Fields)
     except msgspec.ValidationError as exc:
@@ -104,17 +105,30 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
     if fields.event_type is not None:
         given["event_type"] = _type(fields.event_type, rule)
     _check_time(fields, rule, now)
+    sequence(fields)
+    _check_depth(given)
     value = _ENCODER.encode(given)
     digest = hashlib.blake2b(value, digest_size=12).hexdigest()
     return Accepted(given["match_id"], given["event_id"], fields.action, value, digest)
 
 
 _DOCUMENTED = "docs/matches.md lists the fields"
+_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
 
 def _refuse(place: str, seen: object, expected: str, *, hint: str = _DOCUMENTED) -> NoReturn:
     said = f"{place}: seen {str(seen)[:80]!r}, expected {expected}"
     raise ContractError(said, hint=hint, field=place)
+
+
+def _check_depth(given: Mapping[str, Any]) -> None:
+    """Whoever can read the event at all can read it again, however deep in other work they are."""
+    level, depth = list(given.values()), 1
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > _MOST_DEPTH:
+            _refuse("$", f"more than {_MOST_DEPTH} levels", f"at most {_MOST_DEPTH} in each other")
+        level = [v for each in level for v in (each.values() if type(each) is dict else each)]
 
 
 def _match_id(value: str | int) -> str:
