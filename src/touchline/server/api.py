@@ -52,7 +52,7 @@ class Api:
             return
         right: Right = "write" if path in ("/events", "/events/batch") else "read"
         answer = self._refusal(scope, right)
-        if answer is None and path.endswith("/stream") and scope["method"] == _GET:
+        if answer is None and scope["method"] == _GET and routes.is_stream(path):
             await self._stream(path, scope, receive, send=send)
             return
         if answer is None:
@@ -233,8 +233,8 @@ async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gon
 
 def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
     """The match that a stream is of, and the token to go on from."""
-    route, match_id = routes.found(path)
-    if route is None or route.name != "follow_match" or not asking.is_match_id(match_id):
+    match_id = routes.found(path)[1]
+    if not routes.is_stream(path) or not asking.is_match_id(match_id):
         return "", routes.nothing(path)
     try:
         query = routes.query(scope["query_string"].decode("latin-1"))

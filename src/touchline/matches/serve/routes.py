@@ -193,6 +193,14 @@ def found(path: str) -> tuple[Route | None, str]:
     return _BY_PATH.get("/".join(parts)), match_id
 
 
+def is_stream(path: str) -> bool:
+    """Whether a match is followed there; `stream` may be a match's id, too."""
+    if not path.endswith("/stream"):
+        return False
+    route, _ = found(path)
+    return route is not None and route.name == "follow_match"
+
+
 def nothing(path: str) -> Answer:
     """The answer to a path that is none."""
     return problem(404, f"there is nothing at {path[:80]}", hint="/openapi.json lists what is")
