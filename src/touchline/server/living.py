@@ -11,6 +11,7 @@ from touchline.core.ports import Key
 from touchline.core.stream import follow
 from touchline.errors import StorageError, TouchlineError
 from touchline.matches.live import STREAM
+from touchline.matches.serve import openapi
 from touchline.matches.serve.answers import Answer, refused
 from touchline.matches.serve.posting import Intake
 from touchline.server.admission import Admission
@@ -18,7 +19,7 @@ from touchline.server.api import Api, answered
 from touchline.server.streams import Hub
 from touchline.wiring import Touchline
 
-PATHS = ("/events", "/matches", "/dead-letters", "/openapi.json")
+NAMES = frozenset({"events", "matches", "dead-letters", "openapi.json"})
 """What the paths of the live path begin with."""
 
 _PATIENCE_S = 2.0
@@ -43,6 +44,8 @@ class Living:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or say why the stores cannot be opened."""
         app: ASGIApp | None = self._api
+        if scope["path"] == "/openapi.json" and scope["type"] == "http":
+            app = _saying(openapi.answer())
         if app is None:
             try:
                 refusal = self.admission.refusal(dict(scope["headers"]), None)
