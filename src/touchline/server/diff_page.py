@@ -92,9 +92,7 @@ def _columns(found: Diff) -> Markup:
         for c in found.columns
     ]
     heads = ["Column", "Rows changed#", "Sum before#", "Sum after#", "Largest change#"]
-    return section(
-        "Columns", table(heads, rows, empty="No row that both have differs in any column.")
-    )
+    return section("Columns", table(heads, rows, empty="No row that is in both differs."))
 
 
 def _rows(found: Diff) -> Markup:
