@@ -27,7 +27,10 @@ LIMIT = click.option(
 @JSON
 @click.pass_obj
 def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
-    """Show each partition of PIPELINE, or of all: fresh, warned, stale, waiting, refused..."""
+    """Show how each partition of PIPELINE, or of all, stands.
+
+    It is fresh, warned, stale, waiting, refused, failed or retired.
+    """
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
     rows = [row for each in chosen for row in _states(here, each)]

@@ -55,8 +55,9 @@ def laid_out(
     under = [_under(c.cells, width) for c in columns if c.name == below]
     left = [c.name for c in beside if c not in shown]
     cut = [below] if any(_is_cut(lines) for each in under for lines in each) else []
-    notes = [_told("not shown", left, width, more), _told("cut", cut, width, more)]
-    grid = _grid(shown, _shared_out(shown, width, fold), fold, *under)
+    notes = [_told("not shown", left, width, more=more), _told("cut", cut, width, more=more)]
+    below_each = under[0] if under else ()
+    grid = _grid(shown, _shared_out(shown, width, fold), fold, below=below_each)
     return [*filter(None, notes), *grid]
 
 
@@ -82,7 +83,7 @@ def _is_cut(lines: Sequence[str]) -> bool:
     return bool(lines) and lines[-1].endswith(_CUT)
 
 
-def _told(what: str, names: Sequence[str], width: int, more: str) -> str:
+def _told(what: str, names: Sequence[str], width: int, *, more: str) -> str:
     """Which columns are not shown, or cut; how many, where their names take more than a line."""
     line = f"{what}: {', '.join(names)}; {more}"
     if not names or _width(line) <= width:
@@ -157,6 +158,7 @@ def _grid(
     columns: Sequence[_Column],
     widths: Sequence[int],
     fold: int,
+    *,
     below: Sequence[Sequence[str]] = (),
 ) -> list[str]:
     """A line with the names, then each row, and below it what stands there."""

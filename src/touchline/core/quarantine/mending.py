@@ -82,7 +82,7 @@ def _must_be_read(
     texts = {number: row for number, row in changed.items() if row is not None}
     if not texts:
         return
-    mends = _before(receipt.domain, receipt.partition, receipt.sha256, platform)
+    mends = _before(receipt.domain, receipt.partition, receipt.sha256, platform=platform)
     now = {number: Mend(row, "", platform.clock()) for number, row in texts.items()}
     whole = Mends(receipt.sha256, {**mends.lines, **now})
     with (
@@ -101,7 +101,7 @@ def _must_be_read(
             raise ConfigError(f"{said}: {texts[row['line']][:200]}", hint=_AS_IT_IS)
 
 
-def _before(domain: str, part: Partition, sha256: str, platform: Platform) -> Mends:
+def _before(domain: str, part: Partition, sha256: str, *, platform: Platform) -> Mends:
     """What was said of lines of this content so far."""
     found = platform.ledger.arrivals(domain, [part]).get(part, {}).get(name_of(sha256))
     return decoded(platform.objects.read(found.path)) if found else Mends(sha256)
@@ -118,7 +118,7 @@ def _said(
 ) -> None:
     """What is said of these lines, beside what was said of others, lands in bronze."""
     name, now = name_of(sha256), platform.clock()
-    said = _before(pipeline.name, part, sha256, platform)
+    said = _before(pipeline.name, part, sha256, platform=platform)
     new = {number: Mend(row, because, now) for number, row in changed.items()}
     mends = Mends(sha256, {**said.lines, **new})
     with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:
