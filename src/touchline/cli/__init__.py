@@ -48,6 +48,7 @@ _COMMANDS = {
     "maintain": ("upkeep", "Expire, compact and clean up."),
     "retain": ("upkeep", "Take away what is past the days that configuration keeps."),
     "keys": ("keys", "See to the keys that admit to the live path: make, list, revoke."),
+    "export": ("exporting", "Write out OpenAPI or a Postman collection of the live path."),
     "up": ("up", "Land, make, check and tell by itself, until it is stopped."),
 }
 

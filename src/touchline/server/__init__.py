@@ -65,7 +65,7 @@ def _running(application: "ASGIApp", listening: socket.socket) -> Iterator[None]
     """The application answers while the context lasts."""
     import uvicorn
 
-    from touchline.server.api import MOST_BYTES
+    from touchline.matches.serve.routes import MOST_BYTES
 
     settings = uvicorn.Config(
         application,

@@ -2,9 +2,9 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl
 
 import anyio.to_thread
 from starlette.datastructures import Headers as Named
@@ -12,16 +12,14 @@ from starlette.types import Receive, Scope, Send
 
 from touchline.core.ports import Log, ServingStore
 from touchline.core.ports import Scope as Right
-from touchline.errors import ContractError, TouchlineError
+from touchline.errors import ConfigError, ContractError, TouchlineError
 from touchline.matches.live import TOPIC
-from touchline.matches.serve import asking, posting
+from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
 from touchline.server.admission import Admission
 from touchline.server.appending import Appending
 from touchline.server.streams import Frame, Hub
-
-MOST_BYTES = 1_000_000
-MOST_BATCH_BYTES = 32_000_000
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
@@ -55,7 +53,7 @@ class Api:
             return
         right: Right = "write" if path in ("/events", "/events/batch") else "read"
         answer = self._refusal(scope, right)
-        if answer is None and path.endswith("/stream") and scope["method"] == _GET:
+        if answer is None and scope["method"] == _GET and routes.is_stream(path):
             await self._stream(path, scope, receive, send=send)
             return
         if answer is None:
@@ -74,8 +72,6 @@ class Api:
                 return await self._post(scope, receive)
             if path == "/events/batch":
                 return await self._batch(scope, receive)
-            if scope["method"] not in (_GET, "HEAD"):
-                return problem(405, f"{scope['method']} is not for {path[:80]}", allow=_GET)
             if self.store.near:
                 return self._ask(path, scope)
             return await anyio.to_thread.run_sync(self._ask, path, scope)
@@ -86,10 +82,13 @@ class Api:
 
     async def _post(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != _POST:
-            return problem(405, f"{scope['method']} is not for /events", allow=_POST)
+            return routes.not_for(scope["method"], path="/events", allow=_POST)
         body = await _body(scope, receive, MOST_BYTES)
         if isinstance(body, Answer):
             return body
+        return await self._one(body)
+
+    async def _one(self, body: bytes) -> Answer:
         try:
             given = posting.one(body)
         except ContractError as exc:
@@ -98,7 +97,7 @@ class Api:
 
     async def _batch(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != _POST:
-            return problem(405, f"{scope['method']} is not for /events/batch", allow=_POST)
+            return routes.not_for(scope["method"], path="/events/batch", allow=_POST)
         body = await _body(scope, receive, MOST_BATCH_BYTES)
         if isinstance(body, Answer):
             return body
@@ -116,7 +115,7 @@ class Api:
             taken = await anyio.to_thread.run_sync(self.intake.take, given)
         else:
             taken = self.intake.take(given)
-        if taken.records or taken.again:
+        if taken.records:
             try:
                 await self.appending.append(taken.records)
             except TouchlineError:
@@ -127,28 +126,13 @@ class Api:
     # --- out ----------------------------------------------------------------------------------
 
     def _ask(self, path: str, scope: Scope) -> Answer:
-        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
-        match path.strip("/").split("/"):
-            case ["matches"]:
-                return asking.matches(self.store, query)
-            case ["dead-letters"]:
-                return asking.letters(self.store, query)
-            case ["matches", match_id]:
-                return self._events(scope, match_id, query)
-            case ["matches", match_id, "events"]:
-                return self._events(scope, match_id, query)
-            case ["matches", match_id, "goals"]:
-                named = ("total_goals", "goals")
-                return self._events(scope, match_id, query, kind="goal", named=named)
-            case ["matches", match_id, "passes"]:
-                named = ("total_passes", "passes")
-                return self._events(scope, match_id, query, kind="pass", named=named)
-        return problem(404, f"there is nothing at {path[:80]}", hint="/openapi.json lists what is")
-
-    def _events(self, scope: Scope, match_id: str, query: Any, **more: Any) -> Answer:
-        etag = Named(scope=scope).get("if-none-match", "")
-        return asking.events(
-            self.store, match_id, query, counts=self.counts, if_none_match=etag, **more
+        return routes.answer(
+            self.store,
+            self.counts,
+            path,
+            method=scope["method"],
+            text=scope["query_string"].decode("latin-1"),
+            if_none_match=Named(scope=scope).get("if-none-match", ""),
         )
 
     # --- streams ------------------------------------------------------------------------------
@@ -198,7 +182,7 @@ class Api:
             answer = self._refusal(scope, "write")
             try:
                 if answer is None:
-                    answer = posting.answer((await self.take(posting.one(body)))[0])
+                    answer = await self._one(body)
             except TouchlineError as exc:
                 answer = refused(exc)
             text = f'{{"status":{answer.status},"answer":{answer.body.decode()}}}'
@@ -209,7 +193,7 @@ async def answered(answer: Answer, send: Send) -> None:
     """The answer is sent."""
     named = [(k.encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
     length = (b"content-length", str(len(answer.body)).encode())
-    headers = [_JSON, length, *_SAFE, *named]
+    headers = [*_SAFE, *named] if answer.status == 304 else [_JSON, length, *_SAFE, *named]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
@@ -219,14 +203,17 @@ async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > most:
             return _too_much(most)
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    while message.get("more_body"):
+    parts, size = list[bytes](), 0
+    while True:
         message = await receive()
-        body += message.get("body", b"")
-        if len(body) > most:
+        if message["type"] == "http.disconnect":
+            return problem(400, "the body ended before its end")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
             return _too_much(most)
-    return body
+        if not message.get("more_body"):
+            return b"".join(parts)
 
 
 def _too_much(most: int) -> Answer:
@@ -234,7 +221,7 @@ def _too_much(most: int) -> Answer:
 
 
 async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:
-    """Work until it is done, or nobody is there any more."""
+    """Work until it is done, nobody is there any more, or the server ends."""
     working = asyncio.ensure_future(work())
 
     async def watch() -> None:
@@ -243,7 +230,8 @@ async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gon
 
     watching = asyncio.ensure_future(watch())
     try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (working, watching):
             task.cancel()
@@ -252,12 +240,14 @@ async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gon
 
 def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
     """The match that a stream is of, and the token to go on from."""
-    match path.strip("/").split("/"):
-        case ["matches", match_id, "stream"] if asking.is_match_id(match_id):
-            pass
-        case _:
-            return "", problem(404, f"there is nothing at {path[:80]}")
-    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    match_id = routes.found(path)[1]
+    if not routes.is_stream(path) or not asking.is_match_id(match_id):
+        return "", routes.nothing(path)
+    try:
+        query = routes.query(scope["query_string"].decode("latin-1"))
+        asking.only(query, {"after"})
+    except ConfigError as exc:
+        return match_id, refused(exc)
     token = Named(scope=scope).get("last-event-id") or query.get("after")
     if token is None:
         return match_id, None

@@ -17,9 +17,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.config import Config
 from touchline.errors import TouchlineError
-from touchline.server import diff_page, health_page, metrics, partition_page, run_page
+from touchline.server import api_page, diff_page, health_page, metrics, partition_page, run_page
 from touchline.server.guard import HEADERS, Guarded
-from touchline.server.living import PATHS
+from touchline.server.living import NAMES
 from touchline.server.parts import problem
 from touchline.server.reading import Reading
 
@@ -39,7 +39,7 @@ def app(config: Config, live: ASGIApp, *, key: str = "", only_local: bool = True
     shown = _pages(config, key)
 
     async def divided(scope: Scope, receive: Receive, send: Send) -> None:
-        is_live = scope["path"].startswith(PATHS)
+        is_live = scope["path"].partition("/")[2].partition("/")[0] in NAMES
         await (live if is_live else shown)(scope, receive, send)
 
     return TrustedHostMiddleware(divided, allowed_hosts=names, www_redirect=False)
@@ -58,6 +58,7 @@ def _pages(config: Config, key: str) -> Starlette:
         routes=[
             Route("/", lambda _: RedirectResponse("/health")),
             Route("/style.css", _style),
+            Route("/matches-api", lambda _: HTMLResponse(api_page.page())),
             *(Route(path, _answered(reading, page)) for path, page in pages.items()),
         ],
         middleware=[Middleware(Guarded, key=key)],

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.core.ports import Key
-from touchline.errors import StorageError, TouchlineError
+from touchline.errors import TouchlineError
 from touchline.matches.live import STREAM
+from touchline.matches.serve import openapi
 from touchline.matches.serve.answers import Answer, refused
 from touchline.matches.serve.posting import Intake
 from touchline.server.admission import Admission
@@ -19,7 +20,17 @@ from touchline.server.match_pages import Pages
 from touchline.server.streams import Hub
 from touchline.wiring import Touchline
 
-PATHS = ("/events", "/matches", "/dead-letters", "/openapi.json")
+NAMES = frozenset(
+    {
+        "dead-letters",
+        "events",
+        "matches",
+        "matches.css",
+        "matches.html",
+        "matches.js",
+        "openapi.json",
+    }
+)
 """What the paths of the live path begin with."""
 
 Keys = Callable[[], Sequence[Key]]
@@ -41,6 +52,8 @@ class Living:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or say why the stores cannot be opened."""
         app: ASGIApp | None = self._api
+        if scope["path"] == "/openapi.json" and scope["type"] == "http":
+            app = _saying(openapi.answer())
         if app is None:
             try:
                 refusal = self.admission.refusal(dict(scope["headers"]), None)
@@ -77,7 +90,7 @@ def living(here: Touchline, keys: Keys | None) -> Iterator[Living]:
     found = Living(here, keys)
     try:
         if here.has_live:
-            with suppress(StorageError):  # told to whoever asks
+            with suppress(TouchlineError):  # told to whoever asks
                 found.open()
         yield found
     finally:

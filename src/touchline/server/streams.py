@@ -9,6 +9,7 @@ import anyio.to_thread
 import msgspec
 
 from touchline.core.ports import Asked, ServingStore, Version
+from touchline.errors import TouchlineError
 from touchline.matches.live import ALL, EVENTS, MATCHES, Match
 
 BEAT_S = 15.0
@@ -81,7 +82,10 @@ class Hub:
 
     async def _give(self, match_id: str) -> None:
         while (followers := self._of.get(match_id)) and match_id in self._at:
-            found = await anyio.to_thread.run_sync(self._changes, match_id, self._at[match_id])
+            try:
+                found = await anyio.to_thread.run_sync(self._changes, match_id, self._at[match_id])
+            except TouchlineError:  # looked at again in a moment
+                return
             for frame in found:
                 self._at[match_id] = frame.token
                 for follower in followers:
@@ -90,11 +94,9 @@ class Hub:
                 return
 
     def _changes(self, match_id: str, after: int) -> list[Frame]:
-        try:
-            found = self.store.changes(EVENTS, match_id, after=after, limit=_MOST_CHANGES)
-        except Exception:  # noqa: BLE001 (looked at again in a moment)
-            return []
-        return [_change(version) for version in found]
+        """What each record changed; a version that was over at once was never seen."""
+        found = self.store.changes(EVENTS, match_id, after=after, limit=_MOST_CHANGES)
+        return [_change(version) for version in found if version.until != version.since]
 
     # --- subscribers --------------------------------------------------------------------------
 

@@ -41,6 +41,7 @@ _INSTANT = re.compile(
 _ID_LENGTH = 128
 _REMEMBERED = 10_000
 """Ids and types come again and again: so many are checked once."""
+_MOST_DEPTH = 32
 _FIRST_YEAR, _LAST_YEAR = 1850, 9000
 _MOST_SEQUENCE = 10**10
 
@@ -100,7 +101,7 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
         ContractError: It is no event, or a field of it is not what it may be; `facts["field"]` names it.
     """
     if type(given) is not dict:
-        _refuse("$", type(given).__name__, "a JSON object")
+        _refuse("$", _KINDS.get(type(given), "a number"), "a JSON object")
     try:
         fields = msgspec.convert(given, Fields)
     except msgspec.ValidationError as exc:
@@ -119,6 +120,8 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
     if fields.event_type is not None:
         given["event_type"] = _type(fields.event_type, rule)
     happened = _time(fields, rule, now)
+    sequence(fields)
+    _check_depth(given)
     value = _ENCODER.encode(given)
     digest = hashlib.blake2b(value, digest_size=12).hexdigest()
     return Accepted(
@@ -127,11 +130,22 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
 
 
 _DOCUMENTED = "docs/matches.md lists the fields"
+_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
 
 
 def _refuse(place: str, seen: object, expected: str, *, hint: str = _DOCUMENTED) -> NoReturn:
     said = f"{place}: seen {str(seen)[:80]!r}, expected {expected}"
     raise ContractError(said, hint=hint, field=place)
+
+
+def _check_depth(given: Mapping[str, Any]) -> None:
+    """Whoever can read the event at all can read it again, however deep in other work they are."""
+    level, depth = list(given.values()), 1
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > _MOST_DEPTH:
+            _refuse("$", f"more than {_MOST_DEPTH} levels", f"at most {_MOST_DEPTH} in each other")
+        level = [v for each in level for v in (each.values() if type(each) is dict else each)]
 
 
 @lru_cache(_REMEMBERED)
@@ -193,7 +207,6 @@ def _time(fields: Fields, rule: EventRule, now: datetime) -> datetime | None:
     if fields.action == "insert":
         event_type(fields)
         happened = event_at(fields)
-        sequence(fields)
     elif fields.timestamp is not None:
         happened = instant(fields.timestamp, "$.timestamp")
     else:

@@ -70,7 +70,7 @@ def _read(record: Record) -> Accepted | ContractError:
     """What the record says, or why it says nothing."""
     try:
         said = accepted(msgspec.json.decode(record.value), _LAST_RULE, record.at)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         return ContractError(f"not JSON: {exc}", field="$")
     except ContractError as exc:
         return exc

@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from touchline.core.ports import Asked, ServingStore
+from touchline.core.ports import Asked, ServingStore, Version
 from touchline.errors import ConfigError, ContractError, MissingInputError
 from touchline.matches.live import ALL, DEAD, EVENTS, MATCHES, WAITING, Match
 from touchline.matches.live.event import instant
@@ -22,14 +22,6 @@ _MATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 _WORD = 128
 
 Query = Mapping[str, str]
-
-
-@dataclass(frozen=True)
-class Page:
-    """The rows asked for, and the words that ask for the next ones; "" where there are none."""
-
-    rows: list[msgspec.Raw]
-    next: str
 
 
 @dataclass(eq=False)
@@ -70,7 +62,7 @@ def match(store: ServingStore, match_id: str) -> Match:
 
 def matches(store: ServingStore, query: Query) -> Answer:
     """Matches by when they began, the first to begin first."""
-    _only(query, {"season", "from", "to", "limit", "cursor"})
+    only(query, {"season", "from", "to", "limit", "cursor"})
     asked = _asked(query, {"season": "season"}, of="matches")
     rows = store.rows(MATCHES, ALL, asked)
     found = [msgspec.json.decode(v.body) for v in rows]
@@ -94,14 +86,14 @@ def events(
     `named` are the names of their number and their list.
     """
     found = match(store, match_id)
-    _only(query, {"type", "team", "player", "from", "to", "as_of", "limit", "cursor"})
+    only(query, {"type", "team", "player", "from", "to", "as_of", "limit", "cursor"})
     if kind and "type" in query:
         raise ConfigError("type: the address says it already", hint="ask /matches/ID/events")
     query = {**query, "type": kind} if kind else query
     filters = {"type": "event_type", "team": "team_id", "player": "player_id"}
     asked = _asked(query, filters, of=match_id)
     etag = _etag(found, query)
-    if if_none_match == etag:
+    if etag in if_none_match:
         return Answer(304, headers={"etag": etag})
     rows = store.rows(EVENTS, match_id, asked)
     total = counts.of(
@@ -120,21 +112,40 @@ def events(
 
 def letters(store: ServingStore, query: Query) -> Answer:
     """Records that could not be used, and corrections that wait for their event."""
-    _only(query, {"match", "event_id", "limit", "cursor"})
-    asked = _asked({k: v for k, v in query.items() if k in ("limit", "cursor")}, {}, of="letters")
-    rows = [v for key in (ALL, WAITING) for v in store.rows(DEAD, key, asked)]
-    found = [
-        {"state": "dead" if v.key == ALL else WAITING, **msgspec.json.decode(v.body)} for v in rows
-    ]
+    only(query, {"state", "match", "event_id", "limit", "cursor"})
+    state = query.get("state", "dead")
+    if state not in _STATES:
+        raise ConfigError(f"state: {state[:40]!r}, expected dead or waiting", field="state")
     wanted = {"match_id": query.get("match"), "event_id": query.get("event_id")}
-    shown = [letter for letter in found if all(v in (None, letter[k]) for k, v in wanted.items())]
-    return said(200, {"dead_letters": shown})
+    asked, found = _asked(query, {}, of="letters"), list[tuple[str, dict[str, Any]]]()
+    rows: Sequence[Version] = ()
+    while len(found) < asked.limit and (rows := store.rows(DEAD, _STATES[state], asked)):
+        letters = ((v.order, msgspec.json.decode(v.body)) for v in rows)
+        found += [each for each in letters if _is_wanted(each[1], wanted)]
+        asked = replace(asked, after=rows[-1].order)
+    found = found[: asked.limit]
+    after = _next([order for order, _ in found], asked, query, of="letters")
+    return said(
+        200, {"dead_letters": [{"state": state, **each} for _, each in found], "next": after}
+    )
+
+
+_STATES = {"dead": ALL, "waiting": WAITING}
+
+
+def _is_wanted(letter: Mapping[str, Any], wanted: Mapping[str, str | None]) -> bool:
+    return all(value in (None, letter[name]) for name, value in wanted.items())
 
 
 # --- what was asked ------------------------------------------------------------------------------
 
 
-def _only(query: Query, known: set[str]) -> None:
+def only(query: Query, known: set[str]) -> None:
+    """Nothing else is asked.
+
+    Raises:
+        ConfigError: Something is.
+    """
     for name in query:
         if name not in known:
             raise ConfigError(
@@ -167,7 +178,7 @@ def _word(value: str, name: str) -> str:
 
 
 def _limit(text: str) -> int:
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text[:9]) <= MOST_ROWS:
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_ROWS:
         raise ConfigError(f"limit: {text[:40]!r}, expected 1 to {MOST_ROWS}", field="limit")
     return int(text)
 

@@ -33,12 +33,11 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
 class Taken:
     """Results in the order in which events were given, and the records that have to be durable first.
 
-    `again` says that one of them may be on its way into the log at this moment.
+    What is posted again is a record again: the one before it may not have become durable.
     """
 
     results: list[Result]
     records: list[tuple[str, bytes]]
-    again: bool = False
 
     def lost(self) -> Iterator[str]:
         """The matches whose records did not become durable."""
@@ -64,26 +63,23 @@ class Intake:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, given: Sequence[Any]) -> Taken:
-        """Each event's result, and the records of those that are new. Any thread may ask."""
-        now, results, records, again = (
-            self.clock(),
-            list[Result](),
-            list[tuple[str, bytes]](),
-            False,
-        )
+        """Each event's result, and the records of those that are accepted. Any thread may ask."""
+        now, results, records = self.clock(), list[Result](), list[tuple[str, bytes]]()
         with self._lock:
             for each in given:
-                try:
-                    event = accepted(each, self.rule, now)
-                except ContractError as exc:
-                    results.append(_refused(exc))
-                    continue
-                result, new = self._judged(event)
+                event = self._read(each, now)
+                result = self._judged(event) if isinstance(event, Accepted) else _refused(event)
                 results.append(result)
-                if new:
+                if isinstance(event, Accepted) and not result.error:
                     records.append((event.match_id, event.value))
-                again = again or not (new or result.error)
-        return Taken(results, records, again)
+        return Taken(results, records)
+
+    def _read(self, given: Any, now: datetime) -> Accepted | ContractError:
+        """The event, or why it is none; `given` may be that already."""
+        try:
+            return given if isinstance(given, ContractError) else accepted(given, self.rule, now)
+        except ContractError as exc:
+            return exc
 
     def forget(self, taken: Taken) -> None:
         """Its records did not become durable, as far as is known."""
@@ -91,27 +87,22 @@ class Intake:
             for match_id in taken.lost():
                 self._known.pop(match_id, None)
 
-    def _judged(self, event: Accepted) -> tuple[Result, bool]:
-        """The event's result, and whether it has to go into the log."""
+    def _judged(self, event: Accepted) -> Result:
+        """The event's result, given what is known of it."""
         if not self.alone:
-            return Result(202, event.event_id, "accepted"), True
+            return Result(202, event.event_id, "accepted")
         known = self._of(event.match_id)
-        digests = known.get(event.event_id)
-        if digests is None:
-            known[event.event_id] = {event.digest}
-            if event.action == "insert":
-                return _accepted(event.event_id), True
-            known[event.event_id].add("")
-            return _waits(event), True
-        if event.digest in digests:
-            return (_waits(event) if "" in digests else _accepted(event.event_id)), False
-        if event.action == "insert" and "" not in digests:
-            return _conflict(event), False
-        waits = "" in digests and event.action != "insert"
-        digests.add(event.digest)
-        if event.action == "insert":
-            digests.discard("")
-        return (_waits(event) if waits else _accepted(event.event_id)), True
+        digests = known.setdefault(event.event_id, set())
+        is_first, is_insert = not digests, event.action == "insert"
+        if event.digest not in digests:
+            if is_insert and not is_first and "" not in digests:
+                return _conflict(event)
+            digests.add(event.digest)
+            if is_insert:
+                digests.discard("")
+            elif is_first:
+                digests.add("")
+        return _waits(event) if "" in digests else _accepted(event.event_id)
 
     def _of(self, match_id: str) -> Digests:
         """The digests of what is known of each event of a match; "" among them: it has not come."""
@@ -192,11 +183,11 @@ def _lines(body: bytes) -> list[Any]:
 
 
 def _line(text: bytes) -> Any:
-    """What a line says; a text, which is no event, where it is no JSON."""
+    """What a line says; why it says nothing, where it is no JSON."""
     try:
-        return msgspec.json.decode(text)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return text.decode(errors="replace")
+        return _json(text, "$")
+    except ContractError as exc:
+        return exc
 
 
 def answer(result: Result) -> Answer:
