@@ -106,8 +106,9 @@ def test_an_own_goal_that_is_told_of_both_sides_counts_once(tmp_path: Path) -> N
 
 def test_a_pass_that_did_not_arrive_says_how(tmp_path: Path) -> None:
     details = {**PASS, "outcome": named(9, "Incomplete")}
-    found = only(statsbomb_feed(tmp_path, statsbomb(1, **{"pass": details})))
-    assert (found["accurate"], found["outcome"]) == (False, "incomplete")
+    del details["recipient"]
+    found = only(statsbomb_feed(tmp_path, statsbomb(1, out=True, **{"pass": details})))
+    assert (found["accurate"], found["outcome"], found["out"]) == (False, "incomplete", True)
 
 
 def test_cards_of_fouls_and_of_bad_behaviour_count_once_each(tmp_path: Path) -> None:

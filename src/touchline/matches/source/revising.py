@@ -1,4 +1,4 @@
-"""A provider's file given again, in which something is another: what is to be said of it."""
+"""A file given again: what of it was said before, and what is to be said of what is another now."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,10 +8,24 @@ import msgspec
 
 from touchline.core.ports import Version
 from touchline.errors import ContractError
-from touchline.matches.live import EventRule, accepted
+from touchline.matches.live import Accepted, EventRule, accepted
 from touchline.matches.live.event import ENRICHED
 
 _OF_ITS_STATE = ENRICHED | {"status"}
+
+
+def repeated(
+    event: dict[str, Any], versions: Sequence[Version], *, rule: EventRule, now: datetime
+) -> bool:
+    """Whether the same was said of the event before."""
+    try:
+        return bool(versions) and _is_known(accepted(event, rule, now), versions)
+    except ContractError:
+        return False
+
+
+def _is_known(said: Accepted, versions: Sequence[Version]) -> bool:
+    return any(said.digest in version.digest.split() for version in versions)
 
 
 def revised(
@@ -29,7 +43,7 @@ def revised(
     except ContractError:
         return event
     body = msgspec.json.decode(versions[-1].body)
-    if any(said.digest in version.digest.split() for version in versions):
+    if _is_known(said, versions):
         began = said.posted.get("kick_off_at")
         named = {"match_id": said.match_id, "event_id": said.event_id, "action": "amend"}
         return None if body.get("kick_off_at") == began else {**named, "kick_off_at": began}

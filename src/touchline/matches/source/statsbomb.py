@@ -81,6 +81,8 @@ class _Event(msgspec.Struct, gc=False):
     duration: float | None = None
     possession: int | None = None
     under_pressure: bool | None = None
+    counterpress: bool | None = None
+    out: bool | None = None
     related_events: list[str] | None = None
 
 
@@ -107,7 +109,7 @@ def event(given: Any, match_id: str) -> dict[str, Any]:
         raise ContractError(f"timestamp {found.timestamp!r}, expected one such as 00:05:09.168")
     hours, minutes, seconds = clock.groups()
     kind = _type(found, details)
-    if kind in ("pass", "cross") or "recipient_id" in details:
+    if found.type.name == "Pass":
         details["accurate"] = "outcome" not in details
     said: dict[str, Any] = {
         "match_id": match_id,
@@ -124,6 +126,8 @@ def event(given: Any, match_id: str) -> dict[str, Any]:
         "play_pattern": _snake(found.play_pattern.name) if found.play_pattern else None,
         "position": _snake(found.position.name) if found.position else None,
         "under_pressure": found.under_pressure,
+        "counterpress": found.counterpress,
+        "out": found.out,
         "related_event_ids": found.related_events,
         "team_name": found.team.name if found.team else None,
         "player_name": found.player.name if found.player else None,

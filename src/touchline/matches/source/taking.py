@@ -14,7 +14,7 @@ from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule, accepted
 from touchline.matches.serve.posting import Intake
 from touchline.matches.source.clock import KickOffs
 from touchline.matches.source.files import Feed, Refusal, timed
-from touchline.matches.source.revising import revised
+from touchline.matches.source.revising import repeated, revised
 
 _AT_ONCE = 1000
 _WAIT_S = 0.05
@@ -39,16 +39,18 @@ def taken(
     """
     read_to_the_end(log, store)
     intake = Intake(store, rule, lambda: now)
-    new, same, refused = 0, 0, list(feed.refused)
+    new, same, refused, durable = 0, 0, list(feed.refused), set[bytes]()
     for batch in _batches(feed, known):
-        said = batch if feed.format == "events" else list(_revised(batch, store, rule, now=now))
+        said = list(_to_say(batch, feed, store, rule=rule, now=now))
         found = intake.take([event for _, event in said])
-        if found.records:
-            log.append(TOPIC, found.records).result()
+        records = [r for r in dict.fromkeys(found.records) if r[1] not in durable]
+        if records:
+            log.append(TOPIC, records).result()
+        durable.update(value for _, value in records)
         pairs = zip(said, found.results, strict=True)
         wrong = [Refusal(place, r.error.message) for (place, _), r in pairs if r.error]
-        new += len(found.records)
-        same += len(batch) - len(wrong) - len(found.records)
+        new += len(records)
+        same += len(batch) - len(wrong) - len(records)
         refused += wrong
     read_to_the_end(log, store)
     return Taken(new, same, refused)
@@ -83,13 +85,17 @@ def _batches(feed: Feed, known: KickOffs) -> Iterator[list[_Placed]]:
         yield [(place, timed(event, known)) for place, event in some]
 
 
-def _revised(
-    batch: Sequence[_Placed], store: ServingStore, rule: EventRule, *, now: datetime
+def _to_say(
+    batch: Sequence[_Placed], feed: Feed, store: ServingStore, *, rule: EventRule, now: datetime
 ) -> Iterator[_Placed]:
-    """What is to be posted of a provider's events."""
-    ids = [(event["match_id"], event["event_id"]) for _, event in batch]
-    versions = store.known(EVENTS, list(dict.fromkeys(ids)))
+    """What is to be posted of these events, given what is known of them."""
+    ids = [(str(event.get("match_id")), str(event.get("event_id"))) for _, event in batch]
+    known = store.known(EVENTS, list(dict.fromkeys(ids)))
     for (place, event), id_ in zip(batch, ids, strict=True):
-        said = revised(event, versions.get(id_, ()), rule=rule, now=now)
-        if said is not None:
-            yield place, said
+        versions = known.get(id_, ())
+        if feed.format != "events":
+            said = revised(event, versions, rule=rule, now=now)
+            if said is not None:
+                yield place, said
+        elif not repeated(event, versions, rule=rule, now=now):
+            yield place, event
