@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from kafka_broker import Shared
 from under_test import LOGS, Logs
 
 from touchline.core.ports import Lag, Log
@@ -15,9 +16,10 @@ GOAL, PASS = b'{"event": "goal"}', b'{"event": "pass"}'
 
 
 @pytest.fixture(params=LOGS)
-def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Logs]:
-    """A log without topics of each kind; opened again it is the same log."""
-    found = LOGS[request.param](tmp_path)
+def logs(request: pytest.FixtureRequest, tmp_path: Path, kafka: Shared) -> Iterator[Logs]:
+    """A log of each kind, without records; opened again it is the same log."""
+    found = LOGS[request.param](tmp_path, kafka)
+    found.open().prepare(["events", "dead", "none"])
     yield found
     found.close()
 

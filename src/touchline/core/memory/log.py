@@ -1,11 +1,13 @@
 """The log in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Condition
 
-from touchline.core.ports.log import Lag, Position, Record
+from touchline.core.ports.log import Lag, Position, Record, Share
+from touchline.errors import ConfigError
 
 LANE = 0
 
@@ -17,10 +19,14 @@ class MemoryLog:
         self.clock = clock
         self._topics: dict[str, list[Record]] = {}
         self._ends: dict[str, int] = {}
+        self._places: dict[tuple[str, str], list[object]] = {}
         self._came = Condition()
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:  # noqa: ARG002
+        """See Log. Every topic is there."""
 
     def append(
         self, topic: str, records: Sequence[tuple[str, bytes]]
@@ -42,6 +48,10 @@ class MemoryLog:
         """See Log."""
         with self._came:
             self._came.wait_for(lambda: self._from(topic, position), timeout_s)
+            start, end = self.start(topic)[LANE], self.end(topic)[LANE]
+            for lane, offset in position.items():
+                if lane != LANE or not start <= offset <= end:
+                    raise ConfigError(f"{topic}: no offset {offset} in lane {lane}: {start} to {end}")
             return self._from(topic, position)[:limit]
 
     def start(self, topic: str, since: datetime | None = None) -> Position:
@@ -60,9 +70,21 @@ class MemoryLog:
 
     def trim(self, topic: str, position: Position) -> None:
         """See Log."""
-        with self._came:
-            self._topics[topic] = self._from(topic, position)
+        if LANE in position:
+            with self._came:
+                self._topics[topic] = self._from(topic, position)
+
+    @contextmanager
+    def share(self, topic: str, group: str) -> Iterator[Share]:
+        """See Log. Whoever comes first has the lane."""
+        mine, places = object(), self._places.setdefault((topic, group), [])
+        places.append(mine)
+        try:
+            yield lambda: frozenset({LANE} if places[0] is mine else ())
+        finally:
+            places.remove(mine)
 
     def _from(self, topic: str, position: Position) -> list[Record]:
-        first = position.get(LANE, 0)
-        return [r for r in self._topics.get(topic, []) if r.offset >= first]
+        if LANE not in position:
+            return []
+        return [r for r in self._topics.get(topic, []) if r.offset >= position[LANE]]
