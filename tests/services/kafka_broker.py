@@ -124,6 +124,8 @@ def _properties(broker: Broker) -> str:
     own = broker.certificates
     plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+    token = "org.apache.kafka.common.security.oauthbearer.OAuthBearerLoginModule required"
+    claim = f'unsecuredLoginStringClaim_sub="{USER}"'
     lines = {
         "process.roles": "broker,controller",
         "node.id": "1",
@@ -148,8 +150,9 @@ def _properties(broker: Broker) -> str:
         "ssl.truststore.type": "PEM",
         "ssl.truststore.location": own.authority,
         "listener.name.mutual.ssl.client.auth": "required",
-        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
+        "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512,OAUTHBEARER",
         "listener.name.sasl.plain.sasl.jaas.config": f'{plain} user_{USER}="{PASSWORD}";',
+        "listener.name.sasl.oauthbearer.sasl.jaas.config": f"{token} {claim};",
         "listener.name.sasl.scram-sha-256.sasl.jaas.config": f"{scram};",
         "listener.name.sasl.scram-sha-512.sasl.jaas.config": f"{scram};",
     }

@@ -112,7 +112,7 @@ class _Sender:
             delivery_timeout_ms=most_ms,
             request_timeout_ms=most_ms,
             queue_buffering_max_kbytes=_QUEUE_KB,
-            topic_metadata_propagation_max_ms=min(most_ms, _METADATA_MS),
+            topic_metadata_propagation_max_ms=min(most_ms // 2, _METADATA_MS),
         )
         self._ends = threading.Event()
         self._thread = threading.Thread(target=self._hear, daemon=True)

@@ -10,7 +10,7 @@ try:
 except ImportError as exc:
     raise ConfigError(f"no Kafka here: {exc}", hint="pip install touchline[kafka]") from exc
 
-PATIENCE = "see stores.log.timeout_s"
+OF_ANOTHER = "its records were trimmed, or it is a position in another log"
 _SECURITY = "check stores.log.security, and the environment variables that it names"
 _PREPARE = "topics are made by touchline up; check stores.log.prefix"
 _RIGHTS = "this user has no right to do that: see docs/operations.md"
@@ -34,8 +34,8 @@ _WRONG = _REFUSED | {
     KafkaError.INVALID_CONFIG: "check stores.log",
     KafkaError._INVALID_ARG: "check stores.log",
     KafkaError.MSG_SIZE_TOO_LARGE: "a record is larger than the cluster takes: max.message.bytes",
-    KafkaError._AUTO_OFFSET_RESET: "its records were trimmed, or it is a position in another log",
-    KafkaError.OFFSET_OUT_OF_RANGE: "its records were trimmed, or it is a position in another log",
+    KafkaError._AUTO_OFFSET_RESET: OF_ANOTHER,
+    KafkaError.OFFSET_OUT_OF_RANGE: OF_ANOTHER,
 }
 
 

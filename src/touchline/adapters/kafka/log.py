@@ -8,6 +8,7 @@ from datetime import datetime
 
 from touchline.adapters.kafka.appending import Appending
 from touchline.adapters.kafka.cluster import Cluster
+from touchline.adapters.kafka.errors import OF_ANOTHER
 from touchline.adapters.kafka.reading import Readers
 from touchline.adapters.kafka.sharing import Member
 from touchline.adapters.kafka.topics import Topics
@@ -106,5 +107,5 @@ class KafkaLog:
                 raise ConfigError(
                     f"{self.cluster.where(topic)}: no offset {offset} in lane {lane}, which ends"
                     f" at {ends[lane]}",
-                    hint="it is a position in another log, or the topic was made anew",
+                    hint=OF_ANOTHER,
                 )

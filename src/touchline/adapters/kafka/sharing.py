@@ -8,7 +8,7 @@ from touchline.adapters.kafka.cluster import Cluster
 from touchline.adapters.kafka.errors import Heard, translated
 
 _SESSION_MS = 10_000
-_HEARTBEAT_MS = 2000
+_HEARTBEAT_MS = 1000
 
 
 class Member:

@@ -9,8 +9,8 @@ from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPar
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from touchline.adapters.kafka.cluster import Cluster
-from touchline.adapters.kafka.errors import Heard, translated
-from touchline.errors import TouchlineError
+from touchline.adapters.kafka.errors import OF_ANOTHER, Heard, translated
+from touchline.errors import ConfigError, TouchlineError, TransientError
 
 _DAY_MS = 86_400_000
 _PAUSE_S = 0.05
@@ -104,6 +104,18 @@ class Topics:
         self._heard.refused = None
 
     def _offsets(self, name: str, lanes: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
+        """The offset of each lane, asked for all at once."""
+        try:
+            return self._asked(name, lanes, spec)
+        except TransientError as exc:
+            unknown = set(lanes) - set(self.lanes(name)) if exc.facts["code"] == "_NOENT" else None
+            if not unknown:
+                raise
+            raise ConfigError(
+                f"{self.cluster.where(name)}: no lane {min(unknown)}", hint=OF_ANOTHER
+            ) from exc
+
+    def _asked(self, name: str, lanes: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
         topic = self.cluster.topic(name)
         asked = {TopicPartition(topic, lane): spec for lane in lanes}
         with self._asking(name) as client:
