@@ -1,6 +1,5 @@
 """A real Kafka broker of one node, for tests: started on free ports, ended by its own process id."""
 
-import ctypes
 import fcntl
 import os
 import signal
@@ -21,7 +20,7 @@ JARS = Path(__file__).parents[2] / "build" / "kafka"
 USER, PASSWORD = "touchline", "s3cret-of-kafka"
 _JVM = ("-Xmx512m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC")
 _PATIENCE_S = 90.0
-_DIES_WITH_PARENT = 1
+_DIES_WITH_US = ("setpriv", "--pdeathsig", "KILL")
 
 
 @dataclass
@@ -50,11 +49,17 @@ class Broker:
 
     def start(self) -> None:
         """It answers."""
-        words = ["java", *_JVM, "-cp", f"{JARS}/*", "kafka.Kafka", str(self.folder / "properties")]
+        words = [
+            *_DIES_WITH_US,
+            "java",
+            *_JVM,
+            "-cp",
+            f"{JARS}/*",
+            "kafka.Kafka",
+            str(self.folder / "properties"),
+        ]
         with (self.folder / "broker.log").open("ab") as out:
-            self.process = subprocess.Popen(
-                words, stdout=out, stderr=out, preexec_fn=_die_with_parent
-            )
+            self.process = subprocess.Popen(words, stdout=out, stderr=out)
         deadline = time.monotonic() + _PATIENCE_S
         while not all(map(_answers, self.ports.values())):
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -69,10 +74,6 @@ class Broker:
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
         self.process = None
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_DIES_WITH_PARENT, signal.SIGKILL)
 
 
 def _answers(port: int) -> bool:
@@ -142,6 +143,8 @@ def _properties(broker: Broker) -> str:
         "offsets.topic.num.partitions": "1",
         "transaction.state.log.replication.factor": "1",
         "transaction.state.log.min.isr": "1",
+        "broker.session.timeout.ms": "1500",
+        "broker.heartbeat.interval.ms": "400",
         "group.initial.rebalance.delay.ms": "0",
         "group.min.session.timeout.ms": "1000",
         "auto.create.topics.enable": "false",

@@ -1,6 +1,5 @@
 """The configuration file as frozen types. Every key has a default that needs no server."""
 
-import os
 import shlex
 from datetime import date
 from pathlib import Path
@@ -9,7 +8,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from touchline.errors import ConfigError
+from touchline.config.kafka import TOPICS, KafkaLog
+from touchline.config.section import Secret, Section
 
 Domain = Literal["tracking", "activity"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
@@ -25,40 +25,13 @@ IN_WORDS = {
     _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
     _CATALOG: "sqlite:/// and the path of a file",
     _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
+    TOPICS: "up to 100 letters, digits and . _ -",
 }
 
 Schema = Annotated[str, Meta(pattern=_SCHEMA)]
 ProviderId = Annotated[str, Meta(pattern=_PROVIDER_ID)]
 Code = Annotated[str, Meta(pattern=_CODE)]
 """A code stands in paths and partitions: no separators, no dots."""
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the file; a key it does not know is an error that names its place."""
-
-
-class Secret(Section, frozen=True):
-    """The only form a secret has in the file: the name of an environment variable."""
-
-    env: str
-
-    @property
-    def given(self) -> str:
-        """The variable's value; "" where it is not set."""
-        return os.environ.get(self.env, "")
-
-    def value(self) -> str:
-        """The variable's value.
-
-        Raises:
-            ConfigError: It is not set, or empty.
-        """
-        found = self.given
-        if not found:
-            raise ConfigError(
-                f"environment variable {self.env} is not set", hint=f"export {self.env}=..."
-            )
-        return found
 
 
 class LocalObjects(Section, frozen=True, tag_field="kind", tag="local"):
@@ -80,12 +53,19 @@ class SqliteLedger(Section, frozen=True, tag_field="kind", tag="sqlite"):
     path: str = "data/ledger.db"
 
 
+class SqliteLog(Section, frozen=True, tag_field="kind", tag="sqlite"):
+    """The log in one file."""
+
+    path: str = "data/log.db"
+
+
 class Stores(Section, frozen=True):
     """Where things are kept."""
 
     objects: LocalObjects = LocalObjects()
     tables: IcebergTables = IcebergTables()
     ledger: SqliteLedger = SqliteLedger()
+    log: SqliteLog | KafkaLog = SqliteLog()
 
 
 class Limits(Section, frozen=True):

@@ -68,7 +68,7 @@ class Appending:
         batch = _Batch(len(records), self.cluster.where(topic), sender.heard)
         try:
             for at, record in enumerate(records):
-                sender.send(self.cluster.topic(topic), record, partial(batch.delivered, at))
+                sender.put(self.cluster.topic(topic), record, partial(batch.delivered, at))
         except KafkaException as exc:
             batch.failed(translated(exc.args[0], self.cluster.where(topic), sender.heard))
         except TransientError as exc:
@@ -118,7 +118,7 @@ class _Sender:
         self._thread = threading.Thread(target=self._hear, daemon=True)
         self._thread.start()
 
-    def send(self, topic: str, record: tuple[str, bytes], told: "partial[None]") -> None:
+    def put(self, topic: str, record: tuple[str, bytes], told: "partial[None]") -> None:
         """The record is on its way.
 
         Raises:

@@ -79,7 +79,9 @@ class KafkaLog:
         if not position:
             return Lag(0)
         starts, ends = self._topics.starts(topic, position), self._topics.ends(topic, position)
-        unread = {n: max(at, starts[n]) for n, at in position.items() if max(at, starts[n]) < ends[n]}
+        unread = {
+            n: max(at, starts[n]) for n, at in position.items() if max(at, starts[n]) < ends[n]
+        }
         if not unread:
             return Lag(0)
         oldest = self._readers.oldest(topic, unread, {lane: ends[lane] for lane in unread})

@@ -65,7 +65,9 @@ class _Reader:
             if found := self.records(limit, _STEP_S):
                 return found
             if time.monotonic() > deadline:
-                raise TransientError(f"{self.cluster.where(self.topic)}: nothing comes of what is there")
+                raise TransientError(
+                    f"{self.cluster.where(self.topic)}: nothing comes of what is there"
+                )
         return []
 
     def first(self, ends: Position) -> list[Record]:

@@ -29,7 +29,10 @@ class Member:
             heartbeat_interval_ms=_HEARTBEAT_MS,
         )
         self._consumer.subscribe(
-            [cluster.topic(topic)], on_assign=self._given, on_revoke=self._taken, on_lost=self._taken
+            [cluster.topic(topic)],
+            on_assign=self._given,
+            on_revoke=self._taken,
+            on_lost=self._taken,
         )
 
     def lanes(self) -> frozenset[int]:

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
@@ -38,12 +39,10 @@ class Topics:
         ]
         with self._asking(", ".join(names)) as client:
             asked = client.create_topics(wanted, request_timeout=set_.timeout_s) if wanted else {}
-            for made in asked.values():
-                try:
-                    made.result()
-                except KafkaException as exc:
-                    if exc.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
-                        raise
+            for answer in asked.values():
+                error = _error(answer)
+                if error and error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                    raise error
         for name in names:
             self._wait_for(name)
 
@@ -74,7 +73,9 @@ class Topics:
         topic = self.cluster.topic(name)
         places = [TopicPartition(topic, n, min(at, ends[n])) for n, at in position.items()]
         with self._asking(name) as client:
-            for done in client.delete_records(places, request_timeout=self.cluster.timeout_s).values():
+            for done in client.delete_records(
+                places, request_timeout=self.cluster.timeout_s
+            ).values():
                 done.result()
 
     def _wait_for(self, name: str) -> None:
@@ -125,3 +126,12 @@ class Topics:
                 request_timeout=self.cluster.timeout_s,
             )
             return {place.partition: answer.result().offset for place, answer in found.items()}
+
+
+def _error(answer: "Future[None]") -> KafkaException | None:
+    """Why it was not done, if it was not."""
+    try:
+        answer.result()
+    except KafkaException as exc:
+        return exc
+    return None

@@ -58,7 +58,7 @@ class SqliteLog:
         self._writer.join()
         self._db.close()
 
-    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:  # noqa: ARG002
+    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:
         """See Log. Every topic is there."""
 
     def append(

@@ -25,7 +25,7 @@ class MemoryLog:
     def close(self) -> None:
         """Nothing is held open."""
 
-    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:  # noqa: ARG002
+    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:
         """See Log. Every topic is there."""
 
     def append(
@@ -51,7 +51,9 @@ class MemoryLog:
             start, end = self.start(topic)[LANE], self.end(topic)[LANE]
             for lane, offset in position.items():
                 if lane != LANE or not start <= offset <= end:
-                    raise ConfigError(f"{topic}: no offset {offset} in lane {lane}: {start} to {end}")
+                    raise ConfigError(
+                        f"{topic}: no offset {offset} in lane {lane}: {start} to {end}"
+                    )
             return self._from(topic, position)[:limit]
 
     def start(self, topic: str, since: datetime | None = None) -> Position:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
-from touchline.config import Config
+from touchline.config import Config, KafkaLog
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, Run, TableStore
+    from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, Run, TableStore
     from touchline.core.retention import Days
     from touchline.core.schedule import Schedule
 
@@ -66,6 +66,18 @@ class Touchline:
                 " name new folders under stores",
             )
         return SqliteLedger(path)
+
+    @cached_property
+    def log(self) -> "Log":
+        """Where what comes live is kept first."""
+        settings = self.config.stores.log
+        if isinstance(settings, KafkaLog):
+            from touchline.wiring import kafka
+
+            return kafka.log(self.config, settings)
+        from touchline.adapters.sqlite import SqliteLog
+
+        return SqliteLog(self.config.place(settings.path))
 
     @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":

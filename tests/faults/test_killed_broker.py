@@ -1,0 +1,107 @@
+"""kill -9 of a Kafka broker: whatever was told to be durable is there, once, in order of its key."""
+
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+
+import kafka_broker
+import pytest
+from kafka_broker import Broker
+
+from touchline.adapters.kafka import Cluster, KafkaLog
+from touchline.core.ports import Record
+from touchline.errors import TransientError
+
+KEYS = [f"match-{n}" for n in range(6)]
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Broker]:
+    """A broker of our own, which may be killed."""
+    with kafka_broker.own(tmp_path_factory.mktemp("kafka") / "broker") as found:
+        yield found
+
+
+def cluster(broker: Broker, *, timeout_s: float) -> Cluster:
+    return Cluster(broker.bootstrap, replication=1, min_insync=1, timeout_s=timeout_s)
+
+
+def appending(log: KafkaLog, key: str, told: list[bytes], ended: threading.Event) -> None:
+    """One record after the other, each once the one before it is durable."""
+    for n in range(1_000_000):
+        if ended.is_set():
+            return
+        value = f"{n}".encode()
+        log.append("events", [(key, value)]).result(120)
+        told.append(value)
+
+
+def everything(log: KafkaLog) -> list[Record]:
+    found, at = list[Record](), dict(log.start("events"))
+    while records := log.read("events", at, timeout_s=0):
+        found += records
+        at |= {record.lane: record.offset + 1 for record in records}
+    return found
+
+
+def grows(told: Mapping[str, list[bytes]]) -> None:
+    """Wait until every key has some records more."""
+    before = {key: len(values) for key, values in told.items()}
+    deadline = time.monotonic() + 90
+    while any(len(told[key]) < before[key] + 20 for key in told):
+        assert time.monotonic() < deadline, "no more is acknowledged"
+        time.sleep(0.02)
+
+
+def test_two_kills_under_load_lose_and_repeat_no_record(broker: Broker) -> None:
+    told: dict[str, list[bytes]] = {key: [] for key in KEYS}
+    ended = threading.Event()
+    with closing(KafkaLog(cluster(broker, timeout_s=90))) as log:
+        log.prepare(["events"], lanes=3)
+        threads = [
+            threading.Thread(target=appending, args=(log, key, told[key], ended)) for key in KEYS
+        ]
+        for thread in threads:
+            thread.start()
+        for _ in range(2):
+            grows(told)
+            broker.kill()
+            broker.start()
+        grows(told)
+        ended.set()
+        for thread in threads:
+            thread.join()
+        found = everything(log)
+    for key in KEYS:
+        assert [record.value for record in found if record.key == key] == told[key]
+
+
+def test_without_its_broker_a_log_fails_in_time_and_goes_on_with_it(broker: Broker) -> None:
+    with closing(KafkaLog(cluster(broker, timeout_s=2))) as log:
+        log.prepare(["events", "later"])
+        log.append("later", [("m1", b"before")]).result(30)
+        start = log.start("later")
+        broker.kill()
+        try:
+            waiting = log.append("later", [("m1", b"lost")])
+            with pytest.raises(TransientError, match="later"):
+                waiting.result(60)
+            for ask in (
+                lambda: log.read("later", {0: 1}, timeout_s=0),
+                lambda: log.lag("later", start),
+                lambda: log.prepare(["more"]),
+            ):
+                with pytest.raises(TransientError, match=broker.bootstrap):
+                    ask()
+        finally:
+            broker.start()
+        for _ in range(20):
+            try:
+                log.append("later", [("m1", b"after")]).result(60)
+                break
+            except TransientError:
+                continue
+        found = [record.value for record in log.read("later", start)]
+        assert found[0] == b"before"
+        assert found[-1] == b"after"
