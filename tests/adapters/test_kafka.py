@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, Producer
 from confluent_kafka.admin import (
     AdminClient,
     ConfigResource,
@@ -349,9 +349,32 @@ def test_the_region_is_that_of_the_brokers_names(
     assert settings["security.protocol"] == "sasl_ssl"
     assert settings["sasl.mechanism"] == "OAUTHBEARER"
     token, until = settings["oauth_cb"]("")
-    assert signer == [region]
+    assert set(signer) == {region}
     assert token
     assert time.time() < until < time.time() + 700
+
+
+def test_a_machine_without_a_role_is_told_so_and_nothing_else(
+    cluster: Cluster, broker: Broker, signer: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = sys.modules["aws_msk_iam_sasl_signer"]
+    security = msk_iam(broker.sasl, "eu-central-1", ca=str(broker.certificates.authority))
+    working = replace(cluster, bootstrap=broker.sasl, security=security, timeout_s=1.5)
+
+    def refuse(region: str) -> tuple[str, int]:
+        raise ValueError(f"wrong-s3cret in {region}")
+
+    asked = dict(security())
+    monkeypatch.setattr(made.MSKAuthTokenProvider, "generate_auth_token", refuse)
+    with closing(KafkaLog(working)) as log, pytest.raises(ConfigError) as caught:
+        log.prepare(["events"])
+    assert "role" in caught.value.hint
+    assert "s3cret" not in str(caught.value)
+
+    later = replace(working, security=lambda: asked)
+    with closing(KafkaLog(later)) as log, pytest.raises(ConfigError) as caught:
+        log.prepare(["events"])
+    assert "stores.log.security" in caught.value.hint
 
 
 def test_brokers_without_a_region_need_one() -> None:
@@ -373,6 +396,15 @@ def test_without_a_broker_everything_says_to_try_again() -> None:
         ):
             with pytest.raises(TransientError, match=NOBODY):
                 use()
+
+
+def test_a_producer_that_the_brokers_disowned_is_replaced(log: KafkaLog) -> None:
+    log.append("events", [("m1", b"before")]).result(30)
+    sender = log._appending._sender()
+    sender.heard(KafkaError(KafkaError._FATAL, "disowned", fatal=True))
+    log.append("events", [("m1", b"after")]).result(30)
+    assert log._appending._sender() is not sender
+    assert [r.value for r in everything(log, log.start("events"))] == [b"before", b"after"]
 
 
 def test_a_log_that_nobody_used_connects_to_nothing() -> None:

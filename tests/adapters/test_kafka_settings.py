@@ -1,11 +1,12 @@
 """What the configuration says of Kafka, as its library takes it."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from touchline import config
+from touchline import adapters, config, wiring
 from touchline.adapters.kafka import KafkaLog
 from touchline.adapters.sqlite import SqliteLog
 from touchline.errors import ConfigError
@@ -85,7 +86,7 @@ def test_a_password_that_is_not_set_is_named(
     with pytest.raises(ConfigError, match="KAFKA_PASSWORD"):
         found.prepare(["events"])
     with pytest.raises(ConfigError, match="KAFKA_PASSWORD"):
-        found.append("events", [("m1", b"")])
+        found.append("events", [("m1", b"")]).result(30)
 
 
 def test_a_role_in_aws_needs_no_secret(tmp_path: Path) -> None:
@@ -115,3 +116,20 @@ def test_a_wrong_word_is_told_its_place(tmp_path: Path, said: str, told: str) ->
     assert told in str(caught.value)
     assert "$.stores.log" in str(caught.value)
     assert "open sesame" not in str(caught.value)
+
+
+def test_without_its_library_the_extra_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [
+        n
+        for n in sys.modules
+        if n.startswith(("touchline.adapters.kafka", "touchline.wiring.kafka"))
+    ]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "confluent_kafka", None)
+    monkeypatch.delattr(adapters, "kafka")
+    monkeypatch.delattr(wiring, "kafka", raising=False)
+    with pytest.raises(ConfigError) as caught:
+        log(tmp_path, 'kind = "kafka"')
+    assert "touchline[kafka]" in caught.value.hint

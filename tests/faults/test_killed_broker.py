@@ -1,5 +1,7 @@
 """kill -9 of a Kafka broker: whatever was told to be durable is there, once, in order of its key."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -105,3 +107,31 @@ def test_without_its_broker_a_log_fails_in_time_and_goes_on_with_it(broker: Brok
         found = [record.value for record in log.read("later", start)]
         assert found[0] == b"before"
         assert found[-1] == b"after"
+
+
+SHARE = """
+import sys, time
+from touchline.adapters.kafka import Cluster, KafkaLog
+
+with KafkaLog(Cluster(sys.argv[1])).share("shared", "readers") as share:
+    while share() != {0, 1}:
+        time.sleep(0.05)
+    print("both", flush=True)
+    time.sleep(600)
+"""
+
+
+@pytest.mark.soak
+def test_the_lanes_of_a_reader_that_was_killed_are_anothers(broker: Broker) -> None:
+    with closing(KafkaLog(cluster(broker, timeout_s=30))) as log:
+        log.prepare(["shared"], lanes=2)
+        words = [sys.executable, "-c", SHARE, broker.bootstrap]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "both\n"
+            process.kill()
+        with log.share("shared", "readers") as share:
+            deadline = time.monotonic() + 90
+            while share() != {0, 1}:
+                assert time.monotonic() < deadline, "nobody took the lanes over"
+                time.sleep(0.05)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import which
+from shutil import rmtree, which
 from typing import Any
 
 import pytest
@@ -172,6 +172,7 @@ def own(folder: Path) -> Iterator[Broker]:
         yield found
     finally:
         found.kill()
+        rmtree(folder / "data", ignore_errors=True)
 
 
 @dataclass

@@ -64,12 +64,18 @@ class Appending:
 
     def append(self, topic: str, records: Sequence[tuple[str, bytes]]) -> "Future[Places]":
         """See Log. Where too much is on its way already, it waits until there is room."""
-        sender = self._sender()
+        try:
+            sender = self._sender()
+        except TouchlineError as exc:
+            refused: Future[Places] = Future()
+            refused.set_exception(exc)
+            return refused
         batch = _Batch(len(records), self.cluster.where(topic), sender.heard)
         try:
             for at, record in enumerate(records):
                 sender.put(self.cluster.topic(topic), record, partial(batch.delivered, at))
         except KafkaException as exc:
+            sender.heard(exc.args[0])
             batch.failed(translated(exc.args[0], self.cluster.where(topic), sender.heard))
         except TransientError as exc:
             batch.failed(exc)

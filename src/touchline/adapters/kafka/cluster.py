@@ -1,6 +1,7 @@
 """Which cluster, and who asks there: settings as Kafka's library takes them."""
 
 import re
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ Security = Callable[[], Mapping[str, Any]]
 
 _REGION = re.compile(r"\.kafka(?:-serverless)?\.([a-z0-9-]+)\.amazonaws\.com")
 _SILENT = 0
+_AGAIN_S = 30.0
 
 Client = TypeVar("Client")
 
@@ -108,18 +110,36 @@ def msk_iam(bootstrap: str, region: str = "", *, ca: str = "") -> Security:
     return lambda: {
         "security.protocol": "sasl_ssl",
         "sasl.mechanism": "OAUTHBEARER",
-        "oauth_cb": lambda _: _token(found),
+        "oauth_cb": _tokens(found),
         **trusted,
     }
 
 
-def _token(region: str) -> tuple[str, float]:
-    """A token of some minutes, and until when it is good: the library asks again in time."""
+def _tokens(region: str) -> Callable[[str], tuple[str, float]]:
+    """What gives a token of some minutes, and until when it is good: it is asked again in time.
+
+    Raises:
+        ConfigError: There is no token to be had now.
+    """
     try:
-        from aws_msk_iam_sasl_signer import (  # type: ignore[import-not-found,unused-ignore]
-            MSKAuthTokenProvider,
-        )
+        from aws_msk_iam_sasl_signer import MSKAuthTokenProvider
     except ImportError as exc:
         raise ConfigError(f"no signer of tokens: {exc}", hint="pip install touchline[msk]") from exc
-    token, until_ms = MSKAuthTokenProvider.generate_auth_token(region)
-    return token, until_ms / 1000
+
+    def token(_: str) -> tuple[str, float]:
+        signed, until_ms = MSKAuthTokenProvider.generate_auth_token(region)
+        return signed, until_ms / 1000
+
+    def token_or_none(_: str) -> tuple[str, float]:
+        try:
+            return token(_)
+        except Exception:  # noqa: BLE001 (the library bears none; the brokers refuse this, and say so)
+            return "none", time.time() + _AGAIN_S
+
+    try:
+        token("")
+    except Exception as exc:  # any of AWS's library, whose text may hold what it likes
+        raise ConfigError(
+            f"no token for {region}: {type(exc).__name__}", hint="check the role of this machine"
+        ) from exc
+    return token_or_none

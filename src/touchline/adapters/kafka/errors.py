@@ -50,7 +50,7 @@ class Heard:
         """Keep it if it is one of these."""
         if error.code() in _REFUSED:
             self.refused = error
-        self.is_fatal = self.is_fatal or error.fatal()
+        self.is_fatal = self.is_fatal or error.fatal() or error.code() == KafkaError._FATAL
 
 
 def translated(error: KafkaError, where: str, heard: Heard | None = None) -> TouchlineError:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from touchline.adapters.kafka.cluster import Cluster
-from touchline.adapters.kafka.errors import Heard, translated
+from touchline.adapters.kafka.errors import Heard, translated, translating
 from touchline.core.ports.log import Position, Record
 from touchline.errors import TransientError
 
@@ -114,8 +114,9 @@ class Readers:
         """A reader that stands there, for one user at a time."""
         reader = self._found(topic, position)
         try:
-            reader.go(position)
-            yield reader
+            with translating(self.cluster.where(topic)):
+                reader.go(position)
+                yield reader
         except BaseException:
             reader.close()  # where it stands nobody knows
             raise
@@ -125,8 +126,9 @@ class Readers:
         """The first record from there of each lane that has one."""
         reader = _Reader(self.cluster, topic, _PEEK)
         try:
-            reader.go(position)
-            return reader.first(ends)
+            with translating(self.cluster.where(topic)):
+                reader.go(position)
+                return reader.first(ends)
         finally:
             reader.close()
 

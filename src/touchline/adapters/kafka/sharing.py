@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from touchline.adapters.kafka.cluster import Cluster
-from touchline.adapters.kafka.errors import Heard, translated
+from touchline.adapters.kafka.errors import Heard, translated, translating
 
 _SESSION_MS = 10_000
 _HEARTBEAT_MS = 1000
@@ -42,7 +42,8 @@ class Member:
             ConfigError: It may not be a member, or there is no such topic.
             TransientError: The service failed.
         """
-        message = self._consumer.poll(0)
+        with translating(self._where, self._heard):
+            message = self._consumer.poll(0)
         error = message.error() if message is not None else None
         if error is not None and error.code() != KafkaError._MAX_POLL_EXCEEDED:
             raise translated(error, self._where, self._heard)
