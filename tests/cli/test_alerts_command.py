@@ -229,6 +229,39 @@ def test_alerts_lists_open_incidents_and_what_was_not_delivered(told: World, web
     assert SECRET not in said + json.dumps(found)
 
 
+def test_alerts_says_what_is_to_be_done_about_each_incident(told: World) -> None:
+    arrive(told, "2025-01-02", users="")
+    assert told.do("run").code == 3
+    (incident,) = told.well("alerts", "--json").rows["incidents"]
+    assert "`touchline show RUN` says why" in incident["to_do"]
+
+
+def test_an_alert_that_something_is_over_says_what_it_waits_for(told: World, web: Sink) -> None:
+    web.status = 503
+    arrive(told, "2025-01-02", users="")
+    assert told.do("run").code == 3
+    arrive(told, "2025-01-02")
+    told.well("run")
+    began, over = told.well("alerts", "--json").rows["undelivered"]
+    assert (began["kind"], began["waits_for"]) == ("opened", None)
+    assert began["next"] is not None
+    assert (over["kind"], over["next"]) == ("recovered", None)
+    assert over["waits_for"] == began["alert"]
+
+
+def test_what_was_published_before_there_was_a_target_is_not_told_to_it(
+    told: World, web: Sink
+) -> None:
+    told.configure("")
+    arrive(told, "2025-01-02")
+    told.well("run")
+    configure(told, "completed = true")
+    told.well("check")
+    arrive(told, "2025-01-03")
+    told.well("run")
+    assert titles(web) == ["activity: completed for 2025-01-03"]
+
+
 def test_alerts_test_says_how_each_target_answered(
     told: World, web: Sink, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,6 +1,7 @@
 """check: input that was due, partitions that are not published, bytes in bronze; exit codes for cron."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -8,6 +9,10 @@ import pytest
 from limited import without_override
 from world import EVENTS, World, files, world
 
+from touchline.adapters.sqlite import SqliteLedger
+from touchline.core.ports import Incident
+
+NOON = datetime(2025, 4, 5, 12, tzinfo=UTC)
 DAILY = '[activity]\ndue = { cron = "0 0 * * *", zone = "UTC", grace_minutes = 0 }\n'
 
 
@@ -148,3 +153,83 @@ def test_a_match_longer_than_those_before_it_is_told_if_that_is_wanted(empty: Wo
     assert "warned: " in found["what"]
     assert "tracking.frames: baseline rows: " in found["what"]
     assert "median of 4 comparable partitions" in found["what"]
+
+
+# --- what only `up` can see ---------------------------------------------------------------------
+
+
+def met(into: World, key: str, where: str, code: int) -> None:
+    """An incident that `up` has noted."""
+    pipeline = key.split(maxsplit=1)[0]
+    into.well("status")
+    with closing(SqliteLedger(into.ledger)) as ledger:
+        ledger.notes.note([Incident(key, pipeline, where, "it went wrong", code, NOON)])
+
+
+def test_files_and_commands_that_up_has_met_are_told_with_their_codes(empty: World) -> None:
+    met(empty, "tracking /in/1_match.json file", "/in/1_match.json", 3)
+    met(empty, "up nightly command", "nightly", 2)
+    for words, code, where in (
+        ((), 3, ["nightly", "/in/1_match.json"]),
+        (("tracking",), 3, ["/in/1_match.json"]),
+        (("activity",), 0, []),
+        (("up",), 2, ["nightly"]),
+    ):
+        ended = empty.do("check", *words, "--json")
+        assert (ended.code, [row["where"] for row in ended.rows]) == (code, where)
+
+
+def test_a_command_that_was_killed_counts_as_a_service_that_failed(empty: World) -> None:
+    met(empty, "up nightly command", "nightly", -9)
+    assert empty.do("check").code == 5
+
+
+def test_a_scheduled_check_is_not_told_of_its_own_failure(empty: World) -> None:
+    empty.configure("schedules.hourly = { cron = '0 * * * *', command = 'check' }\n")
+    met(empty, "up hourly command", "hourly", 3)
+    assert "all is well" in empty.well("check").out
+
+
+# --- schedules ----------------------------------------------------------------------------------
+
+
+def test_schedules_that_no_command_would_take_are_told_all_at_once(empty: World) -> None:
+    empty.configure(
+        "[schedules]\n"
+        "good = { cron = '0 6 * * *', command = 'fetch skillcorner --from {day} --to {day}' }\n"
+        "none = { cron = '0 6 * * *', command = 'rum' }\n"
+        "option = { cron = '0 6 * * *', command = 'run --wrokers 2' }\n"
+        "value = { cron = '0 6 * * *', command = 'run --workers many' }\n"
+        "lacks = { cron = '0 6 * * *', command = 'backfill activity {day}' }\n"
+        "word = { cron = '0 6 * * *', command = 'run -p ingestion_date={date}' }\n"
+        "within = { cron = '0 6 * * *', command = 'quarantine replya' }\n"
+        "inner = { cron = '0 6 * * *', command = 'quarantine replay --jsn' }\n"
+        "group = { cron = '0 6 * * *', command = 'quarantine' }\n"
+        "help = { cron = '0 6 * * *', command = 'run --help' }\n"
+        "row = { cron = '0 6 * * *', command = 'quarantine fix a:1 --row {} --because b' }\n"
+    )
+    said = {
+        "none": "'rum' is no command; there is: demo, ",
+        "option": "No such option '--wrokers'",
+        "value": "Invalid value for '--workers': 'many' is not",
+        "lacks": "Missing argument 'LAST'",
+        "word": "{date} stands for nothing; only {day} is replaced",
+        "within": "'replya' is no command; there is: ",
+        "inner": "No such option '--jsn'",
+        "group": "quarantine needs a command; there is: ",
+        "help": "'run --help' only shows help",
+    }
+    for command in ("check", "up"):
+        ended = empty.apart(command)
+        assert ended.code == 2
+        assert ended.out == ""
+        lines = ended.err.removeprefix("error: ").splitlines()
+        told = dict(line.removeprefix("$.schedules.").split(".command: ") for line in lines[:-1])
+        assert list(told) == list(said)
+        for name, words in said.items():
+            assert told[name].startswith(words), told[name]
+        assert lines[-1].startswith("hint: ")
+
+
+def test_the_schedules_that_are_there_without_configuration_are_right(empty: World) -> None:
+    empty.well("check")

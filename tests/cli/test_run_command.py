@@ -1,5 +1,8 @@
 """run and plan: what is made, what is left alone, and why."""
 
+import subprocess
+import sys
+
 import pytest
 from stored import current_files, disagreeing, iceberg_files
 from world import (
@@ -56,6 +59,27 @@ def test_the_same_files_again_are_no_work(as_before: World) -> None:
     assert as_before.well("plan", "--json").rows == []
     assert (as_before.heads(1), as_before.heads(2)) == heads
     assert as_before.snapshots() == snapshots
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_where_nothing_is_stale_no_engine_and_no_arrow_are_imported(
+    as_before: World, command: str
+) -> None:
+    ask = (
+        "import sys\nfrom touchline.cli import cli\n"
+        f"try: cli([{command!r}], standalone_mode=False)\n"
+        "except SystemExit: pass\n"
+        "heavy = {'duckdb', 'pyarrow', 'numpy', 'pyiceberg'}\n"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", ask],
+        cwd=as_before.folder,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_reissue_recomputes_exactly_that_match_and_plan_says_why(as_before: World) -> None:

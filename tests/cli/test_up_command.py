@@ -1,5 +1,6 @@
 """`touchline up`: what comes is landed and made, commands are given, and it goes on after any end."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -86,6 +87,30 @@ def test_matches_are_landed_too(empty: World) -> None:
     assert empty.heads(1)
 
 
+def test_a_file_that_comes_again_unchanged_is_not_told(empty: World) -> None:
+    with going(empty) as up:
+        put(empty, "2025-01-01", lines("2025-01-01"))
+        up.until("run", partition=DAY, status="published")
+        put(empty, "2025-01-01", lines("2025-01-01"))
+        put(empty, "2025-01-02", lines("2025-01-02"))
+        up.until("run", partition=NEXT, status="published")
+        told = [(e["files"], e["partitions"]) for e in up.events if e["event"] == "landed"]
+    assert told == [(1, 1), (1, 1)]
+
+
+def test_metrics_without_a_file_are_on_standard_output_apart_from_events(empty: World) -> None:
+    empty.configure("monitoring.emf = 'Club'\nserver.port = 0\n")
+    put(empty, "2025-01-01", lines("2025-01-01"))
+    with empty.process("up") as process:
+        assert process.stdout is not None
+        metrics = json.loads(process.stdout.readline())
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=30)
+    assert (metrics["partition"], metrics["status"]) == (DAY, "published")
+    assert out == ""
+    assert all("event" in json.loads(line) for line in err.splitlines())
+
+
 # --- how it ends --------------------------------------------------------------------------------
 
 
@@ -94,6 +119,8 @@ def test_it_ends_in_order_and_holds_nothing(empty: World) -> None:
         put(empty, "2025-01-01", lines("2025-01-01"))
         up.until("run", partition=DAY, status="published")
         assert up.stop() == 128 + signal.SIGTERM
+        assert up.events[-1]["event"] == "stopped"
+        assert "error" not in up.text
         assert "Traceback" not in up.text
     assert empty.asked("SELECT * FROM claims") == []
     assert list((empty.data / "ledger.db.owners").iterdir()) == []

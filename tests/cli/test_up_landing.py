@@ -108,6 +108,17 @@ def test_a_file_that_is_still_written_to_keeps_no_other_out_and_is_no_incident(
     assert list(here.ledger.contents("activity")) == ["ingestion_date=2025-01-02"]
 
 
+def test_only_what_is_new_counts_as_landed(empty: World, here: Touchline) -> None:
+    path = put(empty, "2025-01-01", lines("2025-01-01", 3))
+    now = here.platform().clock()
+    first = landed(here, "activity", [path], scratch=empty.folder, now=now)
+    assert (first.new, first.parts) == (1, {"ingestion_date=2025-01-01"})
+    again = landed(here, "activity", [path], scratch=empty.folder, now=now)
+    assert (again.new, again.parts, again.well) == (0, set(), [path])
+    put(empty, "2025-01-01", lines("2025-01-01", 4))
+    assert landed(here, "activity", [path], scratch=empty.folder, now=now).new == 1
+
+
 def test_what_was_unpacked_goes_with_its_landing(empty: World, here: Touchline) -> None:
     archive = here.landing["tracking"] / "match.zip"
     with zipfile.ZipFile(archive, "w") as packed:

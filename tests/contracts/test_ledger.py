@@ -1,6 +1,6 @@
 """Every Ledger keeps what came, what ran and what is current, as the port promises."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -9,7 +9,7 @@ from dying import leave_running
 from made_up import AT, a_run, publish, receipt
 from under_test import Ledgers
 
-from touchline.core.ports import Ledger, Publish, Receipt, Size
+from touchline.core.ports import Ledger, Publish, Receipt, Run, Size
 from touchline.errors import ConfigError
 
 TABLE = "club.speeds"
@@ -142,6 +142,12 @@ def test_of_each_partition_the_newest_publish_is_current(ledger: Ledger) -> None
     current = ledger.current([TABLE, "club.other"])
     assert {part: p.content for part, p in current[TABLE].items()} == {ONE: "c", TWO: "b"}
     assert dict(current["club.other"]) == {}
+
+
+def test_heads_tell_contents_that_are_their_derivation_and_those_of_force(ledger: Ledger) -> None:
+    made, forced = publish("a"), replace(publish("b", part=TWO), content="")
+    done(ledger, replace(made, content=made.derivation), forced)
+    assert ledger.heads([TABLE]) == {TABLE: {ONE: ("from a", "from a"), TWO: ("from b", "")}}
 
 
 def test_heads_are_derivation_and_content_of_what_is_current(ledger: Ledger) -> None:
@@ -327,3 +333,48 @@ def test_the_run_of_an_owner_that_ended_without_a_word_is_shown_as_failed(ledger
     assert (run.run_id, run.status) == ("dead", "failed")
     assert "without a word" in run.message
     assert ledger.last("tracking")[ONE].status == "failed"
+
+
+# --- ends ---------------------------------------------------------------------------------------
+
+
+def ids(found: Mapping[int, Run]) -> list[str]:
+    return [run.run_id for run in found.values()]
+
+
+def test_ends_come_in_the_order_in_which_they_were_recorded_not_in_that_of_beginning(
+    ledger: Ledger,
+) -> None:
+    ledger.record([a_run("early", "running"), a_run("late", "running", minute=5)])
+    assert ledger.ends(after=0, limit=9) == {}
+    ledger.record([a_run("late", "published", minute=5)])
+    ledger.record([a_run("early", "refused")])
+    assert ids(ledger.ends(after=0, limit=9)) == ["late", "early"]
+    assert ledger.ends(after=0, limit=9)[min(ledger.ends(after=0, limit=9))].report["steps"]
+
+
+def test_a_reader_of_ends_goes_on_where_it_was(ledger: Ledger) -> None:
+    for number in range(5):
+        ledger.record([a_run(f"r{number}", "published", minute=9 - number)])
+    first = ledger.ends(after=0, limit=2)
+    rest = ledger.ends(after=max(first), limit=9)
+    assert ids(first) == ["r0", "r1"]
+    assert ids(rest) == ["r2", "r3", "r4"]
+    assert min(first) >= 1
+    assert ledger.ends(after=max(rest), limit=9) == {}
+
+
+def test_an_end_that_is_recorded_again_has_the_later_number_alone(ledger: Ledger) -> None:
+    ledger.record([a_run("one", "failed"), a_run("two", "published")])
+    seen = max(ledger.ends(after=0, limit=9))
+    ledger.record([a_run("one", "published")])
+    again = ledger.ends(after=seen, limit=9)
+    assert [(run.run_id, run.status) for run in again.values()] == [("one", "published")]
+    assert ids(ledger.ends(after=0, limit=9)) == ["two", "one"]
+
+
+def test_ends_are_seen_by_other_owners(ledgers: Ledgers) -> None:
+    one, two = ledgers.open(), ledgers.open()
+    one.record([a_run("a", "published")])
+    two.record([a_run("b", "published")])
+    assert ids(one.ends(after=0, limit=9)) == ids(two.ends(after=0, limit=9)) == ["a", "b"]

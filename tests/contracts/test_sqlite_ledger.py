@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from made_up import AT, publish, receipt
+from made_up import AT, a_run, publish, receipt
 from under_test import Clock, no_file_over
 
 from touchline.adapters.sqlite import SqliteLedger, rows, schema
@@ -49,6 +49,22 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
         "b": "3",
         "a": "4",
     }
+
+
+def test_runs_that_an_older_version_recorded_are_no_news(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(";".join(schema.CHANGES[:3]) + "; PRAGMA user_version = 3")
+        old.execute(
+            f"INSERT INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)})",
+            (*rows.run_row(a_run("before", "published")), "nobody"),
+        )
+        old.commit()
+    with closing(SqliteLedger(path)) as ledger:
+        assert [run.run_id for run in ledger.runs()] == ["before"]
+        assert ledger.ends(after=0, limit=9) == {}
+        ledger.record([a_run("after", "published")])
+        assert [run.run_id for run in ledger.ends(after=0, limit=9).values()] == ["after"]
 
 
 def test_what_is_noted_in_a_transaction_that_fails_is_forgotten_with_it(tmp_path: Path) -> None:

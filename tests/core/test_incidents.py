@@ -209,7 +209,9 @@ def test_a_run_that_rules_warn_of_is_told_once_although_nothing_is_amiss(people:
     people.world.arrive_match(1)
     (done,) = people.world.run().values()
     assert done.run is not None
-    warned = replace(done, run=replace(done.run, message="warned: club.tops: half the rows"))
+    warning = replace(done.run, message="warned: club.tops: half the rows")
+    warned = replace(done, run=warning)
+    people.world.ledger.record([warning])
     for _ in range(2):
         people.alerting.ran(warned)
         people.alerting.deliver()

@@ -8,7 +8,7 @@ import pytest
 from alerted import finding, seen
 
 from touchline.adapters.sqlite import SqliteLedger
-from touchline.core.alerts import deliver, observe
+from touchline.core.alerts import deliver, observe, waits_for
 from touchline.core.alerts.outbox import wait_after
 from touchline.core.memory import MemoryLedger, MemoryNotifier
 from touchline.core.ports import Delivery, Ledger
@@ -185,3 +185,15 @@ def test_an_incident_and_its_alert_are_there_together_or_not_at_all(tmp_path: Pa
     queued(into=ledger)
     assert (len(ledger.notes.incidents()), len(ledger.notes.outbox())) == (1, 2)
     ledger.close()
+
+
+def test_what_is_over_waits_for_the_alert_that_it_began_to_the_same_target() -> None:
+    ledger, notifier = queued(targets=("mail",)), MemoryNotifier(dead={"mail"})
+    delivered(ledger, notifier)
+    observe(seen(ended=lambda _: "well"), ledger=ledger, targets=BOTH, now=NOON)
+    outbox = ledger.notes.outbox()
+    waiting = {(d.target, d.alert.kind): waits_for(d, outbox) for d in outbox}
+    began = waiting.pop(("mail", "recovered"))
+    assert began is not None
+    assert began.kind == "opened"
+    assert waiting == {("mail", "opened"): None, ("chat", "recovered"): None}

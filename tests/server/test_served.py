@@ -16,7 +16,7 @@ from touchline.errors import ConfigError
 from touchline.server import served
 from touchline.server.reading import Reading
 
-KEY = "päss:word"
+KEY = "päss:word of 20 ch"
 
 
 @pytest.fixture(autouse=True)
@@ -79,6 +79,20 @@ def test_with_a_key_only_who_knows_it_is_answered(
         assert httpx.get(f"{here}/health", headers={"host": "club.example"}).status_code == 401
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_key_that_could_be_guessed_is_refused_with_a_way_to_a_better_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    monkeypatch.setenv("TOUCHLINE_KEY", "s3cret of 15 ch")
+    with (
+        pytest.raises(ConfigError, match="15 characters, expected 16 or more") as raised,
+        served(made(tmp_path, host=host)),
+    ):
+        pass
+    assert "secrets.token_urlsafe()" in raised.value.hint
+    assert "s3cret" not in f"{raised.value}{raised.value.hint}"
+
+
 def test_every_answer_says_what_a_browser_may_do_with_it(tmp_path: Path) -> None:
     with served(made(tmp_path)) as address:
         for path in ("/health", "/nothing", "/metrics", "/style.css"):
@@ -104,7 +118,7 @@ def test_a_taken_port_is_told_with_the_way_out(tmp_path: Path) -> None:
 
 
 def test_a_host_that_is_not_ours_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TOUCHLINE_KEY", "k")
+    monkeypatch.setenv("TOUCHLINE_KEY", "k" * 16)
     for host in ("192.0.2.1", "no such host"):
         with (
             pytest.raises(ConfigError, match="cannot listen on"),

@@ -4,7 +4,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from touchline.adapters.ndjson import appended, line
 from touchline.core.pipeline import Pipeline
@@ -15,10 +15,14 @@ _UNITS = {"Rows": "Count", "Rejected": "Count", "Seconds": "Seconds", "Failures"
 
 @dataclass(frozen=True)
 class EmbeddedMetrics:
-    """Writes the line of each run that ended to a file, or to standard error where there is none."""
+    """Writes the line of each run that ended to a file; where there is none, to a stream.
+
+    That is standard error, as results go to standard output, unless another is given.
+    """
 
     namespace: str
     file: Path | None = None
+    stream: TextIO | None = None
 
     def __call__(self, _: Pipeline, run: Run) -> None:
         """The run is told; what keeps it from being told is said, and no error."""
@@ -27,7 +31,7 @@ class EmbeddedMetrics:
             appended(self.file, told)
             return
         with suppress(OSError, ValueError):
-            sys.stderr.write(line(told))
+            print(line(told), end="", file=self.stream or sys.stderr, flush=True)
 
 
 def event(run: Run, namespace: str) -> dict[str, Any]:

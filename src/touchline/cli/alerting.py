@@ -34,6 +34,15 @@ def note(here: Touchline, done: "Done") -> None:
         here.alerts.ran(done)
 
 
+def ended_by_others(here: Touchline) -> bool:
+    """Whether there is something to tell of runs that this command did not make: it ended a killed one's."""
+    from touchline.core import notices
+
+    with unalarmed():
+        return notices.unread(here.ledger)
+    return False
+
+
 def deliver(here: Touchline) -> None:
     """Send what waits in the outbox; a line for each target that did not take it."""
     with unalarmed():
@@ -59,28 +68,40 @@ def alerts(file: Path | None, *, test: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=1, default=datetime.isoformat))
         return
-    table(found["incidents"], title="open incidents", empty="no open incidents")
+    table(found["incidents"], title="open incidents", empty="no open incidents", least=("to_do",))
     table(found["undelivered"], title="undelivered", empty="no undelivered alerts")
 
 
 def _incidents(here: Touchline) -> list[dict[str, Any]]:
+    from touchline.core.alerts import to_do
+
     return [
-        {"pipeline": i.pipeline, "where": i.where or None, "since": i.opened_at, "what": i.what}
+        {
+            "pipeline": i.pipeline,
+            "where": i.where or None,
+            "since": i.opened_at,
+            "what": i.what,
+            "to_do": to_do(i) or None,
+        }
         for i in here.ledger.notes.incidents()
     ]
 
 
 def _undelivered(here: Touchline) -> list[dict[str, Any]]:
+    from touchline.core.alerts import waits_for
+
+    outbox = here.ledger.notes.outbox()
     return [
         {
             "target": d.target,
             "alert": d.alert.subject,
             "kind": d.alert.kind,
             "attempts": d.attempts,
-            "next": d.next_at,
+            "next": None if before else d.next_at,
+            "waits_for": before.subject if before else None,
             "error": d.error or None,
         }
-        for d in here.ledger.notes.outbox()
+        for d, before in ((d, waits_for(d, outbox)) for d in outbox)
     ]
 
 

@@ -1,6 +1,7 @@
 """check: whether all is well, with an exit code for cron."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ import click
 from touchline import config
 from touchline.cli.alerting import deliver, unalarmed
 from touchline.cli.output import JSON, progress, table, worst
+from touchline.cli.scheduling import must_be_commands
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -36,21 +38,26 @@ def check(
 ) -> None:
     """Check that input came when it was due and is published, of PIPELINE or of all.
 
+    What `touchline up` could not land, and commands that it gave and that failed, are told too; commands
+    are of PIPELINE up.
+
     Exits 0 if all is well, 4 if input is missing, 3 if a partition is refused, 7 if bronze is damaged.
     Example: touchline check activity
     """
     from touchline.core import alerts, checks
 
     here = Touchline(config.load(file))
+    must_be_commands(here)
     looks: list[alerts.Observed] = []
     warned: list[Finding] = []
-    for chosen in [here.pipeline(pipeline)] if pipeline else here.pipelines.values():
+    for chosen in _chosen(here, pipeline):
         now, due = datetime.now(UTC), here.due(chosen.name)
         looks.append(alerts.of_pipeline(chosen, due, here.ledger, now=now, days=days))
         warned += checks.of_warnings(chosen, here.ledger, now=now, days=days)
         if bronze:
             looks.append(alerts.of_bronze(chosen, _of_bronze(here, chosen)))
     found = [finding for seen in looks for finding in seen.findings] + warned
+    found += _of_up(here, pipeline)
     rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
     table(rows, as_json=as_json, empty="all is well")
     with unalarmed():
@@ -58,6 +65,24 @@ def check(
             here.alerts.saw(seen)
         deliver(here)
     sys.exit(worst(f.code for f in found))
+
+
+def _chosen(here: Touchline, name: str | None) -> "Sequence[Pipeline]":
+    """The pipeline of that name, or all; `up` has nothing but commands."""
+    from touchline.core.checks import UP
+
+    if name == UP:
+        return ()
+    return [here.pipeline(name)] if name else list(here.pipelines.values())
+
+
+def _of_up(here: Touchline, pipeline: str | None) -> "list[Finding]":
+    """What `up` has met. A scheduled `check` that failed is none: what it found is told itself."""
+    from touchline.core import checks
+
+    echoes = {(checks.UP, each.name) for each in here.schedules if each.command[0] == "check"}
+    met = checks.of_up(here.ledger, pipeline=pipeline or "")
+    return [finding for finding in met if (finding.pipeline, finding.where) not in echoes]
 
 
 def _of_bronze(here: Touchline, pipeline: "Pipeline") -> "list[Finding]":

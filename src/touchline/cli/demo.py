@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
+from touchline.cli.alerting import note
 from touchline.cli.kinds import Finite, Place
 from touchline.cli.output import complain, progress, say, table
 from touchline.errors import ConfigError
@@ -83,6 +84,7 @@ def demo(folder: Path, matches: int, minutes: float) -> None:
     with progress("run", matches) as tell:
         for done in drive.run(here.pipeline("tracking"), here.platform()):
             tell(done.partition, done.run.status if done.run else "held")
+            note(here, done)
             _must_be_published(done)
     say("4/4  players of match 900001, by threat of their runs per 90 minutes")
     _show(here, folder)

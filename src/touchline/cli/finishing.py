@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from touchline.cli.alerting import deliver, note
+from touchline.cli.alerting import deliver, ended_by_others, note
 from touchline.cli.output import complain, counted, progress, say, seconds, table, worst
 from touchline.errors import ConflictError, TouchlineError
 from touchline.wiring import Touchline
@@ -54,7 +54,7 @@ def finish(
         say(_summary(rows))
     if broken_off and len(rows) < total:
         say(f"stopped after {len(rows)} of {total}; give the same command again to resume")
-    if rows:
+    if rows or ended_by_others(here):
         deliver(here)
     sys.exit(worst(codes))
 

@@ -62,8 +62,9 @@ def plan(
     here = Touchline(config.load(file))
     rows, arrived = list[dict[str, Any]](), False
     for each, wanted in chosen(here, pipeline, parts):
-        plans = planner.plan(each, here.ledger, parts=wanted, only=only)
-        arrived = arrived or bool(plans or here.ledger.contents(each.name))
+        came = here.ledger.contents(each.name, wanted)
+        plans = planner.plan(each, here.ledger, parts=wanted, only=only, arrived=came)
+        arrived = arrived or bool(came)
         rows += [row for p in planner.explained(plans, each, here.ledger) for row in _lines(p)]
     table(rows, as_json=as_json, empty="nothing is stale" if arrived else _NOTHING)
 
@@ -87,12 +88,12 @@ def chosen(
 
     A partition is its pipeline's: its columns tell which that is.
     """
-    from touchline.core import backfill as ranges
-    from touchline.core.ports import keys_of
-
     pipelines = [here.pipeline(name)] if name else list(here.pipelines.values())
     if not parts:
         return [(pipeline, None) for pipeline in pipelines]
+    from touchline.core import backfill as ranges
+    from touchline.core.ports import keys_of
+
     found: dict[str, tuple[Pipeline, list[str]]] = {}
     for part in dict.fromkeys(parts):
         keyed = [p for p in pipelines if tuple(keys_of(part)) == p.steps[0].makes.replace_by]
@@ -158,10 +159,11 @@ def run(
     total, arrived = 0, False
     for each, wanted in chosen(here, pipeline, parts, force=force):
         drive.settle(each, platform)
-        plans = planner.plan(each, here.ledger, parts=wanted, only=only, force=force)
-        total += len(plans) if only != "bronze" else len(here.ledger.contents(each.name, wanted))
+        came = here.ledger.contents(each.name, wanted)
+        plans = planner.plan(each, here.ledger, parts=wanted, only=only, force=force, arrived=came)
+        total += len(plans) if only != "bronze" else len(came)
         ends.append(drive.run(each, platform, parts=wanted, plans=plans, only=only, force=force))
-        arrived = arrived or bool(plans or here.ledger.contents(each.name))
+        arrived = arrived or bool(came)
     empty = FRESH if arrived else _NOTHING
     finish(here, chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
 

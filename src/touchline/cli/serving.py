@@ -7,6 +7,7 @@ import click
 
 from touchline import config
 from touchline.cli.output import say
+from touchline.cli.stopping import until_stopped
 
 _LOOKED_AT_S = 0.25
 
@@ -21,7 +22,7 @@ def serve(file: Path | None) -> None:
     """
     from touchline.server import served
 
-    with served(config.load(file)) as address:
+    with until_stopped(say), served(config.load(file)) as address:
         click.echo(f"{address}/health")
         say("Ctrl-C ends it")
         while True:  # a wait without end may sleep through a signal that another thread got

@@ -16,7 +16,9 @@ import click
 
 from touchline import config
 from touchline.cli.output import say
+from touchline.cli.scheduling import must_be_commands
 from touchline.cli.scratch import scratch
+from touchline.cli.stopping import until_stopped
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -44,7 +46,7 @@ def up(file: Path | None) -> None:
     from touchline.up.telling import delivering
 
     here = Touchline(config.load(file))
-    _must_be_commands(here)
+    must_be_commands(here)
     landing = here.landing
     _must_be_apart(here)
     for folder in landing.values():
@@ -52,6 +54,7 @@ def up(file: Path | None) -> None:
             folder.mkdir(parents=True, exist_ok=True)
     running: list[Running] = []
     with (
+        until_stopped(_tell),
         _ending_in_time(running),
         alone(here),
         served(here.config) as address,
@@ -62,7 +65,7 @@ def up(file: Path | None) -> None:
         shift.work_on(
             shift.Shift(
                 here,
-                here.platform(workers=here.config.up.workers),
+                here.platform(workers=here.config.up.workers, lines=sys.stdout),
                 file,
                 free,
                 _tell,
@@ -85,19 +88,6 @@ def _must_be_apart(here: Touchline) -> None:
                     f"{name}: {folder} is not apart from {other}",
                     hint="give each domain a landing folder of its own, beside the stores",
                 )
-
-
-def _must_be_commands(here: Touchline) -> None:
-    """Refuse a schedule of what is no command: it would fail at night."""
-    from touchline.cli import cli
-
-    known = cli.list_commands(click.Context(cli))
-    for each in here.schedules:
-        if each.command[0] not in known:
-            raise ConfigError(
-                f"$.schedules.{each.name}.command: {each.command[0]!r} is no command",
-                hint=f"there is: {', '.join(known)}",
-            )
 
 
 @contextmanager

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, cast
 
 from touchline import errors
 from touchline.core import planner
@@ -15,6 +15,12 @@ from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
 About = Literal["input", "run", "bronze", "warning", "file", "command"]
+
+UP = "up"
+"""The pipeline, so to speak, of what is nobody's: scheduled commands."""
+
+_KILLED = 128
+"""Codes beyond it, and negative ones, say that a process was ended from outside."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,19 @@ def _code(run: Run, ledger: Ledger) -> int:
     names = [failure["error"] for failure in whole.report.get("failures", [])]
     code: int = getattr(errors, names[0]).exit_code if names else errors.TransientError.exit_code
     return code
+
+
+def of_up(ledger: Ledger, *, pipeline: str = "") -> Iterator[Finding]:
+    """Open incidents that only `up` can see, of a pipeline or all: files not landed, commands failed.
+
+    A command that was killed counts as a service that failed: it only has to be given again.
+    """
+    for found in ledger.notes.incidents():
+        about = found.key.rpartition(" ")[2]
+        killed = found.code < 0 or found.code > _KILLED
+        code = errors.TransientError.exit_code if killed else found.code
+        if about in ("file", "command") and pipeline in ("", found.pipeline):
+            yield Finding(found.pipeline, found.where, cast("About", about), found.what, code)
 
 
 def of_bronze(pipeline: Pipeline, ledger: Ledger, objects: ObjectStore) -> Iterator[Finding | None]:

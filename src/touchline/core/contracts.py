@@ -2,13 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import cache
+from typing import TYPE_CHECKING, Literal, get_args
 
 import polars as pl
-import pyarrow as pa
 
 from touchline.core.quality import Rule, outside_range, outside_values, repeats
 from touchline.errors import ContractError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 Type = Literal["bool", "int", "long", "double", "string", "date", "instant"]
 Origin = Literal["provider", "derived"]
@@ -21,15 +24,6 @@ _POLARS: Mapping[Type, pl.DataType] = {
     "string": pl.String(),
     "date": pl.Date(),
     "instant": pl.Datetime("us", "UTC"),
-}
-_ARROW: Mapping[Type, pa.DataType] = {
-    "bool": pa.bool_(),
-    "int": pa.int32(),
-    "long": pa.int64(),
-    "double": pa.float64(),
-    "string": pa.string(),
-    "date": pa.date32(),
-    "instant": pa.timestamp("us", tz="UTC"),
 }
 
 
@@ -91,9 +85,28 @@ class Contract:
         """Name -> Polars type, in the contract's order."""
         return {c.name: _POLARS[c.type] for c in self.columns}
 
-    def arrow_schema(self) -> pa.Schema:
+    def arrow_schema(self) -> "pa.Schema":
         """The Arrow schema that staged files have, nullability included."""
-        return pa.schema([pa.field(c.name, _ARROW[c.type], nullable=c.null) for c in self.columns])
+        import pyarrow as pa
+
+        types = _arrow()
+        return pa.schema([pa.field(c.name, types[c.type], nullable=c.null) for c in self.columns])
+
+
+@cache
+def _arrow() -> "Mapping[Type, pa.DataType]":
+    """Not at the top, as planning knows contracts and needs no Arrow."""
+    import pyarrow as pa
+
+    return {
+        "bool": pa.bool_(),
+        "int": pa.int32(),
+        "long": pa.int64(),
+        "double": pa.float64(),
+        "string": pa.string(),
+        "date": pa.date32(),
+        "instant": pa.timestamp("us", tz="UTC"),
+    }
 
 
 def _no_column(contract: Contract, name: str) -> Column:

@@ -136,7 +136,8 @@ def tried(
         ContractError, QualityError: A run would refuse it.
     """
     arrived = platform.ledger.arrivals(pipeline.name, [part])
-    (plan,) = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=arrived)
+    hashes = planner.hashes(arrived)
+    (plan,) = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
     if plan.missing:
         raise MissingInputError(
             f"{pipeline.name} {part}: missing {', '.join(plan.missing)}",

@@ -48,19 +48,19 @@ def plan(
     parts: Sequence[Partition] | None = None,
     only: Layer | None = None,
     force: bool = False,
-    arrived: Mapping[Partition, Mapping[str, Receipt]] | None = None,
+    arrived: Mapping[Partition, Mapping[str, str]] | None = None,
 ) -> list[Plan]:
     """The partitions that have something to be made, in order; fresh ones are not in it.
 
     A table is fresh if it was made, by the same step, from contents that are still current. What
     lies downstream of a stale table is stale too. With `only`, tables of other layers count as
-    they are. With `force`, fresh tables are made again. `arrived` is what is to count as arrived,
-    where the caller works on just those files.
+    they are. With `force`, fresh tables are made again. `arrived` is what is to count as arrived, as
+    `Ledger.contents` tells it, where the caller works on just those files or has asked already.
 
     What retention took away is made again by force only: nothing of a partition whose receipts were
     forgotten, no table that was retired, and none that would have to be made of one.
     """
-    arrivals = _hashes(arrived) if arrived is not None else ledger.contents(pipeline.name, parts)
+    arrivals = arrived if arrived is not None else ledger.contents(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
     shared = {s.name: s for s in pipeline.shared}
     wanted = sorted(arrivals) if parts is None else list(parts)
@@ -71,14 +71,15 @@ def plan(
         found = _partition(
             pipeline, part, files, heads=heads, shared=shared, only=only, force=force
         )
-        if found.steps or found.missing:
+        if found is not None:
             plans.append(found)
     return plans
 
 
-def _hashes(
+def hashes(
     arrived: Mapping[Partition, Mapping[str, Receipt]],
 ) -> dict[Partition, dict[str, str]]:
+    """What `plan` needs of receipts."""
     return {part: {n: r.sha256 for n, r in files.items()} for part, files in arrived.items()}
 
 
@@ -91,11 +92,13 @@ def _partition(
     shared: Mapping[str, Shared],
     only: Layer | None,
     force: bool,
-) -> Plan:
+) -> Plan | None:
+    """What is to be made of one partition; None if it is fresh."""
     contents = {b.table: found for b in pipeline.bronze if (found := b.content(files))}
-    missing = [b.file for b in pipeline.bronze if b.table not in contents]
-    if missing or only == "bronze":
-        return Plan(part, (), tuple(missing))
+    if len(contents) < len(pipeline.bronze):
+        return Plan(part, (), tuple(b.file for b in pipeline.bronze if b.table not in contents))
+    if only == "bronze":
+        return None
     steps, gone = [], set[str]()
     for step in pipeline.steps:
         table = step.table
@@ -121,7 +124,7 @@ def _partition(
             made_from = _origin(step, contents, _files(pipeline, files))
             contents[table] = digest(wanted, uuid4().hex) if force else wanted
             steps.append(Planned(table, wanted, contents[table], made_from))
-    return Plan(part, tuple(steps))
+    return Plan(part, tuple(steps)) if steps else None
 
 
 def _through(step: Step, shared: Mapping[str, Shared]) -> list[str]:

@@ -121,7 +121,7 @@ def ended(
     """Record how the command of a firing ended; what may yet succeed is tried again, later."""
     before = position(schedule, notes) or Position(done.due_at)
     attempts = before.attempts + 1
-    if _may_succeed(code) and attempts < backoff.attempts:
+    if may_succeed(code) and attempts < backoff.attempts:
         told = msgspec.structs.replace(
             before, code=code, said=said, attempts=attempts, next_at=now + backoff.after(attempts)
         )
@@ -130,7 +130,7 @@ def ended(
     _put(schedule, Position(done.due_at, code, said), notes)
 
 
-def _may_succeed(code: int) -> bool:
+def may_succeed(code: int) -> bool:
     """Whether giving the same command again later is what the code asks for; negative: killed."""
     return code in _TRY_AGAIN or code < 0 or code > 128
 

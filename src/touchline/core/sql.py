@@ -1,4 +1,7 @@
-"""One SELECT over Arrow tables on the embedded engine, and what feeds it: its text and its rule."""
+"""One SELECT over Arrow tables on the embedded engine, and what feeds it: its text and its rule.
+
+The engine is imported when it is first used: a command that only plans never does.
+"""
 
 import os
 from collections.abc import Mapping
@@ -8,13 +11,12 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
-import duckdb
 import polars as pl
-import pyarrow as pa
 
 from touchline.errors import ContractError, StorageError
 
 if TYPE_CHECKING:
+    import pyarrow as pa
     from _typeshed import DataclassInstance
 
 
@@ -35,11 +37,11 @@ _LIMITS = Limits()
 
 def select(
     sql: str,
-    tables: Mapping[str, pl.DataFrame | pa.Table],
+    tables: "Mapping[str, pl.DataFrame | pa.Table]",
     *,
     name: str = "select",
     limits: Limits = _LIMITS,
-) -> pa.Table:
+) -> "pa.Table":
     """The rows of one SELECT that reads `tables` by their names, in the order it states.
 
     It reaches nothing else: no file, no network, no variable, no table of another call. Instants
@@ -55,6 +57,8 @@ def select(
         ContractError: The text is not one SELECT, or the engine refuses it or a value.
         StorageError: The result needs more memory than `limits` grants.
     """
+    import duckdb
+
     with closing(_engine(os.getpid(), limits).cursor()) as cursor:
         for table, rows in tables.items():
             cursor.register(table, rows.to_arrow() if isinstance(rows, pl.DataFrame) else rows)
@@ -87,6 +91,8 @@ def text(package: str, name: str) -> str:
 @cache
 def _engine(process: int, limits: Limits) -> Any:  # noqa: ARG001
     """The connection of this process; a forked child must not use its parent's, hence `process`."""
+    import duckdb
+
     connection = duckdb.connect(
         ":memory:",
         config={
@@ -103,6 +109,8 @@ def _engine(process: int, limits: Limits) -> Any:  # noqa: ARG001
 
 def _one_select(cursor: Any, sql: str, name: str) -> Any:
     """The parsed statement, so that the engine need not parse it again."""
+    import duckdb
+
     statements = cursor.extract_statements(sql)
     kinds = [statement.type for statement in statements]
     if kinds != [duckdb.StatementType.SELECT]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["served"]
 
 _PATIENCE_S = 0.6
+_LEAST_KEY = 16
 
 
 @contextmanager
@@ -24,14 +25,14 @@ def served(config: Config) -> Iterator[str]:
 
     Raises:
         ConfigError: The port is taken or not ours to take, the host is no name of this machine, or
-            others could reach it and there is no key.
+            others could reach it and there is no key; or the key is short.
     """
     import uvicorn
 
     from touchline.server.app import app
 
     local = _is_loopback(config.server.host)
-    key = config.server.key.given
+    key = _key(config)
     if not local and not key:
         raise ConfigError(
             f"$.server.host: {config.server.host}: others can reach it, and there is no key",
@@ -67,6 +68,18 @@ def _stopped(server: "Server", working: threading.Thread) -> None:
     working.join(_PATIENCE_S)
     server.force_exit = True
     working.join(_PATIENCE_S / 2)
+
+
+def _key(config: Config) -> str:
+    """The key that is asked for, too long to be guessed; "" where there is none."""
+    name, key = config.server.key.env, config.server.key.given
+    if 0 < len(key) < _LEAST_KEY:
+        raise ConfigError(
+            f"environment variable {name}: a key of {len(key)} characters, expected"
+            f" {_LEAST_KEY} or more",
+            hint='make one: python -c "import secrets; print(secrets.token_urlsafe())"',
+        )
+    return key
 
 
 def _is_loopback(host: str) -> bool:

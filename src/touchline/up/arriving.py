@@ -18,12 +18,14 @@ from touchline.wiring import Touchline
 class Landed:
     """What became of files: the partitions that have something new, and what could not be landed.
 
-    `well` are the files that were landed; `refused` names each other one with what is wrong with it.
+    `new` counts the contents that a partition did not have under that name. `well` are the files that
+    were landed, unchanged ones too; `refused` names each other one with what is wrong with it.
     `again` are files that nothing is wrong with: they were written to just now, or the store could not
     take them, and `fault` says why.
     """
 
     parts: set[Partition] = field(default_factory=set)
+    new: int = 0
     well: list[Path] = field(default_factory=list)
     refused: dict[str, TouchlineError] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
@@ -88,8 +90,11 @@ def _land(
     paths = [path for _, path in group]
     try:
         arrivals = [arrival for arrival, _ in group]
-        list(landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now))
-        done.parts.add(part)
+        before = here.ledger.contents(arrivals[0].domain, [part]).get(part, {})
+        receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
+        new = sum(1 for receipt in receipts if before.get(receipt.name) != receipt.sha256)
+        done.new += new
+        done.parts |= {part} if new else set()
     except MissingInputError:  # it is still written to
         done.again += paths
     except (StorageError, TransientError) as exc:

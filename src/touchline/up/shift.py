@@ -11,7 +11,7 @@ from typing import Any
 
 from touchline.adapters.watch import WatchedFolders
 from touchline.core import attempts, planner, schedule
-from touchline.core.alerts import Observed, of_done
+from touchline.core.alerts import Alerting, Observed
 from touchline.core.pipeline import Pipeline, drive
 from touchline.core.pipeline.drive import Done, Platform
 from touchline.core.ports import Partition
@@ -123,7 +123,7 @@ def _land(shift: Shift) -> None:
             shift.tell("left alone", domain=domain, files=len(done.others), such_as=done.others[0])
         _refused(shift, domain, done)
         if done.parts:
-            shift.tell("landed", domain=domain, files=len(done.well), partitions=len(done.parts))
+            shift.tell("landed", domain=domain, files=done.new, partitions=len(done.parts))
             _look_at(shift, domain, done.parts)
             shift.look = shift.look or bool(shift.here.ledger.notes.incidents())
             _retired(shift, domain, done.parts)
@@ -145,7 +145,7 @@ def _refused(shift: Shift, domain: str, done: Landed) -> None:
         shift.tell("not landed", domain=domain, files=len(done.again), message=str(done.fault))
     else:
         shift.watched.again(done.again)
-    mended = not done.fault and bool(done.parts) and bool(shift.faults.pop(domain, None))
+    mended = not done.fault and bool(done.well) and bool(shift.faults.pop(domain, None))
     shift.faults |= {domain: done.fault} if done.fault else {}
     if over or done.refused or done.fault or mended:
         shift.doubtful |= set(shift.refused)
@@ -222,7 +222,7 @@ def _told(shift: Shift, done: Done) -> None:
         facts |= {"message": str(done.error), "hint": done.error.hint}
     if done.run and done.run.status == "failed":
         shift.retry_at = shift.now
-    _saw(shift, of_done([done], completed=shift.here.alerts.notice_at()))
+    _noted(shift, lambda alerts: alerts.ran(done))
     shift.tell("run", pipeline=done.pipeline, **facts)
 
 
@@ -241,9 +241,14 @@ def _look(shift: Shift) -> None:
 
 
 def _saw(shift: Shift, seen: Observed) -> None:
-    """Incidents are as they were seen. Where they cannot be noted, the next look does it."""
+    """Incidents are as they were seen."""
+    _noted(shift, lambda alerts: alerts.saw(seen))
+
+
+def _noted(shift: Shift, note: Callable[[Alerting], None]) -> None:
+    """It is noted, and told soon. Where it cannot be noted, the next look does it."""
     try:
-        shift.here.alerts.saw(seen)
+        note(shift.here.alerts)
     except TouchlineError as exc:
         shift.tell("error", message=f"incidents cannot be noted: {exc}", hint=exc.hint)
     shift.alert.set()

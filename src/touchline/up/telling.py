@@ -8,7 +8,7 @@ from pathlib import Path
 from touchline.config import Config
 from touchline.core import schedule
 from touchline.core.alerts import Observed, of_pipeline
-from touchline.core.checks import Finding
+from touchline.core.checks import UP, Finding
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Incident, Notes
 from touchline.core.schedule import Schedule
@@ -21,7 +21,6 @@ LANDED, GONE, WENT_WELL, NO_MORE = (
     "it went well again",
     "it is no longer scheduled",
 )
-_UP = "up"
 _LOOKS_EVERY_S = 5.0
 _USUAL_PATIENCE_MIN = 60.0
 
@@ -63,7 +62,7 @@ def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:
     """Scheduled commands whose last time did not end well."""
     failing = {
         each.name: Finding(
-            _UP, each.name, "command", f"{' '.join(each.command)}: {place.said}", place.code
+            UP, each.name, "command", f"{' '.join(each.command)}: {place.said}", place.code
         )
         for each, place in schedule.failing(schedules, notes)
     }

@@ -4,7 +4,7 @@ import shlex
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from touchline.config import Config, KafkaLog
 from touchline.errors import ConfigError
@@ -172,8 +172,10 @@ class Touchline:
             )
         return self.pipelines[name]
 
-    def platform(self, *, workers: int = 1, engine: str = "process") -> "Platform":
-        """Everything a run needs."""
+    def platform(
+        self, *, workers: int = 1, engine: str = "process", lines: "TextIO | None" = None
+    ) -> "Platform":
+        """Everything a run needs; `lines` takes metrics that have no file, else standard error does."""
         from touchline.core.pipeline.drive import Platform
 
         return Platform(
@@ -183,7 +185,7 @@ class Touchline:
             engine=_engine(engine, workers),
             task=partial(_work, self.config),
             clock=_now,
-            told=tuple(_told(self.config)),
+            told=tuple(_told(self.config, lines)),
         )
 
 
@@ -201,13 +203,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
-def _told(config: Config) -> "Iterator[Callable[[Pipeline, Run], None]]":
+def _told(config: Config, lines: "TextIO | None") -> "Iterator[Callable[[Pipeline, Run], None]]":
     """What hears of every run that ended."""
     set_ = config.monitoring
     if set_.emf:
         from touchline.adapters.cloudwatch import EmbeddedMetrics
 
-        yield EmbeddedMetrics(set_.emf, config.place(set_.emf_file) if set_.emf_file else None)
+        file = config.place(set_.emf_file) if set_.emf_file else None
+        yield EmbeddedMetrics(set_.emf, file, lines)
     if set_.openlineage:
         from touchline.adapters.openlineage import LineageFile
 

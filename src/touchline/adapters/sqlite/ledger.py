@@ -172,12 +172,15 @@ class SqliteLedger:
     def heads(
         self, tables: Sequence[str], parts: Sequence[Partition] | None = None
     ) -> Mapping[str, Mapping[Partition, tuple[str, str]]]:
-        """See Ledger."""
-        sql = "SELECT partition, derivation, content FROM heads WHERE table_name = ? {}"
+        """See Ledger. A content is its derivation, unless made by force: so it is read but once."""
+        sql = (
+            "SELECT partition, derivation, nullif(content, derivation) FROM heads"
+            " WHERE table_name = ? {}"
+        )
         return {
             table: {
-                part: (derivation, content)
-                for part, derivation, content in self._file.by_parts(sql, [table], parts)
+                part: (derivation, derivation if other is None else other)
+                for part, derivation, other in self._file.by_parts(sql, [table], parts)
             }
             for table in tables
         }
@@ -221,10 +224,12 @@ class SqliteLedger:
         """See Ledger."""
         with self._file.writing() as db:
             db.executemany(
-                f"INSERT INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)}) ON CONFLICT"
-                " (run_id) DO UPDATE SET status = excluded.status, ended_at = excluded.ended_at,"
-                " derivations = excluded.derivations, message = excluded.message,"
-                " report = excluded.report, owner = excluded.owner",
+                f"INSERT INTO runs ({rows.RUN}, owner, end_number) VALUES ({','.join('?' * 10)},"
+                " iif(?4 = 'running', NULL, (SELECT ifnull(max(end_number), 0) + 1 FROM runs)))"
+                " ON CONFLICT (run_id) DO UPDATE SET status = excluded.status,"
+                " ended_at = excluded.ended_at, derivations = excluded.derivations,"
+                " message = excluded.message, report = excluded.report, owner = excluded.owner,"
+                " end_number = ifnull(excluded.end_number, end_number)",
                 [(*rows.run_row(run), self._file.marked().owner) for run in runs],
             )
 
@@ -246,6 +251,14 @@ class SqliteLedger:
         sql = f"SELECT {rows.RUN}, owner FROM runs WHERE {' AND '.join(where) or 'true'}"
         found = self._file.rows(sql + " ORDER BY rowid DESC LIMIT ?", (*values, limit))
         return [rows.run(row, alive=self._file.alive(row[9])) for row in found]
+
+    def ends(self, *, after: int, limit: int) -> Mapping[int, Run]:
+        """See Ledger."""
+        found = self._file.rows(
+            f"SELECT {rows.RUN}, end_number FROM runs WHERE end_number > ? ORDER BY end_number LIMIT ?",
+            (after, limit),
+        )
+        return {row[9]: rows.run(row, alive=True) for row in found}
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
         """See Ledger."""

@@ -3,7 +3,8 @@
 from touchline.core.alerts.alerting import Alerting
 from touchline.core.alerts.incidents import Observed, observe
 from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline
-from touchline.core.alerts.outbox import deliver
+from touchline.core.alerts.outbox import deliver, waits_for
+from touchline.core.alerts.to_do import to_do
 
 __all__ = [
     "Alerting",
@@ -13,4 +14,6 @@ __all__ = [
     "of_bronze",
     "of_done",
     "of_pipeline",
+    "to_do",
+    "waits_for",
 ]

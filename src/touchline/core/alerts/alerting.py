@@ -1,15 +1,16 @@
 """Incidents, alerts and their delivery, as an installation has configured them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from touchline.core import notices
+from touchline.core.alerts import messages
 from touchline.core.alerts.incidents import Observed, observe
 from touchline.core.alerts.looking import of_done
-from touchline.core.alerts.messages import trial
 from touchline.core.alerts.outbox import deliver
 from touchline.core.pipeline.ends import Done
-from touchline.core.ports import Delivery, Ledger, Notifier
+from touchline.core.ports import Alert, Delivery, Ledger, Notifier, Run
 from touchline.errors import TouchlineError
 
 
@@ -28,15 +29,13 @@ class Alerting:
         observe(seen, ledger=self.ledger, targets=self.targets, now=self.clock())
 
     def ran(self, done: Done) -> None:
-        """A partition has just run: what that says of it, and the notice if one is wanted."""
-        self.saw(of_done([done], completed=self.notice_at()))
-
-    def notice_at(self) -> datetime | None:
-        """The instant of a notice that is to be given now; None where none are wanted."""
-        return self.clock() if self.completed and self.targets else None
+        """A partition has just run: what that says of it, and the notices of what has ended."""
+        self.saw(of_done([done]))
+        self._notice()
 
     def deliver(self) -> list[Delivery]:
-        """Try what is due in the outbox; see `deliver`."""
+        """Try what is due in the outbox, see `deliver`; runs that others ended are in it first."""
+        self._notice()
         return deliver(self.ledger, self.notifier, targets=self.targets, now=self.clock())
 
     def tested(self) -> dict[str, str]:
@@ -44,8 +43,19 @@ class Alerting:
         answers = {}
         for target in self.targets:
             try:
-                self.notifier.send(target, trial(self.clock()))
+                self.notifier.send(target, messages.trial(self.clock()))
                 answers[target] = ""
             except TouchlineError as exc:
                 answers[target] = str(exc)
         return answers
+
+    def _notice(self) -> None:
+        """Notices of the runs that have ended are in the outbox; see `notices`."""
+        notices.read(self.ledger, self._notices, targets=self.targets)
+
+    def _notices(self, run: Run) -> Iterator[Alert]:
+        """Of a published run, that it is if that is wanted, and in any case what rules warn of."""
+        if run.status == "published" and self.completed:
+            yield messages.completed(run, self.clock())
+        if run.status == "published" and run.message:
+            yield messages.warned(run, self.clock())

@@ -20,7 +20,6 @@ class Observed:
     findings: tuple[Finding, ...]
     ended: Callable[[Incident], str]
     again: "Callable[[], Observed] | None" = None
-    notices: tuple[Alert, ...] = ()
 
 
 def observe(seen: Observed, *, ledger: Ledger, targets: Sequence[str], now: datetime) -> None:
@@ -29,15 +28,15 @@ def observe(seen: Observed, *, ledger: Ledger, targets: Sequence[str], now: date
     The same observation again changes nothing and writes nothing. Alerts are enqueued in the
     transaction that opens or closes their incident: after a kill both are there, or neither.
     """
-    if not any((*_changes(seen, ledger.notes, now), seen.notices)):
+    if not any(_changes(seen, ledger.notes, now)):
         return
     with ledger.alone():
         seen = seen.again() if seen.again else seen
         incidents, alerts = _changes(seen, ledger.notes, now)
         if incidents:
             ledger.notes.note(incidents)
-        if alerts or seen.notices:
-            ledger.notes.enqueue([*alerts, *seen.notices], targets)
+        if alerts:
+            ledger.notes.enqueue(alerts, targets)
 
 
 def _changes(seen: Observed, notes: Notes, now: datetime) -> tuple[list[Incident], list[Alert]]:

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 
 from touchline.core import checks
-from touchline.core.alerts import messages
 from touchline.core.alerts.incidents import Observed
 from touchline.core.checks import About, Finding
 from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
-from touchline.core.ports import Alert, Incident, Ledger, keys_of
+from touchline.core.ports import Incident, Ledger, keys_of
 from touchline.errors import MissingInputError, TouchlineError
 
 WELL = "it is well again"
@@ -77,22 +76,18 @@ def of_bronze(pipeline: Pipeline, found: Sequence[Finding]) -> Observed:
     return Observed(tuple(found), lambda i: WELL if _is(i, pipeline, "bronze") else "")
 
 
-def of_done(dones: Iterable[Done], *, completed: datetime | None = None) -> Observed:
-    """Partitions that just ran; with `completed`, a notice of that instant for each published one.
-
-    A published run that rules warn of gives a notice in any case.
+def of_done(dones: Iterable[Done]) -> Observed:
+    """Partitions that just ran.
 
     Those that were held, stopped or only decoded say nothing of how their partition stands.
     """
-    findings, well, notices = list[Finding](), set[tuple[str, str]](), list[Alert]()
+    findings, well = list[Finding](), set[tuple[str, str]]()
     for done in dones:
         if done.run is None:
             continue
         run, error = done.run, done.error
         if run.status == "published":
             well.add((run.pipeline, run.partition))
-            notices += [messages.completed(run, completed)] if completed else []
-            notices += [messages.warned(run, run.ended_at)] if run.message and run.ended_at else []
         elif run.status in ("refused", "failed", "waiting") and error is not None:
             said = checks.waits(lacking) if (lacking := _lacking(error)) else checks.ended(run)
             findings.append(Finding(run.pipeline, run.partition, "run", said, error.exit_code))
@@ -101,7 +96,7 @@ def of_done(dones: Iterable[Done], *, completed: datetime | None = None) -> Obse
         here = (incident.pipeline, incident.where) in well
         return WELL if here and _is_about(incident, "run") else ""
 
-    return Observed(tuple(findings), ended, notices=tuple(notices))
+    return Observed(tuple(findings), ended)
 
 
 def _lacking(error: TouchlineError) -> Sequence[str]:

@@ -2,22 +2,14 @@
 
 from datetime import UTC, datetime, timedelta
 
+from touchline.core.alerts.to_do import to_do
 from touchline.core.ports import Alert, Incident, Run, keys_of
 from touchline.errors import MissingInputError, QualityError
-
-_TO_DO = {
-    1: "Nobody foresaw this: please report it, with what `touchline show RUN` says.",
-    2: "Fix the configuration or the environment, then run again.",
-    3: "The partition is as it was. `touchline runs` names the run, `touchline show RUN` says why.",
-    4: "It is made by the next run once its input has landed.",
-    5: "A service failed, or a process was ended from outside: run again.",
-    7: "Make room or grant the right to write, or ingest what is damaged again; then run again.",
-}
 
 
 def opened(incident: Incident, now: datetime) -> Alert:
     """The alert of an incident that was met for the first time."""
-    lines = [incident.what, f"Since {_at(incident.opened_at)}.", _TO_DO.get(incident.code, "")]
+    lines = [incident.what, f"Since {_at(incident.opened_at)}.", to_do(incident)]
     subject = f"{_place(incident)}: {_headline(incident)}"
     return Alert(_id("opened", incident), "opened", subject, "\n".join(filter(None, lines)), now)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from touchline.core.ports import Delivery, Ledger, Notifier
+from touchline.core.ports import Alert, Delivery, Ledger, Notifier
 from touchline.errors import TouchlineError
 
 FIRST_WAIT = timedelta(seconds=30)
@@ -46,6 +46,13 @@ def _delivered(
         if now_so.sent_at is None and now_so.next_at is not None:
             failed.add(waiting.target)
             untold.add((waiting.target, of))
+
+
+def waits_for(delivery: Delivery, outbox: Sequence[Delivery]) -> Alert | None:
+    """The alert that has to be there first, if any: that something is over comes after that it began."""
+    kind, _, of = delivery.alert.id.partition(" ")
+    began = (delivery.target, f"opened {of}") if kind == "recovered" else None
+    return next((d.alert for d in outbox if (d.target, d.alert.id) == began), None)
 
 
 def wait_after(attempts: int) -> timedelta:

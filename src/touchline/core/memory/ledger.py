@@ -45,8 +45,7 @@ class MemoryLedger:
     def receive(self, receipts: Sequence[Receipt]) -> None:
         """See Ledger."""
         with self._state.lock:
-            numbered = [replace(r, id=next(self._state.numbers)) for r in receipts]
-            self._state.receipts += numbered
+            self._state.receipts += [replace(r, id=next(self._state.numbers)) for r in receipts]
 
     def arrivals(
         self, domain: str, parts: Sequence[Partition] | None = None
@@ -237,6 +236,8 @@ class MemoryLedger:
         with self._state.lock:
             for run in list(runs):
                 self._state.runs[run.run_id] = (run, self.owner)
+                if run.status != "running":
+                    self._state.ends[run.run_id] = next(self._state.numbers)
 
     def runs(
         self,
@@ -255,6 +256,12 @@ class MemoryLedger:
             and run.run_id.startswith(run_id or "")
         ]
         return found[:limit]
+
+    def ends(self, *, after: int, limit: int) -> Mapping[int, Run]:
+        """See Ledger."""
+        with self._state.lock:
+            later = sorted((n, run_id) for run_id, n in self._state.ends.items() if n > after)
+            return {n: self._state.runs[run_id][0] for n, run_id in later[:limit]}
 
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
         """See Ledger."""

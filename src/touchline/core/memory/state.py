@@ -35,6 +35,7 @@ class State:
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     receipts: list[Receipt] = field(default_factory=list)
     runs: dict[str, tuple[Run, str]] = field(default_factory=dict)
+    ends: dict[str, int] = field(default_factory=dict)
     versions: list[Version] = field(default_factory=list)
     claims: dict[tuple[str, Partition], Claim] = field(default_factory=dict)
     alive: set[str] = field(default_factory=set)

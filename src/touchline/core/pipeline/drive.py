@@ -60,7 +60,7 @@ def run(
                 parts=claims.held,
                 only=only,
                 force=force,
-                arrived=arrived,
+                arrived=planner.hashes(arrived),
             )
             if only == "bronze":
                 again += _decodable(pipeline, arrived)

@@ -13,7 +13,7 @@ import polars as pl
 from touchline.core.baseline import Baseline
 from touchline.core.contracts import REJECTED_SCHEMA, Column, Contract
 from touchline.core.quality import Rule
-from touchline.core.quarantine.mends import of_contents
+from touchline.core.quarantine.mends import name_of, of_contents
 
 Layer = Literal["bronze", "silver", "gold"]
 
@@ -49,7 +49,7 @@ class Bronze:
     relation: Callable[[Sequence[str], str], str]
     counts_blank: bool = True
 
-    @property
+    @cached_property
     def many(self) -> bool:
         """Whether a partition may have several such files."""
         return self.file.endswith("/")
@@ -62,11 +62,11 @@ class Bronze:
 
     def content(self, hashes: Mapping[str, str]) -> str:
         """What stands for its files' bytes, and what was said of them, in a derivation; "" for none."""
+        if not self.many and name_of(alone := hashes.get(self.file, "")) not in hashes:
+            return alone
         mine = self.of(hashes)
         said = of_contents(hashes, mine)
-        if not mine or not (self.many or said):
-            return "".join(mine.values())
-        return digest(*(f"{name}={sha256}" for name, sha256 in {**mine, **said}.items()))
+        return digest(*(f"{n}={sha256}" for n, sha256 in {**mine, **said}.items())) if mine else ""
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,11 @@ class Shared:
     def digest(self) -> str:
         """What its value depends on beside its inputs."""
         return digest(str(self.version), repr(self.rule))
+
+    @cached_property
+    def derived(self) -> str:
+        """See Step."""
+        return _derived(self.digest, self.reads)
 
 
 @dataclass(frozen=True)
@@ -113,7 +118,7 @@ class Step:
     arriving: tuple[Rule, ...] = ()
     profile: tuple[str, ...] | None = None
 
-    @property
+    @cached_property
     def table(self) -> str:
         """The name of the table it makes."""
         return self.makes.table
@@ -136,6 +141,11 @@ class Step:
     def digest(self) -> str:
         """All of `parts` in one."""
         return digest(*(f"{k}={v}" for k, v in self.parts.items()))
+
+    @cached_property
+    def derived(self) -> str:
+        """The text whose hash names a result, with a place for the content of each input."""
+        return _derived(self.digest, self.reads)
 
 
 @dataclass(frozen=True)
@@ -176,16 +186,16 @@ def bare(table: str) -> str:
 
 def digest(*texts: str) -> str:
     """A short name for a content that nobody else's content has."""
-    return hashlib.blake2b("\0".join(texts).encode(), digest_size=16).hexdigest()
+    return _hashed("\0".join(texts))
 
 
-@cache
+def _hashed(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
 def _derived(step: str, reads: tuple[str, ...]) -> str:
-    """The text whose hash names a result: the step, and a place for the content of each input."""
-    return "\0".join(
-        text.replace("%", "%%") + end
-        for text, end in [(step, ""), *((f"{n}=", "%s") for n in reads)]
-    )
+    places = ((f"{name}=", "%s") for name in reads)
+    return "\0".join(text.replace("%", "%%") + end for text, end in [(step, ""), *places])
 
 
 def derivation(step: Step | Shared, contents: Mapping[str, str]) -> str:
@@ -193,8 +203,7 @@ def derivation(step: Step | Shared, contents: Mapping[str, str]) -> str:
 
     The planner asks for it a hundred thousand times, so most of the text is worked out once.
     """
-    values = tuple([contents.get(name, "") for name in step.reads])
-    return digest(_derived(step.digest, step.reads) % values)
+    return _hashed(step.derived % tuple([contents.get(name, "") for name in step.reads]))
 
 
 @cache

@@ -133,6 +133,14 @@ class Ledger(Protocol):
         """Runs, the newest to begin first; `run_id` may be a unique beginning of one."""
         ...
 
+    def ends(self, *, after: int, limit: int) -> Mapping[int, Run]:
+        """The first runs whose end was recorded after that of this number, by the number of theirs.
+
+        Numbers grow from 1 on in the order of recording. A run whose end is recorded again has the
+        later number alone.
+        """
+        ...
+
     def last(self, pipeline: str) -> Mapping[Partition, Run]:
         """The newest ended run of each partition; stopped and checked ones aside: they made nothing."""
         ...

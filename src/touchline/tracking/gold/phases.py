@@ -4,9 +4,13 @@ Phases are half-open, [frame_start, frame_end): consecutive ones share their bor
 belongs to the later. A frame in no phase is dead ball.
 """
 
-import numpy as np
-import numpy.typing as npt
+from typing import TYPE_CHECKING
+
 import polars as pl
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
 
 DEAD_BALL, IN_POSSESSION, OUT_OF_POSSESSION = 0, 1, 2
 
@@ -21,17 +25,21 @@ def phase_rows(phases: pl.DataFrame, frames: pl.Series) -> pl.Series:
         phases: PHASES of one match, in any order.
         frames: Frame numbers.
     """
+    import numpy as np
+
     borders, holders = _holders(phases)
     at = np.searchsorted(borders, frames.to_numpy(), side="right")
     return pl.Series("phase_row", holders, dtype=pl.Int32).gather(at)
 
 
-def _holders(phases: pl.DataFrame) -> tuple[npt.NDArray[np.int32], list[int | None]]:
+def _holders(phases: pl.DataFrame) -> "tuple[npt.NDArray[np.int32], list[int | None]]":
     """The frames at which the phase in play changes, and its row before the first and after each.
 
     Of the phases that have begun the last is on top of `open_rows`; those that ended leave it once
     they come to its top.
     """
+    import numpy as np
+
     ordered = (
         phases.with_row_index("row")
         .filter(pl.col("frame_end") > pl.col("frame_start"))

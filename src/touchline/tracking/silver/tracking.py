@@ -2,15 +2,16 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
 import polars as pl
 
 from touchline.errors import ContractError
 from touchline.tracking.silver.match import in_play, placed
 from touchline.tracking.source.files import TRACKING
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
 
 _NOBODY = -(2**63)
 
@@ -42,6 +43,8 @@ def frames(
     Raises:
         ContractError: None of its players is in a squad: the file is of another match.
     """
+    import numpy as np
+
     match = matches.row(0, named=True)
     lines = bronze_frames.select("line", "frame", "period", "player_data")
     if not lines.get_column("frame").is_sorted():
@@ -66,23 +69,27 @@ def frames(
     return _judged(rows.with_columns(placed(matches)), out_of_play, match, rule=rule)
 
 
-def _places(ids: pl.Series, squad: pl.Series) -> npt.NDArray[Any]:
+def _places(ids: pl.Series, squad: pl.Series) -> "npt.NDArray[Any]":
     """Each id's place in the ordered squad: 1, 3, 5, ... of its members, even numbers of others."""
+    import numpy as np
+
     known = squad.to_numpy()
     borders = np.column_stack([known, known + 1]).ravel()
     place = np.searchsorted(borders, ids.fill_null(_NOBODY).to_numpy(), side="right")
     return place.astype(np.min_scalar_type(len(borders)))
 
 
-def _taken(column: pl.Series, at: npt.NDArray[Any]) -> pl.Series:
+def _taken(column: pl.Series, at: "npt.NDArray[Any]") -> pl.Series:
     """The values at these indices; by numpy, which is quicker, where no value is null."""
     if column.null_count():
         return column.gather(at)
     return pl.Series(column.name, column.to_numpy()[at])
 
 
-def _repeated(members: pl.Series, rows_at: npt.NDArray[Any]) -> pl.Series:
+def _repeated(members: pl.Series, rows_at: "npt.NDArray[Any]") -> pl.Series:
     """Each member's value on as many rows as are at his place, null on those of nobody."""
+    import numpy as np
+
     values = np.zeros(len(rows_at), dtype=np.int64)
     values[1::2] = members.to_numpy()
     column = pl.Series(members.name, np.repeat(values, rows_at))

@@ -7,19 +7,19 @@ from contextlib import closing
 from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import duckdb
 import msgspec
 import polars as pl
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from touchline.core.bytes import BOM, text, unpacked
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError, StorageError
 from touchline.tracking.source.headers import FRAME_MEMBERS, POSITION_MEMBERS, added
+
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 _COLUMNS = """{
     frame: 'INTEGER', "timestamp": 'VARCHAR', period: 'INTEGER',
@@ -131,11 +131,13 @@ def _added(line: bytes) -> tuple[str, ...]:
     return (f"added members {', '.join(extra)}",) if extra else ()
 
 
-def _read(path: Path, *, strict: bool) -> pa.Table | None:
+def _read(path: Path, *, strict: bool) -> "pa.Table | None":
     """Every line's members; None if `strict` and a line is not JSON or has an unfit value.
 
     The engine is closed again, as it would keep 60 MB for each of its threads.
     """
+    import duckdb
+
     place = str(path).replace("'", "''")
     query = (
         f"SELECT * FROM read_json('{place}', format = 'newline_delimited', columns = {_COLUMNS},"
@@ -157,8 +159,10 @@ def _read(path: Path, *, strict: bool) -> pa.Table | None:
             ) from exc
 
 
-def _whole(rows: pa.Table) -> bool:
+def _whole(rows: "pa.Table") -> bool:
     """Whether each line has its frame, each position all its members, and every number is finite."""
+    import pyarrow.compute as pc
+
     if rows["frame"].null_count or rows["player_data"].null_count:
         return False
     lists = [chunk.values for chunk in rows["player_data"].chunks]
@@ -170,7 +174,7 @@ def _whole(rows: pa.Table) -> bool:
     )
 
 
-def _numbered(rows: pa.Table) -> pl.DataFrame:
+def _numbered(rows: "pa.Table") -> pl.DataFrame:
     frame = pl.from_arrow(rows)
     assert isinstance(frame, pl.DataFrame)
     return frame.with_row_index("line", offset=1)

@@ -4,16 +4,19 @@ import csv
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import polars as pl
-import pyarrow as pa
-import pyarrow.csv as pc
 
 from touchline.core.bytes import BOM, opened, text
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
 from touchline.errors import ContractError
 from touchline.tracking.source.headers import EVENT_COLUMNS, PHASE_COLUMNS, added
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    import pyarrow.csv as pc
 
 _NAMED_AT_MOST = 5
 
@@ -125,11 +128,14 @@ def _named(names: Sequence[str]) -> str:
     return listed + (f" and {more} more" if more > 0 else "")
 
 
-def _read(lines: _Lines, wanted: list[str]) -> tuple[pa.Table, list[_Bad]]:
+def _read(lines: _Lines, wanted: list[str]) -> "tuple[pa.Table, list[_Bad]]":
     """The rows, and the lines that are none, in order; the reader counts lines from the header."""
+    import pyarrow as pa
+    import pyarrow.csv as pc
+
     bad = list(lines.bad)
 
-    def skip(row: pc.InvalidRow) -> str:
+    def skip(row: "pc.InvalidRow") -> str:
         reason = f"malformed line: {row.actual_columns} fields, expected {row.expected_columns}"
         bad.append(_Bad(reason, lines.numbers[row.number - 1], row.text))
         return "skip"
