@@ -3,6 +3,7 @@
 import base64
 import json
 import sys
+import threading
 import time
 import types
 import uuid
@@ -113,6 +114,21 @@ def test_a_time_is_a_position_in_every_lane(log: KafkaLog) -> None:
     log.append("events", [(NAMES[0], b"later")]).result(30)
     found = everything(log, log.start("events", between))
     assert [record.value for record in found] == [b"later"]
+
+
+def test_many_read_one_topic_at_once_each_from_a_place_of_his_own(log: KafkaLog) -> None:
+    appended(log, 5)
+    start, found = log.start("events"), dict[int, list[Record]]()
+
+    def work(who: int) -> None:
+        found[who] = everything(log, {**start, who % 4: 1})
+
+    threads = [threading.Thread(target=work, args=(who,)) for who in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [len(found[who]) for who in range(8)] == [99] * 8
 
 
 def test_more_than_one_fetch_holds_is_read_in_pieces(log: KafkaLog) -> None:

@@ -89,9 +89,13 @@ def test_a_password_that_is_not_set_is_named(
         found.append("events", [("m1", b"")]).result(30)
 
 
-def test_a_role_in_aws_needs_no_secret(tmp_path: Path) -> None:
-    found = settings(tmp_path, '{ kind = "msk_iam", region = "eu-central-1" }')
-    assert (found["security.protocol"], found["sasl.mechanism"]) == ("sasl_ssl", "OAUTHBEARER")
+def test_a_role_in_aws_needs_a_region_and_a_signer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "aws_msk_iam_sasl_signer", None)
+    with pytest.raises(ConfigError) as caught:
+        settings(tmp_path, '{ kind = "msk_iam", region = "eu-central-1" }')
+    assert "touchline[msk]" in caught.value.hint
     with pytest.raises(ConfigError, match="b1:9094"):
         settings(tmp_path, '{ kind = "msk_iam" }')
 
