@@ -38,6 +38,11 @@ class Broker:
         return f"127.0.0.1:{self.ports['PLAINTEXT']}"
 
     @property
+    def line(self) -> tuple[int, int]:
+        """Where it can be reached through a line of the caller's own, and where that leads."""
+        return self.ports["LINE"], self.ports["BEHIND"]
+
+    @property
     def sasl(self) -> str:
         """Where it asks for a name and a password, over TLS."""
         return f"127.0.0.1:{self.ports['SASL']}"
@@ -61,7 +66,7 @@ class Broker:
         with (self.folder / "broker.log").open("ab") as out:
             self.process = subprocess.Popen(words, stdout=out, stderr=out)
         deadline = time.monotonic() + _PATIENCE_S
-        while not all(map(_answers, self.ports.values())):
+        while not all(_answers(port) for name, port in self.ports.items() if name != "LINE"):
             if self.process.poll() is not None or time.monotonic() > deadline:
                 self.kill()
                 said = (self.folder / "broker.log").read_text(errors="replace")[-3000:]
@@ -108,7 +113,7 @@ def _needed() -> None:
 def made(folder: Path) -> Broker:
     """A broker that was not started yet."""
     folder.mkdir(parents=True)
-    listeners = ("PLAINTEXT", "SASL", "MUTUAL", "CONTROLLER")
+    listeners = ("PLAINTEXT", "SASL", "MUTUAL", "BEHIND", "CONTROLLER", "LINE")
     ports = dict(zip(listeners, _free_ports(len(listeners)), strict=True))
     found = Broker(folder, ports, certificates(folder))
     (folder / "properties").write_text(_properties(found))
@@ -121,7 +126,9 @@ def made(folder: Path) -> Broker:
 
 
 def _properties(broker: Broker) -> str:
-    at = {name: f"{name}://127.0.0.1:{port}" for name, port in broker.ports.items()}
+    ports = {name: port for name, port in broker.ports.items() if name != "LINE"}
+    at = {name: f"{name}://127.0.0.1:{port}" for name, port in ports.items()}
+    told = {**at, "BEHIND": f"BEHIND://127.0.0.1:{broker.ports['LINE']}"}
     own = broker.certificates
     plain = "org.apache.kafka.common.security.plain.PlainLoginModule required"
     scram = "org.apache.kafka.common.security.scram.ScramLoginModule required"
@@ -133,9 +140,9 @@ def _properties(broker: Broker) -> str:
         "controller.quorum.voters": f"1@127.0.0.1:{broker.ports['CONTROLLER']}",
         "controller.listener.names": "CONTROLLER",
         "listeners": ",".join(at.values()),
-        "advertised.listeners": ",".join(v for k, v in at.items() if k != "CONTROLLER"),
+        "advertised.listeners": ",".join(v for k, v in told.items() if k != "CONTROLLER"),
         "listener.security.protocol.map": (
-            "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL"
+            "PLAINTEXT:PLAINTEXT,BEHIND:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_SSL,MUTUAL:SSL"
         ),
         "inter.broker.listener.name": "PLAINTEXT",
         "log.dirs": broker.folder / "data",
