@@ -14,7 +14,10 @@ class Line:
         self._to = to
         self._open: list[socket.socket] = []
         self._server = socket.create_server(("127.0.0.1", port))
-        threading.Thread(target=self._accept, daemon=True).start()
+        self._server.settimeout(0.05)
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+        self._thread.start()
 
     def cut(self) -> None:
         """All connections are broken, and new ones are answered."""
@@ -27,17 +30,25 @@ class Line:
 
     def close(self) -> None:
         """Nobody is handed on any more."""
+        self._ended.set()
+        self._thread.join()
         self._server.close()
         self.cut()
 
     def _accept(self) -> None:
-        with suppress(OSError):
-            while True:
-                near, _ = self._server.accept()
-                far = socket.create_connection(("127.0.0.1", self._to))
-                self._open += [near, far]
-                for words in ((near, far, False), (far, near, True)):
-                    threading.Thread(target=self._hand_on, args=words, daemon=True).start()
+        while not self._ended.is_set():
+            with suppress(TimeoutError):
+                self._connect(self._server.accept()[0])
+
+    def _connect(self, near: socket.socket) -> None:
+        try:
+            far = socket.create_connection(("127.0.0.1", self._to))
+        except OSError:
+            near.close()
+            return
+        self._open += [near, far]
+        for words in ((near, far, False), (far, near, True)):
+            threading.Thread(target=self._hand_on, args=words, daemon=True).start()
 
     def _hand_on(self, source: socket.socket, sink: socket.socket, answers: bool) -> None:
         with suppress(OSError):
