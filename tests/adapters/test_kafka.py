@@ -165,7 +165,7 @@ def test_what_other_producers_called_off_is_not_read_and_not_waited_for(
 
 
 def test_no_topic_is_made_by_using_it(cluster: Cluster) -> None:
-    with closing(KafkaLog(replace(cluster, timeout_s=1.5))) as log:
+    with closing(KafkaLog(replace(cluster, timeout_s=4))) as log:
         for use in (
             lambda: log.append("typo", [("m1", b"")]).result(30),
             lambda: log.read("typo", {0: 0}, timeout_s=0),

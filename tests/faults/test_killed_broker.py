@@ -91,9 +91,10 @@ def test_two_kills_under_load_lose_and_repeat_no_record(broker: Broker) -> None:
 
 
 def test_without_its_broker_a_log_fails_in_time_and_goes_on_with_it(broker: Broker) -> None:
-    with closing(KafkaLog(cluster(broker, timeout_s=2))) as log:
-        log.prepare(["events", "later"])
-        log.append("later", [("m1", b"before")]).result(30)
+    with closing(KafkaLog(cluster(broker, timeout_s=30))) as log:
+        log.prepare(["later"])
+        log.append("later", [("m1", b"before")]).result(60)
+    with closing(KafkaLog(cluster(broker, timeout_s=1.5))) as log:
         start = log.start("later")
         broker.kill()
         try:

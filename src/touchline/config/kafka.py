@@ -44,5 +44,5 @@ class KafkaLog(Section, frozen=True, tag_field="kind", tag="kafka"):
     replication: Annotated[int, Meta(ge=1, le=100)] = 3
     min_insync: Annotated[int, Meta(ge=1, le=100)] = 2
     retention_days: Annotated[float, Meta(gt=0, le=100_000)] = 7.0
-    timeout_s: Annotated[float, Meta(ge=1, le=3600)] = 30.0
+    timeout_s: Annotated[float, Meta(ge=5, le=3600)] = 30.0
     security: Plaintext | Tls | SaslTls | MskIam = Plaintext()

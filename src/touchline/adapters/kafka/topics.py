@@ -15,6 +15,7 @@ from touchline.errors import ConfigError, TouchlineError, TransientError
 
 _DAY_MS = 86_400_000
 _PAUSE_S = 0.05
+_NO_LEADER = "_NOENT"
 
 
 class Topics:
@@ -105,16 +106,19 @@ class Topics:
         self._heard.refused = None
 
     def _offsets(self, name: str, lanes: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
-        """The offset of each lane, asked for all at once."""
-        try:
-            return self._asked(name, lanes, spec)
-        except TransientError as exc:
-            unknown = set(lanes) - set(self.lanes(name)) if exc.facts["code"] == "_NOENT" else None
-            if not unknown:
-                raise
-            raise ConfigError(
-                f"{self.cluster.where(name)}: no lane {min(unknown)}", hint=OF_ANOTHER
-            ) from exc
+        """The offset of each lane, asked for all at once; a lane may be without a leader for a moment."""
+        deadline = time.monotonic() + self.cluster.timeout_s
+        while True:
+            try:
+                return self._asked(name, lanes, spec)
+            except TransientError as exc:
+                if exc.facts["code"] != _NO_LEADER or time.monotonic() > deadline:
+                    raise
+                if unknown := set(lanes) - set(self.lanes(name)):
+                    raise ConfigError(
+                        f"{self.cluster.where(name)}: no lane {min(unknown)}", hint=OF_ANOTHER
+                    ) from exc
+            time.sleep(_PAUSE_S)
 
     def _asked(self, name: str, lanes: Iterable[int], spec: OffsetSpec) -> dict[int, int]:
         topic = self.cluster.topic(name)
