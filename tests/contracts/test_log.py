@@ -183,12 +183,21 @@ def test_a_position_of_another_log_is_refused(log: Log) -> None:
             log.read("events", position, timeout_s=0.2)
 
 
-def test_only_the_lanes_that_a_position_names_are_read(log: Log) -> None:
-    append(log, GOAL)
-    assert log.read("events", {}, timeout_s=0) == []
-    assert log.lag("events", {}) == Lag(0)
+def test_a_lane_that_a_position_does_not_name_is_read_from_its_beginning(log: Log) -> None:
+    append(log, GOAL, PASS)
+    log.trim("events", after(log, 1))
+    assert [r.value for r in log.read("events", {}, timeout_s=0)] == [PASS]
+    assert log.lag("events", {}).records == 1
     log.trim("events", {})
-    assert values(log) == [GOAL]
+    assert values(log) == [PASS]
+
+
+def test_only_the_lanes_that_are_wanted_are_read(log: Log) -> None:
+    append(log, GOAL)
+    for position in ({}, {0: 0}):
+        assert log.read("events", position, timeout_s=0, lanes=frozenset()) == []
+        found = log.read("events", position, timeout_s=0, lanes={0})
+        assert [r.value for r in found] == [GOAL]
 
 
 def test_a_topic_that_is_there_is_left_as_it_is(log: Log) -> None:

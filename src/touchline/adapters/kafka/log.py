@@ -1,7 +1,7 @@
 """The log in the topics of a Kafka cluster."""
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
@@ -45,18 +45,25 @@ class KafkaLog:
         return self._appending.append(topic, records)
 
     def read(
-        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+        self,
+        topic: str,
+        position: Position,
+        *,
+        limit: int = 1000,
+        timeout_s: float = 1.0,
+        lanes: Set[int] | None = None,
     ) -> Sequence[Record]:
-        """See Log."""
-        if not position:
+        """See Log. A lane that was added to the topic is read within half a minute."""
+        place = self._whole(topic, position, lanes)
+        if not place:
             time.sleep(timeout_s)
             return []
-        with self._readers.at(topic, position) as reader:
+        with self._readers.at(topic, place) as reader:
             found = reader.records(limit, timeout_s)
             if found:
                 return found
-            ends = self._topics.ends(topic, position)
-            self._check(topic, position, ends)
+            ends = self._topics.ends(topic, place)
+            self._check(topic, place, ends)
             return reader.up_to(ends, limit)
 
     def start(self, topic: str, since: datetime | None = None) -> Position:
@@ -76,12 +83,10 @@ class KafkaLog:
 
     def lag(self, topic: str, position: Position) -> Lag:
         """See Log."""
-        if not position:
-            return Lag(0)
-        starts, ends = self._topics.starts(topic, position), self._topics.ends(topic, position)
-        unread = {
-            n: max(at, starts[n]) for n, at in position.items() if max(at, starts[n]) < ends[n]
-        }
+        place = self._whole(topic, position, None)
+        starts, ends = self._topics.starts(topic, place), self._topics.ends(topic, place)
+        begun = {lane: max(at, starts[lane]) for lane, at in place.items()}
+        unread = {lane: at for lane, at in begun.items() if at < ends[lane]}
         if not unread:
             return Lag(0)
         oldest = self._readers.oldest(topic, unread, {lane: ends[lane] for lane in unread})
@@ -101,6 +106,14 @@ class KafkaLog:
             yield member.lanes
         finally:
             member.close()
+
+    def _whole(self, topic: str, position: Position, lanes: Set[int] | None) -> Position:
+        """The position in all lanes that are wanted, at their beginning where it says nothing."""
+        named = position.keys() if lanes is None else lanes
+        there = self._topics.kept_lanes(topic, named)
+        wanted = there if lanes is None else lanes
+        begins = self._topics.starts(topic, new) if (new := wanted - position.keys()) else {}
+        return {lane: position.get(lane, begins.get(lane, 0)) for lane in sorted(wanted)}
 
     def _check(self, topic: str, position: Position, ends: Position) -> None:
         """Refuse a position behind an end: brokers that lost their disks may have forgotten records."""

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import contextmanager
 
@@ -15,6 +15,7 @@ from touchline.errors import ConfigError, TouchlineError, TransientError
 
 _DAY_MS = 86_400_000
 _PAUSE_S = 0.05
+_KEPT_S = 30.0
 _NO_LEADER = "_NOENT"
 
 
@@ -26,6 +27,7 @@ class Topics:
         self._heard = Heard()
         self._lock = threading.Lock()
         self._made: AdminClient | None = None
+        self._kept: dict[str, tuple[float, frozenset[int]]] = {}
 
     def make(self, names: Sequence[str], lanes: int) -> None:
         """Topics that are not there are made, each of so many lanes."""
@@ -56,6 +58,21 @@ class Topics:
                 raise KafkaException(found.error)
             return sorted(found.partitions)
 
+    def kept_lanes(self, name: str, named: Set[int]) -> Set[int]:
+        """The same, as it was half a minute ago at most.
+
+        Raises:
+            ConfigError: The topic has not all the lanes that somebody named.
+        """
+        until, found = self._kept.get(name, (0.0, frozenset[int]()))
+        if time.monotonic() > until or not named <= found:
+            found = frozenset(self.lanes(name))
+            self._kept[name] = (time.monotonic() + _KEPT_S, found)
+        if unknown := named - found:
+            where = self.cluster.where(name)
+            raise ConfigError(f"{where}: no lane {min(unknown)}", hint=OF_ANOTHER)
+        return found
+
     def starts(self, name: str, lanes: Iterable[int]) -> dict[int, int]:
         """The first offset of each lane."""
         return self._offsets(name, lanes, OffsetSpec.earliest())
@@ -70,6 +87,7 @@ class Topics:
 
     def trim(self, name: str, position: Mapping[int, int]) -> None:
         """What lies before is gone."""
+        self.kept_lanes(name, position.keys())
         ends = self.ends(name, position)
         topic = self.cluster.topic(name)
         places = [TopicPartition(topic, n, min(at, ends[n])) for n, at in position.items()]
@@ -114,10 +132,7 @@ class Topics:
             except TransientError as exc:
                 if exc.facts["code"] != _NO_LEADER or time.monotonic() > deadline:
                     raise
-                if unknown := set(lanes) - set(self.lanes(name)):
-                    raise ConfigError(
-                        f"{self.cluster.where(name)}: no lane {min(unknown)}", hint=OF_ANOTHER
-                    ) from exc
+                self.lanes(name)  # whose leader is, or that there is no such topic
             time.sleep(_PAUSE_S)
 
     def _asked(self, name: str, lanes: Iterable[int], spec: OffsetSpec) -> dict[int, int]:

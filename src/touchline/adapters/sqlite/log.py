@@ -3,7 +3,7 @@
 import fcntl
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
@@ -71,18 +71,24 @@ class SqliteLog:
         return done
 
     def read(
-        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+        self,
+        topic: str,
+        position: Position,
+        *,
+        limit: int = 1000,
+        timeout_s: float = 1.0,
+        lanes: Set[int] | None = None,
     ) -> Sequence[Record]:
         """See Log."""
         sql = (
             "SELECT at_offset, key, value, at_us FROM records WHERE topic = ? AND at_offset >= ?"
             " ORDER BY at_offset LIMIT ?"
         )
-        left, first = timeout_s, position.get(LANE)
+        left, most = timeout_s, limit if lanes is None or LANE in lanes else 0
         while True:
-            found = self._rows(sql, (topic, first, limit)) if first is not None else []
+            found = self._rows(sql, (topic, position.get(LANE, 0), most))
             if found or left <= 0:
-                if not found or found[0][0] != first:
+                if not found or found[0][0] != position.get(LANE):
                     self._check(topic, position)
                 return [_record(row) for row in found]
             with self._came:
@@ -103,7 +109,7 @@ class SqliteLog:
     def lag(self, topic: str, position: Position) -> Lag:
         """See Log."""
         sql = "SELECT count(*), min(at_us) FROM records WHERE topic = ? AND at_offset >= ?"
-        ((count, oldest),) = self._rows(sql, (topic, position.get(LANE)))
+        ((count, oldest),) = self._rows(sql, (topic, position.get(LANE, 0)))
         return Lag(count, _at(oldest) if count else None)
 
     def trim(self, topic: str, position: Position) -> None:

@@ -1,6 +1,6 @@
 """The log in memory."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -43,18 +43,25 @@ class MemoryLog:
         return done
 
     def read(
-        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+        self,
+        topic: str,
+        position: Position,
+        *,
+        limit: int = 1000,
+        timeout_s: float = 1.0,
+        lanes: Set[int] | None = None,
     ) -> Sequence[Record]:
         """See Log."""
+        is_wanted = lanes is None or LANE in lanes
         with self._came:
-            self._came.wait_for(lambda: self._from(topic, position), timeout_s)
+            self._came.wait_for(lambda: is_wanted and self._from(topic, position), timeout_s)
             start, end = self.start(topic)[LANE], self.end(topic)[LANE]
             for lane, offset in position.items():
                 if lane != LANE or not start <= offset <= end:
                     raise ConfigError(
                         f"{topic}: no offset {offset} in lane {lane}: {start} to {end}"
                     )
-            return self._from(topic, position)[:limit]
+            return self._from(topic, position)[:limit] if is_wanted else []
 
     def start(self, topic: str, since: datetime | None = None) -> Position:
         """See Log."""
@@ -72,9 +79,8 @@ class MemoryLog:
 
     def trim(self, topic: str, position: Position) -> None:
         """See Log."""
-        if LANE in position:
-            with self._came:
-                self._topics[topic] = self._from(topic, position)
+        with self._came:
+            self._topics[topic] = self._from(topic, position)
 
     @contextmanager
     def share(self, topic: str, group: str) -> Iterator[Share]:
@@ -87,6 +93,5 @@ class MemoryLog:
             places.remove(mine)
 
     def _from(self, topic: str, position: Position) -> list[Record]:
-        if LANE not in position:
-            return []
-        return [r for r in self._topics.get(topic, []) if r.offset >= position[LANE]]
+        first = position.get(LANE, 0)
+        return [r for r in self._topics.get(topic, []) if r.offset >= first]

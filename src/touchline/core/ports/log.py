@@ -8,7 +8,10 @@ from datetime import datetime
 from typing import Protocol
 
 Position = Mapping[int, int]
-"""How far: for each lane of a topic the offset of the record to be read next."""
+"""How far: for each lane of a topic the offset of the record to be read next.
+
+A lane that is not in it is read from where it begins.
+"""
 
 
 @dataclass(frozen=True)
@@ -57,11 +60,17 @@ class Log(Protocol):
         ...
 
     def read(
-        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+        self,
+        topic: str,
+        position: Position,
+        *,
+        limit: int = 1000,
+        timeout_s: float = 1.0,
+        lanes: Set[int] | None = None,
     ) -> Sequence[Record]:
         """Records from there on, those of a lane in order; none if none comes within that time.
 
-        Only the lanes that the position names are read. What is there is found in no time, too.
+        All lanes are read, or these only. What is there is found in no time, too.
 
         Raises:
             ConfigError: The position is before the topic's beginning, behind its end, or of a lane
@@ -80,7 +89,7 @@ class Log(Protocol):
         ...
 
     def lag(self, topic: str, position: Position) -> Lag:
-        """What is there from that position on, of the lanes that it names."""
+        """What is there from that position on."""
         ...
 
     def trim(self, topic: str, position: Position) -> None:
