@@ -80,6 +80,7 @@ def test_reading_goes_on_where_a_position_says_in_pieces_as_wanted(log: Log) -> 
     assert [r.value for r in log.read("events", after(log, 4), timeout_s=0)] == every[4:]
     assert [r.value for r in log.read("events", after(log, 10), timeout_s=0)] == []
     assert values(log) == every
+    assert [r.value for r in log.read("events", {}, timeout_s=0)] == every
 
 
 def test_nothing_appended_is_nothing_read(log: Log) -> None:

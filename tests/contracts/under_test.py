@@ -1,6 +1,7 @@
 """Which adapters the contract suites run on: an adapter joins a port's suite by one entry here."""
 
 import multiprocessing
+import os
 import resource
 import signal
 import uuid
@@ -11,7 +12,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from unittest import mock
 
+import ministack
 import pyarrow as pa
 import pytest
 from dying import Scenario, act
@@ -19,13 +22,14 @@ from kafka_broker import Shared
 from pyiceberg.catalog import load_catalog
 from sinks import json_sink
 
+from touchline.adapters.dynamodb import DynamoServing
 from touchline.adapters.iceberg import IcebergTables
 from touchline.adapters.kafka import Cluster, KafkaLog
 from touchline.adapters.local import LocalObjects
 from touchline.adapters.notify import AppriseTargets
 from touchline.adapters.processes import InProcess, WorkerProcesses
 from touchline.adapters.spark import SparkExecutors
-from touchline.adapters.sqlite import SqliteLedger, SqliteLog
+from touchline.adapters.sqlite import SqliteLedger, SqliteLog, SqliteServing
 from touchline.core.contracts import Contract
 from touchline.core.memory import (
     MemoryEngine,
@@ -33,10 +37,19 @@ from touchline.core.memory import (
     MemoryLog,
     MemoryNotifier,
     MemoryObjects,
+    MemoryServing,
     MemoryTables,
 )
 from touchline.core.packs import packed
-from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, TableStore
+from touchline.core.ports import (
+    Engine,
+    Ledger,
+    Log,
+    Notifier,
+    ObjectStore,
+    ServingStore,
+    TableStore,
+)
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""
@@ -259,6 +272,51 @@ def _kafka_logs(_: Path, kafka: Shared) -> Logs:
 
 
 LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs, "kafka": _kafka_logs}
+
+
+# --- ServingStore -------------------------------------------------------------------------------
+
+
+@dataclass
+class Servings:
+    """One serving store under test, and its owners, each as in a process of its own."""
+
+    opened_by: Callable[[], Any]
+    owners: list[Any] = field(default_factory=list)
+
+    def open(self) -> ServingStore:
+        """One more owner of the store."""
+        self.owners.append(self.opened_by())
+        found: ServingStore = self.owners[-1]
+        return found
+
+    def close(self) -> None:
+        """Every owner has let go of it."""
+        for owner in self.owners:
+            owner.close()
+
+
+def _memory_servings(_: Path) -> Servings:
+    kept = MemoryServing()
+    return Servings(lambda: kept)
+
+
+def _sqlite_servings(folder: Path) -> Servings:
+    return Servings(partial(SqliteServing, folder / "serving.db"))
+
+
+def dynamo_serving(prefix: str, **more: Any) -> DynamoServing:
+    """An owner of a store in the DynamoDB of this machine."""
+    at = ministack.endpoint()
+    with mock.patch.dict(os.environ, ministack.somebody()):
+        return DynamoServing(prefix, endpoint=at, **more)
+
+
+def _dynamo_servings(folder: Path) -> Servings:
+    return Servings(partial(dynamo_serving, uuid.uuid4().hex))
+
+
+SERVINGS = {"memory": _memory_servings, "sqlite": _sqlite_servings, "dynamodb": _dynamo_servings}
 
 
 # --- Engine -------------------------------------------------------------------------------------

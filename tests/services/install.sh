@@ -1,7 +1,13 @@
 #!/usr/bin/env bash
-# Install what tests drive and this machine lacks: Debian's packages, and the jars of a Kafka broker.
+# Install what tests drive and this machine lacks: Debian's packages, one from PyPI, and a Kafka broker's jars.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
+if ! cmp -s requirements/ministack.txt .venv-ministack/installed.txt; then
+    echo "installing ministack"
+    "${PYTHON:-python3}" -m venv --clear .venv-ministack
+    .venv-ministack/bin/pip install -q -r requirements/ministack.txt
+    cp requirements/ministack.txt .venv-ministack/installed.txt
+fi
 want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v java >/dev/null || want+=(openjdk-17-jre-headless)

@@ -28,6 +28,7 @@ _COMMANDS = {
     "simulate": ("simulate", "Make sample input with planted truth and faults."),
     "fetch": ("data", "Fetch provider files into bronze."),
     "ingest": ("data", "Land files in bronze; the same files again change nothing."),
+    "archive": ("archiving", "Land in bronze what came live."),
     "plan": ("runs", "Show what is stale, and why."),
     "run": ("runs", "Make everything that is stale."),
     "backfill": ("runs", "Run a range of dates or matches, resumable."),
@@ -45,6 +46,7 @@ _COMMANDS = {
     "rollback": ("tables", "Put a partition back to an earlier publish."),
     "maintain": ("upkeep", "Expire, compact and clean up."),
     "retain": ("upkeep", "Take away what is past the days that configuration keeps."),
+    "keys": ("keys", "See to the keys that admit to the live path: make, list, revoke."),
     "up": ("up", "Land, make, check and tell by itself, until it is stopped."),
 }
 

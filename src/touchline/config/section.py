@@ -1,4 +1,4 @@
-"""What every part of the file is: frozen, and strict; and what a secret is."""
+"""What every part of the configuration file is made of."""
 
 import os
 

@@ -14,7 +14,7 @@ from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
-About = Literal["input", "run", "bronze", "warning", "file", "command"]
+About = Literal["input", "run", "bronze", "warning", "file", "command", "lag"]
 
 UP = "up"
 """The pipeline, so to speak, of what is nobody's: scheduled commands."""

@@ -14,22 +14,25 @@ from urllib.parse import quote
 
 from touchline.adapters.local import made
 from touchline.adapters.sqlite.schema import translated
+from touchline.adapters.sqlite.versioned import Layout, opened
 from touchline.core.ports.log import Lag, Position, Record, Share
 from touchline.errors import ConfigError
 
 LANE = 0
 """A file has one lane: records of all keys are in one order."""
 
-_VERSION = 1
 _AT_ONCE = 5000
 _PAUSE_S = 0.02
-_PATIENCE_S = 60.0
-_TABLES = """
+_LAYOUT = Layout(
+    "log",
+    1,
+    """
 CREATE TABLE records (
   topic TEXT NOT NULL, at_offset INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
   at_us INTEGER NOT NULL, PRIMARY KEY (topic, at_offset)) WITHOUT ROWID;
 CREATE TABLE ends (topic TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;
-"""
+""",
+)
 
 _Batch = tuple[str, Sequence[tuple[str, bytes]], "Future[Sequence[tuple[int, int]]]"]
 
@@ -47,7 +50,7 @@ class SqliteLog:
         self._came = threading.Condition()
         with translated(path):
             made(path.parent)
-            self._db = _opened(path)
+            self._db = opened(path, _LAYOUT)
         self._lock = threading.Lock()
         self._writer = threading.Thread(target=self._write, daemon=True)
         self._writer.start()
@@ -114,7 +117,7 @@ class SqliteLog:
 
     def trim(self, topic: str, position: Position) -> None:
         """See Log."""
-        with translated(self.path), closing(_opened(self.path)) as db:
+        with translated(self.path), closing(opened(self.path, _LAYOUT)) as db:
             sql = "DELETE FROM records WHERE topic = ? AND at_offset < ?"
             db.execute(sql, (topic, position.get(LANE, 0)))
 
@@ -151,7 +154,7 @@ class SqliteLog:
     # --- the writer ---------------------------------------------------------------------------
 
     def _write(self) -> None:
-        with closing(_opened(self.path)) as db:
+        with closing(opened(self.path, _LAYOUT)) as db:
             while (first := self._queue.get()) is not None:
                 batches, last = self._more(first)
                 self._commit(db, batches)
@@ -202,36 +205,6 @@ def _put(db: sqlite3.Connection, batches: Sequence[_Batch]) -> list[list[tuple[i
     db.executemany("INSERT OR REPLACE INTO ends VALUES (?,?)", list(ends.items()))
     db.execute("COMMIT")
     return placed
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    """A connection whose every commit is on disk when it returns; the tables are made if absent.
-
-    Raises:
-        ConfigError: A newer version wrote the file; it was not touched.
-    """
-    db = sqlite3.connect(path, timeout=_PATIENCE_S, isolation_level=None, check_same_thread=False)
-    version = db.execute("PRAGMA user_version").fetchone()[0]
-    if version > _VERSION:
-        db.close()
-        raise ConfigError(
-            f"{path}: log of version {version}, this program knows up to {_VERSION}",
-            hint="upgrade touchline; the log was not touched",
-        )
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    if version == 0:
-        _make(db)
-    return db
-
-
-def _make(db: sqlite3.Connection) -> None:
-    db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in _TABLES.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {_VERSION}")
-    db.execute("COMMIT")
 
 
 def _locked(file: int) -> bool:

@@ -9,12 +9,13 @@ from touchline.core.checks import About, Finding
 from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
-from touchline.core.ports import Incident, Ledger, keys_of
-from touchline.errors import MissingInputError, TouchlineError
+from touchline.core.ports import Incident, Lag, Ledger, keys_of
+from touchline.errors import MissingInputError, TouchlineError, TransientError
 
 WELL = "it is well again"
 CAME = "its input has come"
 MOOT = "its input is no longer expected"
+SERVED = "what came is served again"
 
 
 def of_pipeline(
@@ -69,6 +70,15 @@ def _still_coming(
         for part, files in ledger.arrivals(pipeline.name, lacking).items()
         if any(receipt.received_at > since for receipt in files.values())
     )
+
+
+def of_stream(name: str, lag: Lag, *, now: datetime, max_lag_s: float) -> Observed:
+    """A pipeline's live path: what was posted is served, or has not waited longer than it may."""
+    findings = list[Finding]()
+    if lag.oldest_at is not None and (now - lag.oldest_at).total_seconds() > max_lag_s:
+        said = f"{lag.records:,} events are not served yet, the oldest came at {lag.oldest_at:%Y-%m-%d %H:%M:%S}Z"
+        findings.append(Finding(name, "", "lag", said, TransientError.exit_code))
+    return Observed(tuple(findings), lambda i: SERVED if i.key == f"{name} lag" else "")
 
 
 def of_bronze(pipeline: Pipeline, found: Sequence[Finding]) -> Observed:

@@ -21,6 +21,7 @@ _OF_A_RUN = {
     TransientError.exit_code: "A service failed, or a process was ended from outside: run again.",
     StorageError.exit_code: "Make room or grant the right to write, then run again.",
 }
+_OF_A_LAG = "See that `touchline up` or `serve` runs, and what it says; what came is in the log and is not lost."
 _INGEST_AGAIN = "Ingest it again, from where it came."
 _OF_A_STORE = "`touchline up` lands what waits by itself, once the store takes it."
 _OF_A_FILE = (
@@ -40,6 +41,8 @@ def to_do(incident: Incident) -> str:
         return _TRIED_AGAIN if schedule.may_succeed(incident.code) else _NOT_TRIED_AGAIN
     if about == "file":
         return _OF_A_FILE if incident.where else _OF_A_STORE
+    if about == "lag":
+        return _OF_A_LAG
     if about == "bronze":
         return _INGEST_AGAIN
     return _OF_A_RUN.get(incident.code, "")

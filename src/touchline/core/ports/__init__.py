@@ -2,8 +2,9 @@
 
 from touchline.core.ports.ledger import Ledger
 from touchline.core.ports.log import Lag, Log, Position, Record, Share
-from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Notes
+from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Key, Notes, Scope
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
+from touchline.core.ports.serving import Asked, Id, ServingStore, Version, View
 from touchline.core.ports.values import (
     RETIRED,
     Claims,
@@ -27,10 +28,13 @@ __all__ = [
     "RETIRED",
     "Alert",
     "AlertKind",
+    "Asked",
     "Claims",
     "Delivery",
     "Engine",
+    "Id",
     "Incident",
+    "Key",
     "Lag",
     "Ledger",
     "Log",
@@ -46,12 +50,16 @@ __all__ = [
     "Record",
     "Run",
     "RunStatus",
+    "Scope",
+    "ServingStore",
     "Share",
     "Size",
     "Staged",
     "Stored",
     "TableStore",
     "Total",
+    "Version",
+    "View",
     "checked_id",
     "keys_of",
     "partition",

@@ -1,0 +1,279 @@
+"""Match events over HTTP and WebSocket: what is posted, what is asked, who follows a match."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+import anyio.to_thread
+from starlette.datastructures import Headers as Named
+from starlette.types import Receive, Scope, Send
+
+from touchline.core.ports import Log, ServingStore
+from touchline.core.ports import Scope as Right
+from touchline.errors import ContractError, TouchlineError
+from touchline.matches.live import TOPIC
+from touchline.matches.serve import asking, posting
+from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.server.admission import Admission
+from touchline.server.appending import Appending
+from touchline.server.streams import Frame, Hub
+
+MOST_BYTES = 1_000_000
+MOST_BATCH_BYTES = 32_000_000
+
+_JSON = (b"content-type", b"application/json")
+_SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
+_FEW = 64
+_GET = "GET"
+_POST = "POST"
+
+Handler = Callable[[Scope, Receive], Awaitable[Answer]]
+
+
+@dataclass(eq=False)
+class Api:
+    """The application of the live path; pages are elsewhere."""
+
+    store: ServingStore
+    log: Log
+    intake: posting.Intake
+    admission: Admission
+    hub: Hub
+    counts: asking.Counts = field(default_factory=asking.Counts)
+
+    def __post_init__(self) -> None:
+        """One who appends for all."""
+        self.appending = Appending(self.log, TOPIC)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or a WebSocket for as long as it lasts."""
+        path = scope["path"]
+        if scope["type"] == "websocket":
+            await self._socket(path, scope, receive, send=send)
+            return
+        right: Right = "write" if path in ("/events", "/events/batch") else "read"
+        answer = self._refusal(scope, right)
+        if answer is None and path.endswith("/stream") and scope["method"] == _GET:
+            await self._stream(path, scope, receive, send=send)
+            return
+        if answer is None:
+            answer = await self._answer(path, scope, receive)
+        await answered(answer, send)
+
+    def _refusal(self, scope: Scope, right: Right) -> Answer | None:
+        try:
+            return self.admission.refusal(dict(scope["headers"]), right)
+        except TouchlineError as exc:
+            return refused(exc)
+
+    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
+        try:
+            if path == "/events":
+                return await self._post(scope, receive)
+            if path == "/events/batch":
+                return await self._batch(scope, receive)
+            if scope["method"] not in (_GET, "HEAD"):
+                return problem(405, f"{scope['method']} is not for {path[:80]}", allow=_GET)
+            if self.store.near:
+                return self._ask(path, scope)
+            return await anyio.to_thread.run_sync(self._ask, path, scope)
+        except TouchlineError as exc:
+            return refused(exc)
+
+    # --- in -----------------------------------------------------------------------------------
+
+    async def _post(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] != _POST:
+            return problem(405, f"{scope['method']} is not for /events", allow=_POST)
+        body = await _body(scope, receive, MOST_BYTES)
+        if isinstance(body, Answer):
+            return body
+        try:
+            given = posting.one(body)
+        except ContractError as exc:
+            return problem(400, str(exc), field="$", hint=exc.hint)
+        return posting.answer((await self.take(given))[0])
+
+    async def _batch(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] != _POST:
+            return problem(405, f"{scope['method']} is not for /events/batch", allow=_POST)
+        body = await _body(scope, receive, MOST_BATCH_BYTES)
+        if isinstance(body, Answer):
+            return body
+        try:
+            given = await anyio.to_thread.run_sync(posting.many, body)
+        except ContractError as exc:
+            status = 413 if "at most" in str(exc) else 400
+            return problem(status, str(exc), field="$", hint=exc.hint)
+        results = await self.take(given)
+        return await anyio.to_thread.run_sync(posting.summary, results)
+
+    async def take(self, given: Sequence[Any]) -> list[posting.Result]:
+        """What became of each event, once all that were accepted are durable."""
+        if len(given) > _FEW:
+            taken = await anyio.to_thread.run_sync(self.intake.take, given)
+        else:
+            taken = self.intake.take(given)
+        if taken.records or taken.again:
+            try:
+                await self.appending.append(taken.records)
+            except TouchlineError:
+                self.intake.forget(taken)
+                raise
+        return taken.results
+
+    # --- out ----------------------------------------------------------------------------------
+
+    def _ask(self, path: str, scope: Scope) -> Answer:
+        query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        match path.strip("/").split("/"):
+            case ["matches"]:
+                return asking.matches(self.store, query)
+            case ["dead-letters"]:
+                return asking.letters(self.store, query)
+            case ["matches", match_id]:
+                return self._events(scope, match_id, query)
+            case ["matches", match_id, "events"]:
+                return self._events(scope, match_id, query)
+            case ["matches", match_id, "goals"]:
+                named = ("total_goals", "goals")
+                return self._events(scope, match_id, query, kind="goal", named=named)
+            case ["matches", match_id, "passes"]:
+                named = ("total_passes", "passes")
+                return self._events(scope, match_id, query, kind="pass", named=named)
+        return problem(404, f"there is nothing at {path[:80]}", hint="/openapi.json lists what is")
+
+    def _events(self, scope: Scope, match_id: str, query: Any, **more: Any) -> Answer:
+        etag = Named(scope=scope).get("if-none-match", "")
+        return asking.events(
+            self.store, match_id, query, counts=self.counts, if_none_match=etag, **more
+        )
+
+    # --- streams ------------------------------------------------------------------------------
+
+    async def _stream(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
+        """Server-sent events: snapshot, then changes."""
+        match_id, after = _followed(path, scope)
+        if isinstance(after, Answer):
+            await answered(after, send)
+            return
+        headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), *_SAFE]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+        async def send_all() -> None:
+            async for frame in self.hub.follow(match_id, after):
+                await send({"type": "http.response.body", "body": _sse(frame), "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+        await _until_gone(send_all, receive, "http.disconnect")
+
+    async def _socket(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
+        """A WebSocket: events posted one a message at /events, a match followed at its stream."""
+        right: Right = "write" if path == "/events" else "read"
+        await receive()
+        refusal = self._refusal(scope, right)
+        match_id, after = ("", None) if path == "/events" else _followed(path, scope)
+        if refusal or isinstance(after, Answer) or not (path == "/events" or match_id):
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await send({"type": "websocket.accept"})
+        if path == "/events":
+            await self._posted(scope, receive, send)
+            return
+
+        async def send_all() -> None:
+            async for frame in self.hub.follow(match_id, after):
+                if frame is not None:
+                    await send({"type": "websocket.send", "text": _ws(frame)})
+            await send({"type": "websocket.close", "code": 1013})
+
+        await _until_gone(send_all, receive, "websocket.disconnect")
+
+    async def _posted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An acknowledgement for each message, in their order."""
+        while (message := await receive())["type"] == "websocket.receive":
+            body = message.get("bytes") or (message.get("text") or "").encode()
+            answer = self._refusal(scope, "write")
+            try:
+                if answer is None:
+                    answer = posting.answer((await self.take(posting.one(body)))[0])
+            except TouchlineError as exc:
+                answer = refused(exc)
+            text = f'{{"status":{answer.status},"answer":{answer.body.decode()}}}'
+            await send({"type": "websocket.send", "text": text})
+
+
+async def answered(answer: Answer, send: Send) -> None:
+    """The answer is sent."""
+    named = [(k.encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [_JSON, length, *_SAFE, *named]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
+    """The whole body, or what is said of one that is too large."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > most:
+            return _too_much(most)
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    while message.get("more_body"):
+        message = await receive()
+        body += message.get("body", b"")
+        if len(body) > most:
+            return _too_much(most)
+    return body
+
+
+def _too_much(most: int) -> Answer:
+    return problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
+
+
+async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:
+    """Work until it is done, or nobody is there any more."""
+    working = asyncio.ensure_future(work())
+
+    async def watch() -> None:
+        while (await receive())["type"] != gone:
+            pass
+
+    watching = asyncio.ensure_future(watch())
+    try:
+        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
+    """The match that a stream is of, and the token to go on from."""
+    match path.strip("/").split("/"):
+        case ["matches", match_id, "stream"] if asking.is_match_id(match_id):
+            pass
+        case _:
+            return "", problem(404, f"there is nothing at {path[:80]}")
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1")))
+    token = Named(scope=scope).get("last-event-id") or query.get("after")
+    if token is None:
+        return match_id, None
+    if not token.isascii() or not token.isdigit() or len(token) > 18:
+        said = f"after: {token[:40]!r} is no token of a stream"
+        return match_id, problem(400, said, field="after", hint="give the id of the last message")
+    return match_id, int(token)
+
+
+def _sse(frame: Frame | None) -> bytes:
+    if frame is None:
+        return b": alive\n\n"
+    token = b"" if frame.token < 0 else b"id: %d\n" % frame.token
+    return b"%sevent: %s\ndata: %s\n\n" % (token, frame.kind.encode(), frame.body)
+
+
+def _ws(frame: Frame) -> str:
+    token = "null" if frame.token < 0 else str(frame.token)
+    return f'{{"kind":"{frame.kind}","token":{token},"data":{frame.body.decode()}}}'
