@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from touchline.config import Config, stores
+from touchline.config import Config, KafkaLog, stores
 from touchline.errors import ConfigError
 from touchline.wiring.pipelines import activity, matches, tracking
 
@@ -83,14 +83,20 @@ class Touchline:
     @cached_property
     def log(self) -> "Log":
         """Where what comes live is kept first."""
+        settings = self.config.stores.log
+        if isinstance(settings, KafkaLog):
+            from touchline.wiring import kafka
+
+            return kafka.log(self.config, settings)
         from touchline.adapters.sqlite import SqliteLog
 
-        return SqliteLog(self.config.place(self.config.stores.log.path))
+        return SqliteLog(self.config.place(settings.path))
 
     @property
     def has_live(self) -> bool:
         """Whether anything was ever posted, as far as can be told without asking a service."""
-        return self.config.place(self.config.stores.log.path).exists()
+        set_ = self.config.stores.log
+        return isinstance(set_, KafkaLog) or self.config.place(set_.path).exists()
 
     @cached_property
     def serving(self) -> "ServingStore":

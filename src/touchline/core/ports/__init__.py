@@ -1,7 +1,7 @@
 """What services stand behind: protocols, and the values that cross them."""
 
 from touchline.core.ports.ledger import Ledger
-from touchline.core.ports.log import Lag, Log, Position, Record
+from touchline.core.ports.log import Lag, Log, Position, Record, Share
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Key, Notes, Scope
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.serving import Asked, Id, ServingStore, Version, View
@@ -52,6 +52,7 @@ __all__ = [
     "RunStatus",
     "Scope",
     "ServingStore",
+    "Share",
     "Size",
     "Staged",
     "Stored",
