@@ -89,7 +89,7 @@ class Api:
         try:
             given = posting.one(body)
         except ContractError as exc:
-            return problem(400, str(exc), field="$", hint=exc.hint)
+            return posting.unreadable(exc)
         return posting.answer((await self.take(given))[0])
 
     async def _batch(self, scope: Scope, receive: Receive) -> Answer:
@@ -101,8 +101,7 @@ class Api:
         try:
             given = await anyio.to_thread.run_sync(posting.many, body)
         except ContractError as exc:
-            status = 413 if "at most" in str(exc) else 400
-            return problem(status, str(exc), field="$", hint=exc.hint)
+            return posting.unreadable(exc)
         results = await self.take(given)
         return await anyio.to_thread.run_sync(posting.summary, results)
 
