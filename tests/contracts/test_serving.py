@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from under_test import SERVINGS, Servings
 
 from touchline.core.ports import Asked, ServingStore, Version, View
+from touchline.core.ports.serving import us
 from touchline.errors import ConflictError
 
 EVENTS, OTHERS = View("events", ("type", "team")), View("others")
@@ -20,6 +21,7 @@ BEGAN = datetime(2025, 4, 5, 12, tzinfo=UTC)
 def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Servings]:
     """An empty store of each kind."""
     found = SERVINGS[request.param](tmp_path)
+    found.open().prepare([EVENTS, OTHERS])
     yield found
     found.close()
 
@@ -31,7 +33,7 @@ def store(stores: Servings) -> ServingStore:
 
 def event(id_: str, place: str, **more: object) -> Version:
     """An event of match m1, made by the record of offset 0, at noon."""
-    said = {"body": f'{{"id": "{id_}"}}'.encode(), "since": 0, "since_at": BEGAN, **more}
+    said = {"body": f'{{"id": "{id_}"}}'.encode(), "since": 0, "since_us": us(BEGAN), **more}
     return Version(str(said.pop("key", "m1")), id_, place, ("goal", "t1"), **said)  # type: ignore[arg-type]
 
 
@@ -52,9 +54,9 @@ def test_rows_come_in_their_order_whatever_order_they_were_written_in(store: Ser
 
 
 def test_a_row_comes_back_as_it_was_written(store: ServingStore) -> None:
-    later = BEGAN + timedelta(microseconds=1)
-    first = event("a", "1", digest="x", body=b"\x00\xff", since=7, until=9, until_at=later)
-    second = event("a", "é'\"; DROP", since=9, since_at=later, listed=False)
+    later = us(BEGAN) + 1
+    first = event("a", "1", digest="x", body=b"\x00\xff", since=7, until=9, until_us=later)
+    second = event("a", "é'\"; DROP", since=9, since_us=later, listed=False)
     put(store, first, second)
     assert store.known(EVENTS, [("m1", "a"), ("m1", "none")]) == {("m1", "a"): [first, second]}
 
@@ -83,6 +85,55 @@ def test_rows_are_asked_for_by_value_and_by_a_span_of_their_order(store: Serving
     assert store.count(EVENTS, "m9", Asked()) == 0
 
 
+def test_an_order_that_begins_with_another_comes_after_it(store: ServingStore) -> None:
+    every = ["a", "a !", "a b", "a!", 'a!"', "a#", "a#0", "aa", "a~", "aé", "b"]
+    put(store, *(event(f"e{order}", order, since=9) for order in reversed(every)))
+    put(store, event("earlier", "a!", since=3))
+    names = [f"e{order}" for order in every]
+    assert ids(store) == [*names[:3], "earlier", *names[3:]]
+    assert ids(store, after="a!", where={"type": "goal"}) == names[4:]
+    assert ids(store, first="a!", last="a#") == ["earlier", "ea!", 'ea!"']
+    assert ids(store, after="a", last="a", where={"type": "goal"}) == []
+
+
+def test_values_that_begin_with_one_another_are_apart(store: ServingStore) -> None:
+    kinds = ["", "goal", "goal#1", "goal kick", "goal_kick", "#"]
+    put(
+        store,
+        *(
+            replace(event(f"e{kind}", "1"), order=f"{n}", by=(kind, "t1"))
+            for n, kind in enumerate(kinds)
+        ),
+    )
+    for kind in kinds:
+        assert ids(store, where={"type": kind}) == [f"e{kind}"]
+        assert ids(store, where={"type": kind}, last="9", after="0") == (
+            [f"e{kind}"] if kind else []
+        )
+
+
+def test_rows_that_are_seldom_are_found_among_many(store: ServingStore) -> None:
+    team = ["t2" if n % 100 == 99 else "t1" for n in range(800)]
+    every = [event(f"e{n}", f"{n:04}", body=b"x" * 3000) for n in range(800)]
+    put(store, *(replace(e, by=("pass", t)) for e, t in zip(every, team, strict=True)))
+    seldom = [f"e{n}" for n in range(99, 800, 100)]
+    assert ids(store, where={"team": "t2"}) == seldom
+    assert ids(store, where={"team": "t2"}, limit=3) == seldom[:3]
+    assert store.count(EVENTS, "m1", Asked(where={"team": "t2"}, limit=3)) == 8
+    assert store.count(EVENTS, "m1", Asked()) == 800
+
+
+def test_many_are_known_at_once_each_with_all_its_versions(store: ServingStore) -> None:
+    first = [event(f"e{n}", "1", key=f"m{n % 3}", until=5) for n in range(130)]
+    put(store, *(replace(v, order=f"{v.id}") for v in first))
+    put(store, *(replace(v, order="0" + v.id, since=5, until=None) for v in first))
+    asked = [(v.key, v.id) for v in first] * 2 + [("m0", f"none{n}") for n in range(130)]
+    known = store.known(EVENTS, asked)
+    assert len(known) == 130
+    assert all([v.since for v in versions] == [0, 5] for versions in known.values())
+    assert {(v.key, v.id) for found in known.values() for v in found} == set(known)
+
+
 def test_many_rows_are_read_page_by_page_to_the_last(store: ServingStore) -> None:
     every = [f"{n:04}" for n in range(1000)]
     put(store, *(event(f"e{place}", place, body=b"x" * 3000) for place in every))
@@ -96,11 +147,11 @@ def test_many_rows_are_read_page_by_page_to_the_last(store: ServingStore) -> Non
 
 def amended(store: ServingStore) -> None:
     """Event a is at place 1, and from record 5 on, ten seconds later, at place 9."""
-    later = BEGAN + timedelta(seconds=10)
+    later = us(BEGAN + timedelta(seconds=10))
     was = event("a", "1")
     put(store, was, event("b", "2"))
-    over = replace(was, until=5, until_at=later)
-    put(store, over, event("a", "9", since=5, since_at=later), to=6)
+    over = replace(was, until=5, until_us=later)
+    put(store, over, event("a", "9", since=5, since_us=later), to=6)
 
 
 def test_a_row_that_was_replaced_is_known_and_is_read_no_more(store: ServingStore) -> None:
@@ -142,8 +193,8 @@ def test_changes_are_the_versions_after_an_offset_in_order(store: ServingStore) 
 def test_the_same_again_changes_nothing(store: ServingStore) -> None:
     amended(store)
     before = store.rows(EVENTS, "m1", Asked()), store.known(EVENTS, [("m1", "a")])
-    later = BEGAN + timedelta(seconds=10)
-    put(store, event("a", "1", until=5, until_at=later), event("a", "9", since=5, since_at=later))
+    later = us(BEGAN + timedelta(seconds=10))
+    put(store, event("a", "1", until=5, until_us=later), event("a", "9", since=5, since_us=later))
     assert (store.rows(EVENTS, "m1", Asked()), store.known(EVENTS, [("m1", "a")])) == before
 
 

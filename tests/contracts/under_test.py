@@ -1,8 +1,10 @@
 """Which adapters the contract suites run on: an adapter joins a port's suite by one entry here."""
 
 import multiprocessing
+import os
 import resource
 import signal
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -10,13 +12,16 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from unittest import mock
 
+import ministack
 import pyarrow as pa
 import pytest
 from dying import Scenario, act
 from pyiceberg.catalog import load_catalog
 from sinks import json_sink
 
+from touchline.adapters.dynamodb import DynamoServing
 from touchline.adapters.iceberg import IcebergTables
 from touchline.adapters.local import LocalObjects
 from touchline.adapters.notify import AppriseTargets
@@ -287,7 +292,18 @@ def _sqlite_servings(folder: Path) -> Servings:
     return Servings(partial(SqliteServing, folder / "serving.db"))
 
 
-SERVINGS = {"memory": _memory_servings, "sqlite": _sqlite_servings}
+def dynamo_serving(prefix: str, **more: Any) -> DynamoServing:
+    """An owner of a store in the DynamoDB of this machine."""
+    at = ministack.endpoint()
+    with mock.patch.dict(os.environ, ministack.somebody()):
+        return DynamoServing(prefix, endpoint=at, **more)
+
+
+def _dynamo_servings(folder: Path) -> Servings:
+    return Servings(partial(dynamo_serving, uuid.uuid4().hex))
+
+
+SERVINGS = {"memory": _memory_servings, "sqlite": _sqlite_servings, "dynamodb": _dynamo_servings}
 
 
 # --- Engine -------------------------------------------------------------------------------------

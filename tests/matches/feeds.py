@@ -12,7 +12,7 @@ import msgspec
 from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, Record, ServingStore
 from touchline.matches.live import DEAD, EVENTS, EventRule, accepted, fold
-from touchline.matches.live.fold import ALL, WAITING
+from touchline.matches.live.views import ALL, WAITING
 
 NOW = datetime(2025, 4, 5, 14, tzinfo=UTC)
 SHARED = Path(os.environ.get("TOUCHLINE_SHARED", Path(__file__).parents[3] / "shared"))

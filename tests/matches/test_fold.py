@@ -1,5 +1,6 @@
 """Records of the log -> what is known: order, corrections, duplicates, conflicts."""
 
+import json
 import random
 from datetime import timedelta
 
@@ -22,8 +23,8 @@ from feeds import (
 
 from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, Record
-from touchline.matches.live import EVENTS, MATCHES, fold
-from touchline.matches.live.fold import ALL, season
+from touchline.matches.live import DEAD, EVENTS, MATCHES, fold
+from touchline.matches.live.views import ALL, season
 
 
 def test_no_records_change_nothing() -> None:
@@ -180,11 +181,32 @@ def test_corrections_that_wait_take_effect_in_their_order(batches: int) -> None:
     assert waiting(store) == []
 
 
+def test_what_waited_is_known_again_and_counted_whatever_came_together() -> None:
+    feed = [amend(n=1), amend(n=2), event(), event(), amend(n=1), amend(n=3), event()]
+    for store in (stored(feed), stored(*([said] for said in feed)), stored(feed[:3], feed[3:])):
+        assert [(e["n"], e["version"]) for e in listed(store)] == [(3, 4)]
+        assert letters(store) == []
+
+
 def test_an_amendment_that_makes_no_event_is_put_aside() -> None:
     said = event()
     store = stored([said], [amend(timestamp=None, player_id="p2")])
     assert [e["player_id"] for e in listed(store)] == ["p1"]
     assert "$.timestamp" in letters(store)[0][1]
+
+
+def test_an_event_without_a_type_is_none() -> None:
+    store = stored([event()], [amend(event_type=None)])
+    assert [e["event_type"] for e in listed(store)] == ["pass"]
+    assert "$.event_type" in letters(store)[0][1]
+
+
+def test_corrections_that_waited_and_cannot_be_used_are_each_put_aside_where_they_lay() -> None:
+    bad = [amend(timestamp=None, x=n) for n in range(2)]
+    store = stored(bad, [event()])
+    assert waiting(store) == []
+    found = [msgspec.json.decode(v.body) for v in store.rows(DEAD, ALL, Asked(limit=9))]
+    assert [(f["offset"], json.loads(f["record"])["x"]) for f in found] == [(0, 0), (1, 1)]
 
 
 # --- whole matches -------------------------------------------------------------------------------

@@ -103,7 +103,7 @@ def test_a_world_in_which_nothing_happened_is_well(empty: World) -> None:
     with served(config.load(empty.folder / "touchline.toml")) as address:
         said = text(httpx.get(f"{address}/health").text)
     assert "All is well" in said
-    assert said.count("Nothing has arrived yet.") == 2
+    assert said.count("Nothing has arrived yet.") == 3
     assert not empty.data.exists(), "looking makes nothing"
 
 

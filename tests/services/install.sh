@@ -1,6 +1,13 @@
 #!/usr/bin/env bash
-# Install from Debian's packages the programs that tests drive and this machine lacks.
+# Install the programs that tests drive and this machine lacks: from Debian's packages, and one from PyPI.
 set -euo pipefail
+cd "$(dirname "$0")/../.."
+if ! cmp -s requirements/ministack.txt .venv-ministack/installed.txt; then
+    echo "installing ministack"
+    "${PYTHON:-python3}" -m venv --clear .venv-ministack
+    .venv-ministack/bin/pip install -q -r requirements/ministack.txt
+    cp requirements/ministack.txt .venv-ministack/installed.txt
+fi
 want=()
 command -v chromium >/dev/null || want+=(chromium)
 command -v java >/dev/null || want+=(openjdk-17-jre-headless)

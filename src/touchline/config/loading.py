@@ -92,7 +92,7 @@ def _choices(names: Sequence[str], place: str, at: str) -> Sequence[str]:
     kind: Any = Config
     for name in names:
         if name == "kind":
-            return [kind.__struct_config__.tag]
+            return [each.__struct_config__.tag for each in get_args(kind) or [kind]]
         kind = get_type_hints(kind)[name]
     if at.startswith("`key`"):
         kind = get_args(kind)[0]

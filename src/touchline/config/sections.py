@@ -9,9 +9,9 @@ import msgspec
 from msgspec import Meta
 
 from touchline.config.section import Secret, Section
-from touchline.config.stores import CATALOG, Stores
+from touchline.config.stores import CATALOG, ENDPOINT, TABLE_PREFIX, Stores
 
-Domain = Literal["tracking", "activity"]
+Domain = Literal["tracking", "activity", "matches"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
 _PROVIDER_ID = "^[0-9]{1,18}$"
 _CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
@@ -23,6 +23,8 @@ IN_WORDS = {
     _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
     _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
     CATALOG: "sqlite:/// and the path of a file",
+    ENDPOINT: "http:// or https:// and a host, and nothing else",
+    TABLE_PREFIX: "1 to 200 letters, digits and _ . -",
     _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
 }
 
@@ -161,6 +163,7 @@ class Matches(Section, frozen=True):
 
     unknown_types: Literal["keep", "refuse"] = "keep"
     max_ahead_s: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
+    keep_log_days: Annotated[int, Meta(ge=0, le=100_000)] = 0
     max_lag_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
 
 
@@ -208,6 +211,7 @@ def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
         "retain": Schedule(cron="45 3 * * *", command="retain"),
+        "archive": Schedule(cron="5 * * * *", command="archive"),
     }
 
 

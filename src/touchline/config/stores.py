@@ -7,6 +7,8 @@ from msgspec import Meta
 from touchline.config.section import Section
 
 CATALOG = "^sqlite:///.+"
+ENDPOINT = "^(https?://[^/@]+/?)?$"
+TABLE_PREFIX = "^[A-Za-z0-9_.-]{1,200}$"
 
 
 class LocalObjects(Section, frozen=True, tag_field="kind", tag="local"):
@@ -34,6 +36,14 @@ class SqliteServing(Section, frozen=True, tag_field="kind", tag="sqlite"):
     path: str = "data/serving.db"
 
 
+class DynamoServing(Section, frozen=True, tag_field="kind", tag="dynamodb"):
+    """What applications ask for, in DynamoDB tables whose names begin with the prefix."""
+
+    prefix: Annotated[str, Meta(pattern=TABLE_PREFIX)] = "touchline"
+    region: str = ""
+    endpoint: Annotated[str, Meta(pattern=ENDPOINT)] = ""
+
+
 class SqliteLog(Section, frozen=True, tag_field="kind", tag="sqlite"):
     """The log in one file."""
 
@@ -47,4 +57,4 @@ class Stores(Section, frozen=True):
     tables: IcebergTables = IcebergTables()
     ledger: SqliteLedger = SqliteLedger()
     log: SqliteLog = SqliteLog()
-    serving: SqliteServing = SqliteServing()
+    serving: SqliteServing | DynamoServing = SqliteServing()

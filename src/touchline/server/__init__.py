@@ -76,6 +76,7 @@ def _running(application: "ASGIApp", listening: socket.socket) -> Iterator[None]
         loop="uvloop",
         http="httptools",
         ws="websockets-sansio",
+        proxy_headers=False,
         ws_max_size=MOST_BYTES,
         server_header=False,
         timeout_graceful_shutdown=1,

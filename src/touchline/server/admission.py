@@ -35,7 +35,7 @@ class Admission:
                 401,
                 "no key, or one that is not known",
                 hint="Authorization: Bearer KEY; touchline keys make NAME makes one",
-                www_authenticate='Basic realm="touchline", charset="UTF-8"',
+                www_authenticate='Basic realm="touchline matches", charset="UTF-8"',
             )
         if scope is None:
             return None

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -71,6 +72,8 @@ class Api:
                 return await self._post(scope, receive)
             if path == "/events/batch":
                 return await self._batch(scope, receive)
+            if self.store.near:
+                return self._ask(path, scope)
             return await anyio.to_thread.run_sync(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)
@@ -196,10 +199,9 @@ async def answered(answer: Answer, send: Send) -> None:
 
 async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
     """The whole body, or what is said of one that is too large."""
-    too_much = problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
     for name, value in scope["headers"]:
         if name == b"content-length" and value.isdigit() and int(value) > most:
-            return too_much
+            return _too_much(most)
     parts, size = list[bytes](), 0
     while True:
         message = await receive()
@@ -208,13 +210,17 @@ async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > most:
-            return too_much
+            return _too_much(most)
         if not message.get("more_body"):
             return b"".join(parts)
 
 
+def _too_much(most: int) -> Answer:
+    return problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
+
+
 async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:
-    """Work until it is done, or nobody is there any more."""
+    """Work until it is done, nobody is there any more, or the server ends."""
     working = asyncio.ensure_future(work())
 
     async def watch() -> None:
@@ -223,7 +229,8 @@ async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gon
 
     watching = asyncio.ensure_future(watch())
     try:
-        await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         for task in (working, watching):
             task.cancel()

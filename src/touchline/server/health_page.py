@@ -8,6 +8,7 @@ from touchline.core import health
 from touchline.core.health import AMISS, STATES, Health, Quarantined, Standing
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Delivery, Incident, Partition, keys_of
+from touchline.server.live_part import live_part
 from touchline.server.parts import (
     MARKS,
     age,
@@ -49,6 +50,7 @@ def page(here: Touchline) -> str:
             "main",
             _incidents(open_),
             [_pipeline(of, now) for of in found],
+            live_part(here),
             _legend(),
             _outbox(outbox),
             _quarantine(rejected),

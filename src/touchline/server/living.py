@@ -8,27 +8,36 @@ from datetime import UTC, datetime
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.core.ports import Key
-from touchline.core.stream import follow
-from touchline.errors import StorageError, TouchlineError
+from touchline.errors import TouchlineError
 from touchline.matches.live import STREAM
 from touchline.matches.serve import openapi
 from touchline.matches.serve.answers import Answer, refused
 from touchline.matches.serve.posting import Intake
 from touchline.server.admission import Admission
 from touchline.server.api import Api, answered
+from touchline.server.following import Following
+from touchline.server.match_pages import Pages
 from touchline.server.streams import Hub
 from touchline.wiring import Touchline
 
-NAMES = frozenset({"events", "matches", "dead-letters", "openapi.json"})
+NAMES = frozenset(
+    {
+        "dead-letters",
+        "events",
+        "matches",
+        "matches.css",
+        "matches.html",
+        "matches.js",
+        "openapi.json",
+    }
+)
 """What the paths of the live path begin with."""
-
-_PATIENCE_S = 2.0
 
 Keys = Callable[[], Sequence[Key]]
 
 
 class Living:
-    """The application of the live path, and the thread that reads the log on.
+    """The application of the live path, and the process that reads the log on.
 
     Its stores are opened at once where there is something in them, else when somebody who may comes.
     """
@@ -36,10 +45,9 @@ class Living:
     def __init__(self, here: Touchline, keys: Keys | None) -> None:
         self.here = here
         self.admission = Admission(keys)
-        self._over = threading.Event()
         self._opening = threading.Lock()
-        self._api: Api | None = None
-        self._working: threading.Thread | None = None
+        self._api: ASGIApp | None = None
+        self._following: Following | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer, or say why the stores cannot be opened."""
@@ -54,7 +62,7 @@ class Living:
                 app = _saying(refused(exc))
         await app(scope, receive, send)
 
-    def open(self) -> Api:
+    def open(self) -> ASGIApp:
         """The stores are open, and the log is read on."""
         with self._opening:
             if self._api is None:
@@ -63,22 +71,17 @@ class Living:
 
     def close(self) -> None:
         """The log is read on no more."""
-        self._over.set()
-        if self._working:
-            self._working.join(_PATIENCE_S)
+        if self._following:
+            self._following.close()
 
-    def _opened(self) -> Api:
+    def _opened(self) -> ASGIApp:
         store, log = self.here.serving, self.here.log
+        store.prepare(STREAM.views)
         hub = Hub(store)
-        self._working = threading.Thread(
-            target=follow,
-            args=(STREAM, log, store),
-            kwargs={"until": self._over, "changed": hub.heard, "failed": lambda _: None},
-            daemon=True,
-        )
-        self._working.start()
+        self._following = Following(self.here.config, changed=hub.heard, failed=_unsaid)
         intake = Intake(store, self.here.event_rule, lambda: datetime.now(UTC))
-        return Api(store, log, intake, self.admission, hub)
+        api = Api(store, log, intake, self.admission, hub)
+        return Pages(api, store, self.admission)
 
 
 @contextmanager
@@ -87,11 +90,15 @@ def living(here: Touchline, keys: Keys | None) -> Iterator[Living]:
     found = Living(here, keys)
     try:
         if here.has_live:
-            with suppress(StorageError):  # told to whoever asks
+            with suppress(TouchlineError):  # told to whoever asks
                 found.open()
         yield found
     finally:
         found.close()
+
+
+def _unsaid(_: str) -> None:
+    """What a service failed at is seen as lag."""
 
 
 def _saying(answer: Answer) -> ASGIApp:

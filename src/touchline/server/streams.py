@@ -9,7 +9,6 @@ import anyio.to_thread
 import msgspec
 
 from touchline.core.ports import Asked, ServingStore, Version
-from touchline.core.stream import Changes
 from touchline.errors import TouchlineError
 from touchline.matches.live import ALL, EVENTS, MATCHES, Match
 
@@ -67,9 +66,9 @@ class Hub:
     _loop: asyncio.AbstractEventLoop | None = None
     _working: "asyncio.Task[None] | None" = None
 
-    def heard(self, changes: Changes) -> None:
-        """Something changed; called from the thread of the live loop."""
-        if self._loop is not None and self._of and changes.get(EVENTS):
+    def heard(self) -> None:
+        """Something changed; called from any thread."""
+        if self._loop is not None and self._of:
             self._loop.call_soon_threadsafe(self._woken.set)
 
     async def _work(self) -> None:

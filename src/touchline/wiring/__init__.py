@@ -6,16 +6,17 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from touchline.config import Config
+from touchline.config import Config, stores
 from touchline.errors import ConfigError
-from touchline.wiring.pipelines import activity, tracking
+from touchline.wiring.pipelines import activity, matches, tracking
 
-__all__ = ["Touchline", "activity", "tracking"]
+__all__ = ["Touchline", "activity", "matches", "tracking"]
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from touchline.core.alerts import Alerting
+    from touchline.core.archive import Archive
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
@@ -94,9 +95,14 @@ class Touchline:
     @cached_property
     def serving(self) -> "ServingStore":
         """What applications ask for."""
+        set_ = self.config.stores.serving
+        if isinstance(set_, stores.DynamoServing):
+            from touchline.adapters.dynamodb import DynamoServing
+
+            return DynamoServing(set_.prefix, region=set_.region, endpoint=set_.endpoint)
         from touchline.adapters.sqlite import SqliteServing
 
-        return SqliteServing(self.config.place(self.config.stores.serving.path))
+        return SqliteServing(self.config.place(set_.path))
 
     @property
     def lag(self) -> "Lag":
@@ -122,7 +128,8 @@ class Touchline:
         Raises:
             ConfigError: Configuration names a table that there is not.
         """
-        found = {"tracking": tracking(self.config), "activity": activity(self.config)}
+        made = {"tracking": tracking, "activity": activity, "matches": matches}
+        found = {name: make(self.config) for name, make in made.items()}
         tables = [step.table for pipeline in found.values() for step in pipeline.steps]
         for name in self.config.retention.tables:
             if name not in tables:
@@ -144,8 +151,10 @@ class Touchline:
         """When the pipeline's input is due, if that is configured."""
         from touchline.core.due import Due
 
-        set_ = getattr(self.config, name).due
-        return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
+        set_ = getattr(getattr(self.config, name), "due", None)
+        if set_ is None or not set_.cron:
+            return None
+        return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day)
 
     @cached_property
     def notifier(self) -> "Notifier":
@@ -167,7 +176,8 @@ class Touchline:
     @cached_property
     def landing(self) -> "dict[str, Path]":
         """The folder that each domain's files arrive in; "" in the configuration stands for none."""
-        named = {name: getattr(self.config, name).landing for name in self.pipelines}
+        sections = {name: getattr(self.config, name) for name in self.pipelines}
+        named = {name: getattr(section, "landing", "") for name, section in sections.items()}
         return {name: self.config.place(folder) for name, folder in named.items() if folder}
 
     @cached_property
@@ -187,6 +197,13 @@ class Touchline:
         stores = self.config.stores
         places = (stores.objects.root, stores.tables.warehouse)
         return frozenset(self.config.place(place) for place in places)
+
+    @cached_property
+    def archive(self) -> "Archive":
+        """What of the log lands in bronze."""
+        from touchline.matches.pipeline import ARCHIVE
+
+        return ARCHIVE
 
     def found(self, domain: str) -> "Callable[[Sequence[Path], Path, frozenset[Path]], Found]":
         """The domain's source: what it makes of paths, given a folder for what it unpacks, and ours."""

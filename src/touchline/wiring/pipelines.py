@@ -37,6 +37,13 @@ def _baseline(set_: "sections.Baseline") -> "Baseline":
     )
 
 
+def matches(config: Config) -> "Pipeline":  # noqa: ARG001 (as those of the other domains)
+    """The history of matches."""
+    from touchline.matches.pipeline import pipeline
+
+    return pipeline()
+
+
 def tracking(config: Config) -> "Pipeline":
     """Tracking's pipeline under the configuration's thresholds."""
     from touchline.tracking import silver

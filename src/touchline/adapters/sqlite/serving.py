@@ -4,7 +4,6 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from touchline.adapters.local import made
 from touchline.adapters.sqlite.schema import translated
 from touchline.adapters.sqlite.versioned import Layout, opened
 from touchline.core.ports.log import Position
-from touchline.core.ports.serving import Asked, Id, Version, View
+from touchline.core.ports.serving import Asked, Id, Version, View, us
 from touchline.errors import ConflictError
 
 _LAYOUT = Layout(
@@ -28,7 +27,7 @@ _TABLE = """
 CREATE TABLE IF NOT EXISTS "{name}" (
   key TEXT NOT NULL, place TEXT NOT NULL, since INTEGER NOT NULL, id TEXT NOT NULL,
   since_us INTEGER NOT NULL, digest TEXT NOT NULL, listed INTEGER NOT NULL, until INTEGER,
-  until_us INTEGER, body BLOB NOT NULL, {by}PRIMARY KEY (key, place, since)) WITHOUT ROWID;
+  until_us INTEGER, body BLOB NOT NULL, {by}PRIMARY KEY (key, place, since));
 CREATE INDEX IF NOT EXISTS "{name}_ids" ON "{name}" (key, id);
 CREATE INDEX IF NOT EXISTS "{name}_changes" ON "{name}" (key, since)
 """
@@ -40,6 +39,8 @@ class SqliteServing:
 
     Whoever reads takes a connection that nobody else uses meanwhile; one at a time writes.
     """
+
+    near = True
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -54,6 +55,11 @@ class SqliteServing:
         """Of no use afterwards."""
         for db in [self._db, *self._idle]:
             db.close()
+
+    def prepare(self, views: Sequence[View]) -> None:
+        """See ServingStore. Nobody needs to: tables are made when they are first used."""
+        for view in views:
+            self._table(view)
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""
@@ -199,18 +205,10 @@ def _asked(view: View, key: str, asked: Asked) -> tuple[str, list[object]]:
         values += [asked.offset, asked.offset]
     if asked.as_of is not None:
         tests.append("since_us <= ? AND (until IS NULL OR until_us > ?)")
-        values += [_us(asked.as_of), _us(asked.as_of)]
+        values += [us(asked.as_of), us(asked.as_of)]
     if asked.offset is None and asked.as_of is None:
         tests.append("until IS NULL")
     return " AND ".join(tests), values
-
-
-def _us(at: datetime) -> int:
-    return round(at.timestamp() * 1_000_000)
-
-
-def _at(us: int) -> datetime:
-    return datetime.fromtimestamp(us / 1_000_000, UTC)
 
 
 def _row(v: Version) -> tuple[object, ...]:
@@ -219,28 +217,18 @@ def _row(v: Version) -> tuple[object, ...]:
         v.order,
         v.since,
         v.id,
-        _us(v.since_at),
+        v.since_us,
         v.digest,
         v.listed,
         v.until,
-        _us(v.until_at) if v.until_at else None,
+        v.until_us,
         v.body,
         *v.by,
     )
 
 
-def _version(row: Sequence[Any]) -> Version:
-    key, order, since, id_, since_us, digest, listed, until, until_us, body, *by = row
+def _version(row: tuple[Any, ...]) -> Version:
+    key, order, since, id_, since_us, digest, listed, until, until_us, body = row[:10]
     return Version(
-        key,
-        id_,
-        order,
-        tuple(by),
-        body,
-        since,
-        _at(since_us),
-        digest,
-        bool(listed),
-        until,
-        None if until_us is None else _at(until_us),
-    )
+        key, id_, order, row[10:], body, since, since_us, digest, listed == 1, until, until_us
+    )  # fmt: skip

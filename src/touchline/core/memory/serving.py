@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from threading import RLock
 
 from touchline.core.ports.log import Position
-from touchline.core.ports.serving import Asked, Id, Version, View
+from touchline.core.ports.serving import Asked, Id, Version, View, us
 from touchline.errors import ConflictError
 
 
 class MemoryServing:
     """A ServingStore in this process."""
+
+    near = True
 
     def __init__(self) -> None:
         self._views: dict[str, dict[tuple[str, str, int], Version]] = {}
@@ -18,6 +20,9 @@ class MemoryServing:
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def prepare(self, views: Sequence[View]) -> None:
+        """See ServingStore. There is nothing to make."""
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""
@@ -98,6 +103,6 @@ def _stood(version: Version, asked: Asked) -> bool:
         version.since <= offset and (version.until is None or version.until > offset)
     )
     by_time = at is None or (
-        version.since_at <= at and (version.until_at is None or version.until_at > at)
+        version.since_us <= us(at) and (version.until_us is None or version.until_us > us(at))
     )
     return by_offset and by_time

@@ -12,10 +12,15 @@ from touchline.core.ports.log import Position
 
 @dataclass(frozen=True)
 class View:
-    """A kind of rows; `by` names what they may be asked by, beside their key and their order."""
+    """A kind of rows; `by` names what they may be asked by, beside their key and their order.
+
+    Where others look into the store, too, they find key, order, and the first of `by` with the order,
+    as they are named in `shown_as`.
+    """
 
     name: str
     by: tuple[str, ...] = ()
+    shown_as: tuple[str, str, str] = ("key", "place", "first_place")
 
 
 class Version(msgspec.Struct, frozen=True, gc=False):
@@ -23,7 +28,7 @@ class Version(msgspec.Struct, frozen=True, gc=False):
 
     Key, order and `since` name it. `order` is text, and rows are read in the order of its code points;
     `by` has a value for each name of its view, "" where there is none. A version that is not listed is
-    known, and left out where rows are asked for.
+    known, and left out where rows are asked for. Instants are microseconds since 1970, as there are many.
     """
 
     key: str
@@ -32,11 +37,16 @@ class Version(msgspec.Struct, frozen=True, gc=False):
     by: tuple[str, ...]
     body: bytes
     since: int
-    since_at: datetime
+    since_us: int
     digest: str = ""
     listed: bool = True
     until: int | None = None
-    until_at: datetime | None = None
+    until_us: int | None = None
+
+
+def us(at: datetime) -> int:
+    """The instant in microseconds since 1970."""
+    return round(at.timestamp() * 1_000_000)
 
 
 Id = tuple[str, str]
@@ -61,7 +71,16 @@ class Asked:
 
 
 class ServingStore(Protocol):
-    """Rows by key. What was written stays written, and what is written again changes nothing."""
+    """Rows by key. What was written stays written, and what is written again changes nothing.
+
+    `near` says that a page of rows is read in less time than it takes to ask another thread for it.
+    """
+
+    near: bool
+
+    def prepare(self, views: Sequence[View]) -> None:
+        """Make what keeps rows of these views, where it is not there; those who serve do it as they start."""
+        ...
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """Every version of these rows, oldest first; rows that there are not are left out."""

@@ -2,7 +2,8 @@
 
 from touchline.core.stream import Stream
 from touchline.matches.live.event import Accepted, EventRule, accepted
-from touchline.matches.live.fold import (
+from touchline.matches.live.fold import fold
+from touchline.matches.live.views import (
     ALL,
     DEAD,
     EVENTS,
@@ -12,7 +13,6 @@ from touchline.matches.live.fold import (
     WAITING,
     Letter,
     Match,
-    fold,
 )
 
 STREAM = Stream(TOPIC, VIEWS, fold)

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Literal, NoReturn
 
 import msgspec
@@ -22,7 +23,7 @@ KNOWN_TYPES = (
     "free_kick", "throw_in", "goal_kick", "penalty", "period_start", "period_end", "ball_out", "var",
 )  # fmt: skip
 
-ENRICHED = ("season", "event_at", "event_timestamp", "event_type_timestamp", "version")
+ENRICHED = frozenset({"season", "event_at", "event_timestamp", "event_type_timestamp", "version"})
 """What is added to an event where it is served: not a part of what was posted."""
 
 PERIOD_STARTS_MIN: Mapping[int, int] = {1: 0, 2: 45, 3: 90, 4: 105, 5: 120}
@@ -35,6 +36,8 @@ _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)"
 )
 _ID_LENGTH = 128
+_REMEMBERED = 10_000
+"""Ids and types come again and again: so many are checked once."""
 _MOST_DEPTH = 32
 _FIRST_YEAR, _LAST_YEAR = 1850, 9000
 _MOST_SEQUENCE = 10**10
@@ -67,14 +70,20 @@ class Fields(msgspec.Struct, gc=False):
     status: Status | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True, gc=False):
-    """An event that may go into the log: `value` is its one text there, `digest` that of what it says."""
+class Accepted(msgspec.Struct, frozen=True):
+    """An event that may go into the log: `value` is its one text there, `digest` that of what it says.
+
+    `posted` is what it says, by field; `at` when it was, if it says so.
+    """
 
     match_id: str
     event_id: str
     action: Action
     value: bytes
     digest: str
+    posted: dict[str, Any]
+    fields: Fields
+    at: datetime | None
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
@@ -96,20 +105,25 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
         said, _, at = str(exc).partition(" - at ")
         at = at.strip("`") or "$"
         raise ContractError(f"{at}: {said}", hint=_DOCUMENTED, field=at) from exc
-    given = {name: value for name, value in given.items() if name not in ENRICHED}
+    given = dict(given)
+    for name in ENRICHED & given.keys():
+        del given[name]
     given["match_id"] = _match_id(fields.match_id)
     given["event_id"] = _event_id(fields)
-    for name in ("player_id", "team_id"):
-        if (value := getattr(fields, name)) is not None:
-            given[name] = _text(value, name)
+    if fields.player_id is not None:
+        given["player_id"] = _text(fields.player_id, "player_id")
+    if fields.team_id is not None:
+        given["team_id"] = _text(fields.team_id, "team_id")
     if fields.event_type is not None:
         given["event_type"] = _type(fields.event_type, rule)
-    _check_time(fields, rule, now)
+    happened = _time(fields, rule, now)
     sequence(fields)
     _check_depth(given)
     value = _ENCODER.encode(given)
     digest = hashlib.blake2b(value, digest_size=12).hexdigest()
-    return Accepted(given["match_id"], given["event_id"], fields.action, value, digest)
+    return Accepted(
+        given["match_id"], given["event_id"], fields.action, value, digest, given, fields, happened
+    )
 
 
 _DOCUMENTED = "docs/matches.md lists the fields"
@@ -131,6 +145,7 @@ def _check_depth(given: Mapping[str, Any]) -> None:
         level = [v for each in level for v in (each.values() if type(each) is dict else each)]
 
 
+@lru_cache(_REMEMBERED)
 def _match_id(value: str | int) -> str:
     text = str(value)
     if not _MATCH_ID.fullmatch(text) or ".." in text:
@@ -140,12 +155,13 @@ def _match_id(value: str | int) -> str:
 
 def _event_id(fields: Fields) -> str:
     if fields.event_id is not None:
-        return _text(fields.event_id, "event_id")
+        return _text.__wrapped__(fields.event_id, "event_id")
     if fields.action != "insert":
         _refuse("$.event_id", "nothing", f"the id of the event to {fields.action}")
     return f"{time.time_ns() // 1000:015x}-{secrets.token_hex(5)}"
 
 
+@lru_cache(_REMEMBERED)
 def _text(value: str | int, name: str) -> str:
     """An id as text: what is shown of it is escaped where it is shown."""
     text = str(value)
@@ -154,6 +170,7 @@ def _text(value: str | int, name: str) -> str:
     return text
 
 
+@lru_cache(_REMEMBERED)
 def _type(value: str, rule: EventRule) -> str:
     text = value.strip().lower().replace(" ", "_")
     if not _TYPE.fullmatch(text):
@@ -168,20 +185,32 @@ def _type(value: str, rule: EventRule) -> str:
     return text
 
 
-# --- when it was --------------------------------------------------------------------------------
+# --- what and when it was ------------------------------------------------------------------------
 
 
-def _check_time(fields: Fields, rule: EventRule, now: datetime) -> None:
+def event_type(fields: Fields) -> str:
+    """The type of an event.
+
+    Raises:
+        ContractError: It has none.
+    """
+    if fields.event_type is None:
+        _refuse("$.event_type", "nothing", "the type of the event, such as goal")
+    return fields.event_type
+
+
+def _time(fields: Fields, rule: EventRule, now: datetime) -> datetime | None:
+    """When it was, if it says so, and that may be; a correction need not."""
     if fields.action == "insert":
-        if fields.event_type is None:
-            _refuse("$.event_type", "nothing", "the type of the event, such as goal")
+        event_type(fields)
         happened = event_at(fields)
     elif fields.timestamp is not None:
         happened = instant(fields.timestamp, "$.timestamp")
     else:
-        return
+        return None
     if rule.max_ahead_s is not None and happened > now + timedelta(seconds=rule.max_ahead_s):
         _refuse("$.timestamp", happened.isoformat(), f"not after {now.isoformat()}, the time here")
+    return happened
 
 
 def event_at(fields: Fields) -> datetime:
@@ -227,7 +256,9 @@ def instant(text: str, place: str) -> datetime:
     if not _INSTANT.fullmatch(text):
         _refuse(place, text, "date, time and zone, such as 2025-04-05T12:00:00.250Z")
     try:
-        found = datetime.fromisoformat(text.upper()).astimezone(UTC)
+        found = datetime.fromisoformat(text.upper())
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC)
     except (ValueError, OverflowError):
         _refuse(place, text, "a day and a time that there are")
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from touchline.core.ports import Asked, Id, Record, ServingStore, Version, View
+from touchline.core.ports.serving import us
 from touchline.errors import ContractError
 from touchline.matches.live.event import (
     ENRICHED,
@@ -20,49 +21,14 @@ from touchline.matches.live.event import (
     Fields,
     accepted,
     event_at,
+    event_type,
     sequence,
 )
-
-EVENTS = View("match_events", ("event_type", "team_id", "player_id"))
-MATCHES = View("matches", ("season",))
-DEAD = View("dead_letters", ("reason",))
-VIEWS = (EVENTS, MATCHES, DEAD)
-
-ALL = "all"
-"""The key of every row of MATCHES, and of every dead letter that nobody has seen to."""
-
-TOPIC = "match-events"
-"""The topic of the log that match events are in, under the id of their match."""
-
-WAITING = "waiting"
-"""The key of corrections whose event has not come; they take effect when it does."""
+from touchline.matches.live.views import ALL, DEAD, EVENTS, MATCHES, WAITING, Letter, Match, season
 
 _MOST_WAITING = 100_000
 _LAST_RULE = EventRule(max_ahead_s=None)
 """What may go into the log was said where it entered; here only what can be folded counts."""
-
-
-class Match(msgspec.Struct, frozen=True):
-    """What MATCHES has of a match: when its events were, and the last record that was of it."""
-
-    match_id: str
-    season: str
-    first_event_at: datetime
-    last_event_at: datetime
-    changed_at: datetime
-    offset: int
-
-
-class Letter(msgspec.Struct, frozen=True):
-    """A record that could not be used: why, where it lay in the log, and the record itself."""
-
-    reason: str
-    hint: str
-    match_id: str
-    event_id: str
-    lane: int
-    offset: int
-    record: str
 
 
 @dataclass(eq=False)
@@ -82,19 +48,17 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
     """What these records change, given what the store knows; the same records again change nothing."""
     read = [(record, _read(record)) for record in records]
     ids = [(r.match_id, r.event_id) for _, r in read if isinstance(r, Accepted)]
-    known = {
-        id_: list(found) for id_, found in store.known(EVENTS, list(dict.fromkeys(ids))).items()
-    }
+    found = store.known(EVENTS, list(dict.fromkeys(ids)))
+    known = {id_: list(versions) for id_, versions in found.items()}
     waiting: dict[Id, list[Version]] = {}
     for version in store.rows(DEAD, WAITING, Asked(limit=_MOST_WAITING)):
         letter = msgspec.json.decode(version.body, type=Letter)
         waiting.setdefault((letter.match_id, letter.event_id), []).append(version)
     folding = Folding(store, known, waiting)
     for record, said in read:
-        if isinstance(said, Accepted):
-            _take(said, record, folding)
-        else:
-            folding.letters.append(_letter(record, said, key=ALL))
+        error = _take(said, record, folding) if isinstance(said, Accepted) else said
+        if error is not None:
+            folding.letters.append(_letter(record, error, key=ALL, said=said))
     return {
         EVENTS: list(folding.changed.values()),
         MATCHES: list(_matches(folding)),
@@ -119,54 +83,55 @@ def _read(record: Record) -> Accepted | ContractError:
 # --- an event -----------------------------------------------------------------------------------
 
 
-def _take(said: Accepted, record: Record, folding: Folding) -> None:
-    """One record more of an event is known."""
+def _take(said: Accepted, record: Record, folding: Folding) -> ContractError | None:
+    """One record more of an event is known; or why it cannot be used."""
     id_ = (said.match_id, said.event_id)
     versions = folding.known.get(id_, [])
-    if any(v.digest == said.digest for v in versions):
+    if any(said.digest in v.digest.split() for v in versions):
         folding.last[said.match_id] = record
-        return
+        return None
     if said.action == "insert" and versions:
-        error = ContractError(
+        return ContractError(
             f"event {said.event_id!r} is known, and says something else",
             hint="a correction has action amend or cancel",
         )
-        folding.letters.append(_letter(record, error, key=ALL, said=said))
-        return
     if said.action != "insert" and not versions:
         _wait(said, record, folding)
-        return
+        return None
     try:
         _put(_next(said, record, versions), versions, folding=folding)
     except ContractError as exc:
-        folding.letters.append(_letter(record, exc, key=ALL, said=said))
-        return
+        return exc
     folding.last[said.match_id] = record
     if said.action == "insert":
         _take_waiting(id_, record, folding)
+    return None
 
 
 def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Version:
     """The event as it is known from this record on."""
-    posted = msgspec.json.decode(said.value)
-    action = posted.pop("action", "insert")
-    if action != "insert":
+    posted = {name: value for name, value in said.posted.items() if name != "action"}
+    fields, at, number = said.fields, said.at, 1
+    if said.action != "insert":
         before = msgspec.json.decode(versions[-1].body)
+        number = before["version"] + 1
         posted = _merged({k: v for k, v in before.items() if k not in ENRICHED}, posted)
-        if action == "cancel":
+        if said.action == "cancel":
             posted["status"] = "cancelled"
-    fields = msgspec.convert(posted, Fields)
-    at = event_at(fields)
+        fields = msgspec.convert(posted, Fields)
+        event_type(fields)
+        at = event_at(fields)
+    assert at is not None
     text = f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
-    body = _enriched(posted, fields, text, at=at, version=len(versions) + 1)
+    body = _enriched(posted, fields, text, at=at, version=number)
     return Version(
         said.match_id,
         said.event_id,
         f"{text}#{sequence(fields):010d}#{said.event_id}",
-        (fields.event_type or "", str(fields.team_id or ""), str(fields.player_id or "")),
+        (posted["event_type"], posted.get("team_id") or "", posted.get("player_id") or ""),
         body,
         record.offset,
-        record.at,
+        us(record.at),
         said.digest,
         fields.status != "cancelled",
     )
@@ -189,23 +154,20 @@ def _enriched(
         "version": version,
         **{name: value for name, value in posted.items() if name not in named},
         "event_timestamp": text,
-        "event_type_timestamp": f"{fields.event_type}#{text}",
+        "event_type_timestamp": f"{posted['event_type']}#{text}",
     }
     return msgspec.json.encode(body)
 
 
-def season(at: datetime) -> str:
-    """The season of an instant, such as 2024/2025; it begins in August. Source: design 003."""
-    first = at.year if at.month >= 8 else at.year - 1
-    return f"{first}/{first + 1}"
-
-
 def _put(version: Version, versions: list[Version], *, folding: Folding) -> None:
-    """The version is the last of its event: the one before it is over."""
+    """The version is the last of its event: the one before it is over, or makes way for it."""
     if versions:
-        over = msgspec.structs.replace(versions[-1], until=version.since, until_at=version.since_at)
+        over = msgspec.structs.replace(versions[-1], until=version.since, until_us=version.since_us)
         versions[-1] = over
         folding.changed[over.key, over.order, over.since] = over
+        if (over.order, over.since) == (version.order, version.since):
+            both = f"{over.digest} {version.digest}"
+            version = msgspec.structs.replace(version, digest=both)
     versions.append(version)
     folding.known[version.key, version.id] = versions
     folding.changed[version.key, version.order, version.since] = version
@@ -237,16 +199,17 @@ def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
         late = Record(record.lane, record.offset, record.key, letter.record.encode(), record.at)
         said = _read(late)
         assert isinstance(said, Accepted)
-        folding.letters.append(
-            msgspec.structs.replace(version, listed=False, until=record.offset, until_at=record.at)
-        )
-        _take(said, late, folding)
+        over = {"listed": False, "until": record.offset, "until_us": us(record.at)}
+        folding.letters.append(msgspec.structs.replace(version, **over))
+        if (error := _take(said, late, folding)) is not None:
+            came = Record(letter.lane, letter.offset, late.key, late.value, late.at)
+            dead = _letter(came, error, key=ALL, said=said)
+            folding.letters.append(msgspec.structs.replace(dead, since=record.offset))
 
 
-def _letter(
-    record: Record, error: ContractError, *, key: str, said: Accepted | None = None
-) -> Version:
-    match_id, event_id = (said.match_id, said.event_id) if said else (record.key, "")
+def _letter(record: Record, error: ContractError, *, key: str, said: object) -> Version:
+    found = said if isinstance(said, Accepted) else None
+    match_id, event_id = (found.match_id, found.event_id) if found else (record.key, "")
     place = f"{record.lane}-{record.offset}"
     letter = Letter(
         str(error),
@@ -264,8 +227,8 @@ def _letter(
         (str(error.facts.get("field", "")),),
         msgspec.json.encode(letter),
         record.offset,
-        record.at,
-        said.digest if said else "",
+        us(record.at),
+        found.digest if found else "",
     )
 
 
@@ -292,4 +255,4 @@ def _match(match: Match) -> Version:
     began = match.first_event_at.astimezone(UTC).replace(tzinfo=None)
     order = f"{began.isoformat(timespec='microseconds')}Z#{match.match_id}"
     body = msgspec.json.encode(match)
-    return Version(ALL, match.match_id, order, (match.season,), body, 0, match.changed_at)
+    return Version(ALL, match.match_id, order, (match.season,), body, 0, us(match.changed_at))

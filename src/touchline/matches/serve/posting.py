@@ -17,6 +17,7 @@ from touchline.matches.serve.answers import Answer, Problem, problem, said
 MOST_IN_A_BATCH = 10_000
 _MOST_MATCHES = 256
 _ALL_CHANGES = 10_000_000
+_LINES = msgspec.json.Decoder()
 
 
 class Result(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -158,11 +159,7 @@ def many(body: bytes) -> list[Any]:
         ContractError: It is neither, or there are more than 10,000.
     """
     text = body.lstrip()
-    if text[:1] == b"[":
-        found = _json(text, "$")
-    else:
-        lines = [line for line in body.split(b"\n") if line.strip()]
-        found = [_line(line) for line in lines[: MOST_IN_A_BATCH + 1]]
+    found = _json(text, "$") if text[:1] == b"[" else _lines(body)
     if len(found) > MOST_IN_A_BATCH:
         seen = f"$: seen {len(found)} events or more, expected at most {MOST_IN_A_BATCH:,}"
         raise ContractError(seen, hint="post them in parts", field="$", status=413)
@@ -174,6 +171,15 @@ def _json(text: bytes, place: str) -> Any:
         return msgspec.json.decode(text)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         raise ContractError(f"{place}: not JSON: {exc}", hint="post JSON", field=place) from exc
+
+
+def _lines(body: bytes) -> list[Any]:
+    """What each line says; where one of them is no JSON, line by line."""
+    try:
+        return _LINES.decode_lines(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        lines = [line for line in body.split(b"\n") if line.strip()]
+        return [_line(line) for line in lines[: MOST_IN_A_BATCH + 1]]
 
 
 def _line(text: bytes) -> Any:
