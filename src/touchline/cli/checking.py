@@ -94,7 +94,7 @@ def _of_bronze(here: Touchline, pipeline: "Pipeline") -> "list[Finding]":
     files = sum(map(len, here.ledger.contents(pipeline.name).values()))
     found: list[Finding] = []
     with progress("check", files) as tell:
-        for seen in checks.of_bronze(pipeline, here.ledger, here.objects):
+        for file, seen in checks.of_bronze(pipeline, here.ledger, here.objects):
             found += [seen] if seen else []
-            tell(pipeline.name, "damaged" if seen else "well")
+            tell(f"{file.partition}/{file.name}", "damaged" if seen else "well")
     return found

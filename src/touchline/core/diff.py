@@ -168,8 +168,10 @@ def tried(
 
 
 def _must_pass(outcome: Outcome) -> None:
+    """Raise what refuses it; a dry run leaves no report and no rejected rows to look at."""
     if outcome.error is not None:
-        raise outcome.error
+        hint = "touchline run would refuse it so, and keeps its report and the rejected rows"
+        raise type(outcome.error)(str(outcome.error), hint=hint, **outcome.error.facts)
 
 
 class _Aside:

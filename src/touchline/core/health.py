@@ -65,10 +65,7 @@ class Quarantined:
 
 
 def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
-    """Every partition that has arrived, or of which something is published, in order of names.
-
-    Warnings are in reports, and are not looked for in all of them: such partitions are fresh here.
-    """
+    """Every partition that has arrived, or of which something is published, in order of names."""
     last = ledger.last(pipeline.name)
     plans = {p.partition: p for p in planner.plan(pipeline, ledger)}
     heads = ledger.heads([s.table for s in pipeline.steps])
@@ -97,14 +94,28 @@ def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
     """The pipeline's last partitions and how fresh it is; quick, however many partitions there are."""
     there = ledger.contents(pipeline.name)
     order = _in_order(pipeline, there, ledger.retired(pipeline.name))
-    shown = order[-most:]
-    gone = retired(pipeline, ledger, shown)
-    published = _published(ledger.heads([s.table for s in pipeline.steps], shown))
-    asked = [part for part in shown if part in there]
-    plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
     sizes = ledger.sizes()
     instants = [sizes[s.table].published_at for s in pipeline.steps if s.table in sizes]
-    standings = tuple(
+    standings = standings_of(pipeline, ledger, order[-most:])
+    made = [s.partition for s in standings if s.published and s.state != "retired"]
+    return Health(
+        pipeline.name,
+        standings,
+        of=len(order),
+        published_at=max(instants, default=None),
+        newest=made[-1] if made else None,
+    )
+
+
+def standings_of(
+    pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition]
+) -> tuple[Standing, ...]:
+    """How these partitions stand, runs at work among it; in the order given."""
+    gone = retired(pipeline, ledger, parts)
+    published = _published(ledger.heads([s.table for s in pipeline.steps], parts))
+    asked = list(ledger.contents(pipeline.name, parts))
+    plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
+    return tuple(
         _standing(
             pipeline,
             ledger,
@@ -113,15 +124,7 @@ def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
             published=published.get(part, 0),
             there=part not in gone,
         )
-        for part in shown
-    )
-    made = [s.partition for s in standings if s.published and s.state != "retired"]
-    return Health(
-        pipeline.name,
-        standings,
-        of=len(order),
-        published_at=max(instants, default=None),
-        newest=made[-1] if made else None,
+        for part in parts
     )
 
 
@@ -150,14 +153,12 @@ def _standing(
     state = _state(plan, run)
     if newest is not None and newest.status == "running":
         state = "running"
-    elif state == "fresh" and run is not None and warnings(run.report):
-        state = "warned"
     return Standing(part, state, published, _missing(plan), run, newest)
 
 
 def _state(plan: Plan | None, run: Run | None) -> State:
     if plan is None:
-        return "fresh"
+        return "warned" if run and warns(run) else "fresh"
     if plan.missing:
         return "waiting"
     return run.status if run and run.status in ("refused", "failed") else "stale"
@@ -167,10 +168,9 @@ def _missing(plan: Plan | None) -> tuple[str, ...]:
     return plan.missing if plan else ()
 
 
-def warnings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rules of a run's report that only warn, and did."""
-    rules = [rule for step in report.get("steps", ()) for rule in step["rules"]]
-    return [r for r in rules if r["severity"] == "warn" and not r["passed"]]
+def warns(run: Run) -> bool:
+    """Whether the run was published although rules warn of it: such a run has a message, others none."""
+    return run.status == "published" and bool(run.message)
 
 
 def quarantined(

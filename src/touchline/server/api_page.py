@@ -54,8 +54,8 @@ def _operation(path: str, method: str, operation: Json) -> Markup:
         f"{method.upper()} {path}",
         tag("p", operation["summary"]),
         bodies,
-        table(["parameter", "in", "is", "means"], parameters, listed=True) if parameters else None,
-        table(["status", "means", "body"], replies, listed=True),
+        table(["parameter", "in", "is", "means"], parameters) if parameters else None,
+        table(["status", "means", "body"], replies),
         note=operation["description"],
     )
 

@@ -35,7 +35,7 @@ def _part(here: Touchline) -> Markup:
     newest = [v for key in (ALL, WAITING) for v in _newest(store, key)] if dead or waiting else []
     newest.sort(key=lambda v: (v.since_us, v.since), reverse=True)
     rows = [_row(version) for version in newest[:NEWEST]]
-    letters = table(["State", "Reason", "Match", "Event", "Since, UTC"], rows, listed=True)
+    letters = table(["State", "Reason", "Match", "Event", "Since, UTC"], rows)
     return section(
         "Match events",
         tag("p", _lag(here), class_="fresh-since"),

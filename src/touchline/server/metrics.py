@@ -97,12 +97,12 @@ def _published(pipelines: list[Pipeline], sizes: Mapping[str, Size]) -> Metric:
 def _states(here: Touchline, pipelines: list[Pipeline]) -> Metric:
     found = GaugeMetricFamily(
         "touchline_partitions_state",
-        "Partitions that have arrived, by how they stand; those with warnings count as fresh.",
+        "Partitions that have arrived, by how they stand.",
         labels=["pipeline", "state"],
     )
     for pipeline in pipelines:
         counts = Counter(s.state for s in health.states(pipeline, here.ledger))
-        for state in ("fresh", "stale", "waiting", "refused", "failed"):
+        for state in ("fresh", "warned", "stale", "waiting", "refused", "failed"):
             found.add_metric([pipeline.name, state], counts[state])
     return found
 

@@ -46,12 +46,12 @@ def few_enough(
 ) -> None:
     """Refuse the partition where too large a share of a file's lines or a step's rows was rejected.
 
-    `aside` is the table whose rejected rows have them, if they are kept.
+    `aside` is what chooses them among rejected rows, if they are kept.
     """
     bad = sum(rejected.values())
     if bad / max(of, 1) > at_most:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in list(rejected.items())[:3])
-        see = f'touchline query "SELECT * FROM {aside}_rejected"' if aside else "the report"
+        see = f"touchline quarantine list {aside} --each" if aside else "the report"
         raise QualityError(
             f"{table}: {bad} of {of} rows rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",

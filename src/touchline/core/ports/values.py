@@ -42,7 +42,7 @@ def keys_of(part: Partition) -> dict[str, str]:
     pairs = [piece.partition("=") for piece in part.split("/")]
     if not all(name.isidentifier() and equals for name, equals, _ in pairs):
         raise ConfigError(
-            f"partition {part!r}: expected column=value, such as match_id=2017461",
+            f"partition {part!r}: expected column=value",
             hint="touchline status lists the partitions that have arrived",
         )
     return {name: checked_id(value, name) for name, _, value in pairs}
