@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
-from touchline.cli.kinds import DAY, Place
+from touchline.cli.kinds import DAY, KICK_OFF, Place
 from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
 from touchline.cli.scratch import scratch
 from touchline.errors import ConfigError, StorageError
@@ -20,21 +20,36 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("domain", type=click.Choice(["tracking", "activity"]))
+@click.argument("domain", type=click.Choice(["tracking", "activity", "matches"]))
 @click.argument("paths", nargs=-1, required=True, type=Place(path_type=Path))
+@KICK_OFF
 @JSON
 @click.pass_obj
-def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: bool) -> None:
+def ingest(
+    file: Path | None,
+    domain: str,
+    paths: tuple[Path, ...],
+    kick_offs: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
     """Land the files of DOMAIN under PATHS (folders, zips, files) in bronze, as they are.
 
     The same files again change nothing; other content under the same name is a re-issue. What
-    cannot be read or named is told, and does not keep the rest from landing.
+    cannot be read or named is told, and does not keep the rest from landing. Events of matches are
+    at once in the store that applications ask.
 
     Example: touchline ingest tracking matches/
     """
     here = Touchline(config.load(file))
     for path in paths:
         _must_be_there(path)
+    if domain == "matches":
+        from touchline.cli.match_files import ingested
+
+        ingested(here, paths, kick_offs, as_json=as_json)
+    if kick_offs:
+        raise ConfigError(f"--kick-off: {domain}'s files say it", hint="it is for matches")
     with scratch() as unpacked:
         found = here.found(domain)(paths, unpacked, here.folders)
         if others := found.others:

@@ -21,6 +21,9 @@ KNOWN_TYPES = (
     "goal", "own_goal", "shot", "pass", "cross", "carry", "take_on", "duel", "tackle", "interception",
     "clearance", "block", "recovery", "save", "foul", "offside", "card", "substitution", "corner",
     "free_kick", "throw_in", "goal_kick", "penalty", "period_start", "period_end", "ball_out", "var",
+    "touch", "ball_receipt", "pressure", "miscontrol", "dispossessed", "dribbled_past", "foul_won",
+    "goalkeeper", "shield", "error", "own_goal_for", "interruption", "injury_stoppage", "drop_ball",
+    "line_up", "tactical_shift", "player_off", "player_on",
 )  # fmt: skip
 
 ENRICHED = frozenset({"season", "event_at", "event_timestamp", "event_type_timestamp", "version"})
