@@ -6,7 +6,7 @@ from world import World, files
 COMMANDS = (
     "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
     "up", "serve", "check", "alerts", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
-    "retain",
+    "retain", "export",
 )  # fmt: skip
 
 WRONG: dict[tuple[str, ...], str] = {
@@ -35,6 +35,7 @@ WRONG: dict[tuple[str, ...], str] = {
     ("plan", "chess"): "no pipeline 'chess'",
     ("plan", "--only", "copper"): "'copper' is not one of 'bronze', 'silver', 'gold'",
     ("plan", "--partition", "2017461"): "partition '2017461': expected column=value",
+    ("export", "raml"): "'raml' is not one of 'openapi', 'postman'",
     ("run", "chess"): "no pipeline 'chess'",
     ("run", "--workers", "0"): "0 is not in the range",
     ("run", "--workers", "two"): "'two' is not a valid integer",

@@ -11,7 +11,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [
     str(Path(__file__).parent),
-    *(str(TESTS / n) for n in ("cli", "activity", "tracking")),
+    *(str(TESTS / n) for n in ("cli", "activity", "matches", "tracking")),
 ]
 
 from live_world import Live, live

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,11 @@ class Live:
         Touchline(self.config).ledger.notes.put_key(key)
         self.keys[name], self.kept[name] = text, key
         return text
+
+    def revoke(self, name: str) -> None:
+        """The key admits to nothing any more."""
+        key = replace(self.kept[name], revoked_at=datetime.now(UTC))
+        Touchline(self.config).ledger.notes.put_key(key)
 
     def client(self, name: str = "feed", **more: Any) -> httpx.Client:
         """Somebody who has that key."""

@@ -156,6 +156,43 @@ def test_dead_letters_are_listed_page_by_page(client: httpx.Client) -> None:
     assert client.get("/dead-letters?state=gone").status_code == 400
 
 
+# --- statistics ---------------------------------------------------------------------------------
+
+
+def test_statistics_follow_corrections(client: httpx.Client) -> None:
+    of = {"match_id": "stats"}
+    said = [
+        event("g1", 1, event_type="goal", **of),
+        event("g2", 2, event_type="goal", player_id="p2", team_id="t2", **of),
+        event("k", **of, player_id=None, team_id=None, event_type="kick_off"),
+        *(event(f"p{n}", n, **of) for n in range(3, 6)),
+    ]
+    client.post("/events/batch", json=said).raise_for_status()
+    events(client, "stats", count=6)
+    then = datetime.now(UTC).isoformat()
+    first = client.get("/matches/stats/stats")
+    assert first.json()["match_id"] == "stats"
+    teams, players = first.json()["teams"], first.json()["players"]
+    assert [(t["team_id"], t["events"], t["goals"], t["passes"]) for t in teams] == [
+        ("t1", 4, 1, 3), ("t2", 1, 1, 0), (None, 1, 0, 0),
+    ]  # fmt: skip
+    assert [(p["player_id"], p["goals"], p["passes"]) for p in players] == [
+        ("p1", 1, 3), ("p2", 1, 0),
+    ]  # fmt: skip
+    tag = {"if-none-match": first.headers["etag"]}
+    assert client.get("/matches/stats/stats", headers=tag).status_code == 304
+
+    client.post("/events", json={"event_id": "g2", "action": "cancel", **of})
+    goals = until(
+        lambda: [t["goals"] for t in client.get("/matches/stats/stats").json()["teams"]],
+        lambda found: len(found) == 2,
+    )
+    assert goals == [1, 0]
+    before = client.get("/matches/stats/stats", params={"as_of": then}).json()
+    assert [t["goals"] for t in before["teams"]] == [1, 1, 0]
+    assert client.get("/matches/none/stats").status_code == 404
+
+
 # --- what caches are told -----------------------------------------------------------------------
 
 

@@ -5,14 +5,17 @@ import json
 import random
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import feeds
 import httpx
 import pytest
+from feeds import records, told
 from live_world import PATIENCE_S, Event, Live, event, events, ids, until
+from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
 from touchline.core.memory import MemoryServing
@@ -302,6 +305,80 @@ def test_a_thousand_streams_hear_each_change(served_live: Live) -> None:
         return await asyncio.wait_for(asyncio.gather(*hearing), 60)
 
     assert asyncio.run(all_of_them()) == ["e1"] * 1000
+
+
+def test_a_revoked_key_follows_nothing_any_more(served_live: Live) -> None:
+    served_live.key("fan", "read")
+    headers, address = served_live.bearer("fan"), served_live.ws("/matches/fans/stream")
+
+    def status() -> int:
+        return httpx.get(f"{served_live.address}/matches", headers=headers).status_code
+
+    until(status, lambda code: code == 200)
+    with (
+        served_live.client("fan") as fan,
+        following(fan, "fans") as said,
+        connect(address, additional_headers=headers) as opened,
+    ):
+        assert [next(said).kind for _ in range(2)] == ["snapshot", "ready"]
+        assert [json.loads(opened.recv(30))["kind"] for _ in range(2)] == ["snapshot", "ready"]
+        served_live.revoke("fan")
+        until(status, lambda code: code == 401)
+        with served_live.client() as client:
+            client.post("/events", json=event(match_id="fans"))
+        assert list(said) == []
+        with pytest.raises(ConnectionClosed):
+            opened.recv(30)
+
+
+# --- who comes and goes while changes are read ---------------------------------------------------
+
+
+class Slow(MemoryServing):
+    """A serving store whose first answer about changes can be held back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go_on = threading.Event(), threading.Event()
+
+    def changes(self, view: View, key: str, *, after: int, limit: int = 1000) -> Sequence[Version]:
+        if not self.asked.is_set():
+            self.asked.set()
+            assert self.go_on.wait(PATIENCE_S)
+        return super().changes(view, key, after=after, limit=limit)
+
+
+def test_who_comes_while_changes_are_read_for_another_who_left_misses_none() -> None:
+    async def heard() -> str:
+        store = Slow()
+        hub, log = Hub(store), records([feeds.event("e0"), feeds.event("e1", 1)])
+        told(store, log[:1])
+        first = await following_from(hub, 0)
+        hub.heard()
+        await asyncio.to_thread(store.asked.wait, PATIENCE_S)
+        first.cancel()
+        while hub._of:
+            await asyncio.sleep(0.001)
+        second = await following_from(hub, 0)
+        told(store, log[1:])
+        store.go_on.set()
+        frame = await asyncio.wait_for(second, PATIENCE_S)
+        assert hub._working is not None
+        hub._working.cancel()
+        assert frame is not None
+        return str(json.loads(frame.body)["event"]["event_id"])
+
+    async def following_from(hub: Hub, token: int) -> "asyncio.Task[Frame | None]":
+        async def one() -> Frame | None:
+            async with aclosing(hub.follow("m1", token)) as frames:
+                return await anext(frames)
+
+        waiting = asyncio.create_task(one())
+        while "m1" not in hub._of:
+            await asyncio.sleep(0.001)
+        return waiting
+
+    assert asyncio.run(heard()) == "e1"
 
 
 # --- a store that fails -------------------------------------------------------------------------

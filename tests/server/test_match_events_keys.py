@@ -1,8 +1,6 @@
 """Who may post and ask: keys in three forms, scopes, rates; revoked within a second; never told."""
 
 import logging
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -13,7 +11,6 @@ from websockets.sync.client import connect
 
 from touchline.core.keys import Bucket
 from touchline.server.admission import Admission
-from touchline.wiring import Touchline
 
 ASKED = ("/matches", "/matches/m1", "/matches/m1/goals", "/matches/m1/stream", "/dead-letters")
 
@@ -68,11 +65,6 @@ def test_a_websocket_asks_for_a_key_too(served_live: Live) -> None:
             assert raised.value.response.status_code == 403
 
 
-def revoke(world: Live, name: str) -> None:
-    notes = Touchline(world.config).ledger.notes
-    notes.put_key(replace(world.kept[name], revoked_at=datetime.now(UTC)))
-
-
 def test_a_revoked_key_admits_to_nothing_soon_after(served_live: Live) -> None:
     served_live.key("gone", "read", "write")
     with served_live.client("gone") as client:
@@ -82,7 +74,7 @@ def test_a_revoked_key_admits_to_nothing_soon_after(served_live: Live) -> None:
         ) as socket:
             socket.send("{}")
             assert socket.recv(30).startswith('{"status":422')
-            revoke(served_live, "gone")
+            served_live.revoke("gone")
             until(lambda: client.get("/matches").status_code, lambda code: code == 401)
             socket.send("{}")
             assert socket.recv(30).startswith('{"status":401')

@@ -130,6 +130,7 @@ def test_corrections_supersede_and_a_cancelled_event_is_listed_no_more(
 ) -> None:
     of = {"match_id": "var"}
     post(client, event("e1", event_type="goal", **of), event("e2", 1, **of))
+    events(client, "var", count=2)
     assert post(client, amend("e2", "var", player_id="p9")) == [201]
     assert post(client, {"match_id": "var", "event_id": "e1", "action": "cancel"}) == [201]
     until(lambda: client.get("/matches/var").json()["event_count"], lambda n: n == 1)

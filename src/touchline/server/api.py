@@ -1,8 +1,8 @@
 """Match events over HTTP and WebSocket: what is posted, what is asked, who follows a match."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -60,7 +60,7 @@ class Api:
             answer = await self._answer(path, scope, receive)
         await answered(answer, send)
 
-    def _refusal(self, scope: Scope, right: Right) -> Answer | None:
+    def _refusal(self, scope: Scope, right: Right | None) -> Answer | None:
         try:
             return self.admission.refusal(dict(scope["headers"]), right)
         except TouchlineError as exc:
@@ -92,7 +92,7 @@ class Api:
         try:
             given = posting.one(body)
         except ContractError as exc:
-            return problem(400, str(exc), field="$", hint=exc.hint)
+            return posting.unreadable(exc)
         return posting.answer((await self.take(given))[0])
 
     async def _batch(self, scope: Scope, receive: Receive) -> Answer:
@@ -104,8 +104,7 @@ class Api:
         try:
             given = await anyio.to_thread.run_sync(posting.many, body)
         except ContractError as exc:
-            status = 413 if "at most" in str(exc) else 400
-            return problem(status, str(exc), field="$", hint=exc.hint)
+            return posting.unreadable(exc)
         results = await self.take(given)
         return await anyio.to_thread.run_sync(posting.summary, results)
 
@@ -147,11 +146,21 @@ class Api:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
 
         async def send_all() -> None:
-            async for frame in self.hub.follow(match_id, after):
+            async for frame in self._frames(scope, match_id, after):
                 await send({"type": "http.response.body", "body": _sse(frame), "more_body": True})
             await send({"type": "http.response.body", "body": b""})
 
         await _until_gone(send_all, receive, "http.disconnect")
+
+    async def _frames(
+        self, scope: Scope, match_id: str, after: int | None
+    ) -> AsyncIterator[Frame | None]:
+        """What a follower is sent, for as long as their key admits to it."""
+        async with aclosing(self.hub.follow(match_id, after)) as frames:
+            async for frame in frames:
+                if self._refusal(scope, None):
+                    return
+                yield frame
 
     async def _socket(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
         """A WebSocket: events posted one a message at /events, a match followed at its stream."""
@@ -168,7 +177,7 @@ class Api:
             return
 
         async def send_all() -> None:
-            async for frame in self.hub.follow(match_id, after):
+            async for frame in self._frames(scope, match_id, after):
                 if frame is not None:
                     await send({"type": "websocket.send", "text": _ws(frame)})
             await send({"type": "websocket.close", "code": 1013})

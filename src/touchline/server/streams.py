@@ -1,7 +1,7 @@
 """A match as it changes: what is known, then every change, to any number of subscribers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -9,7 +9,6 @@ import anyio.to_thread
 import msgspec
 
 from touchline.core.ports import Asked, ServingStore, Version
-from touchline.errors import TouchlineError
 from touchline.matches.live import ALL, EVENTS, MATCHES, Match
 
 BEAT_S = 15.0
@@ -81,14 +80,16 @@ class Hub:
                 await self._give(match_id)
 
     async def _give(self, match_id: str) -> None:
-        while (followers := self._of.get(match_id)) and match_id in self._at:
+        while match_id in self._at:
             try:
                 found = await anyio.to_thread.run_sync(self._changes, match_id, self._at[match_id])
-            except TouchlineError:  # looked at again in a moment
+            except Exception:  # noqa: BLE001 (looked at again in a moment)
+                return
+            if match_id not in self._at:
                 return
             for frame in found:
                 self._at[match_id] = frame.token
-                for follower in followers:
+                for follower in self._of[match_id]:  # who follows now, not when it was asked for
                     follower.give(frame)
             if len(found) < _MOST_CHANGES:
                 return
@@ -100,7 +101,7 @@ class Hub:
 
     # --- subscribers --------------------------------------------------------------------------
 
-    async def follow(self, match_id: str, after: int | None) -> AsyncIterator[Frame | None]:
+    async def follow(self, match_id: str, after: int | None) -> AsyncGenerator[Frame | None, None]:
         """Frames of a match: what is known unless `after` says from where on, then every change.
 
         None is a sign of life. Ends where the subscriber is too slow.

@@ -26,13 +26,13 @@ Query = Mapping[str, str]
 
 @dataclass(eq=False)
 class Counts:
-    """How many rows there are, remembered for as long as the match does not change."""
+    """What was counted, remembered for as long as the match does not change."""
 
-    found: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
     most: int = 10_000
 
-    def of(self, name: tuple[Any, ...], counted: Callable[[], int]) -> int:
-        """The number under this name; names hold the offset of the match's last change."""
+    def of(self, name: tuple[Any, ...], counted: Callable[[], Any]) -> Any:
+        """What is under this name; names hold the offset of the match's last change."""
         if name not in self.found:
             if len(self.found) >= self.most:
                 self.found.clear()
@@ -108,6 +108,35 @@ def events(
         "next": _next([v.order for v in rows], asked, query, of=match_id),
     }
     return said(200, body, etag=etag)
+
+
+def stats(
+    store: ServingStore, match_id: str, query: Query, *, counts: Counts, if_none_match: str = ""
+) -> Answer:
+    """How many events of each type each team and each player of a match has; see MATCH_STATS."""
+    found = match(store, match_id)
+    only(query, {"as_of"})
+    etag = _etag(found, query)
+    if etag in if_none_match:
+        return Answer(304, headers={"etag": etag})
+    asked = _asked({**query, "limit": str(MOST_ROWS)}, {}, of=match_id)
+    name = ("stats", match_id, found.offset, query.get("as_of"))
+    return said(200, counts.of(name, lambda: _counted(store, match_id, asked)), etag=etag)
+
+
+def _counted(store: ServingStore, match_id: str, asked: Asked) -> dict[str, Any]:
+    from touchline.matches.gold import live_events, match_stats  # polars is heavy
+
+    versions = list[Version]()
+    while rows := store.rows(EVENTS, match_id, asked):
+        versions += rows
+        asked = replace(asked, after=rows[-1].order)
+    counted = match_stats(live_events(versions)).drop("match_id").to_dicts()
+    teams = [row for row in counted if row["player_id"] is None]
+    players = [row for row in counted if row["player_id"] is not None]
+    for row in teams:
+        del row["player_id"]
+    return {"match_id": match_id, "teams": teams, "players": players}
 
 
 def letters(store: ServingStore, query: Query) -> Answer:

@@ -52,10 +52,10 @@ class Intake:
     """Takes events; remembers what was taken of the matches that were posted to last.
 
     With `alone` nobody else appends to the log: then the same event again is told from another
-    event under the same id before it is there. Else the live loop tells.
+    event under the same id before it is there. Else, and without a store, the live loop tells.
     """
 
-    store: ServingStore
+    store: ServingStore | None
     rule: EventRule
     clock: Callable[[], datetime]
     alone: bool = True
@@ -89,9 +89,9 @@ class Intake:
 
     def _judged(self, event: Accepted) -> Result:
         """The event's result, given what is known of it."""
-        if not self.alone:
+        if self.store is None or not self.alone:
             return Result(202, event.event_id, "accepted")
-        known = self._of(event.match_id)
+        known = self._of(event.match_id, self.store)
         digests = known.setdefault(event.event_id, set())
         is_first, is_insert = not digests, event.action == "insert"
         if event.digest not in digests:
@@ -104,12 +104,12 @@ class Intake:
                 digests.add("")
         return _waits(event) if "" in digests else _accepted(event.event_id)
 
-    def _of(self, match_id: str) -> Digests:
+    def _of(self, match_id: str, store: ServingStore) -> Digests:
         """The digests of what is known of each event of a match; "" among them: it has not come."""
         found = self._known.get(match_id)
         if found is None:
             found = self._known[match_id] = {}
-            for v in self.store.changes(EVENTS, match_id, after=-1, limit=_ALL_CHANGES):
+            for v in store.changes(EVENTS, match_id, after=-1, limit=_ALL_CHANGES):
                 found.setdefault(v.id, set()).update(v.digest.split())
             if len(self._known) > _MOST_MATCHES:
                 self._known.popitem(last=False)
@@ -162,7 +162,7 @@ def many(body: bytes) -> list[Any]:
     found = _json(text, "$") if text[:1] == b"[" else _lines(body)
     if len(found) > MOST_IN_A_BATCH:
         seen = f"$: seen {len(found)} events or more, expected at most {MOST_IN_A_BATCH:,}"
-        raise ContractError(seen, hint="post them in parts", field="$")
+        raise ContractError(seen, hint="post them in parts", field="$", status=413)
     return list(found)
 
 
@@ -188,6 +188,11 @@ def _line(text: bytes) -> Any:
         return _json(text, "$")
     except ContractError as exc:
         return exc
+
+
+def unreadable(exc: ContractError) -> Answer:
+    """The answer to a body that is none, or holds too much."""
+    return problem(int(str(exc.facts.get("status", 400))), str(exc), field="$", hint=exc.hint)
 
 
 def answer(result: Result) -> Answer:

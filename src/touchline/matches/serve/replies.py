@@ -5,6 +5,7 @@ from typing import Literal
 
 import msgspec
 
+from touchline.matches.contracts import COUNTS
 from touchline.matches.live.event import Status
 
 
@@ -56,6 +57,29 @@ class Passes(msgspec.Struct, frozen=True):
     total_passes: int
     passes: list[Event]
     next: str | None
+
+
+_NUMBERS = [("events", int), *((name, int) for name in COUNTS)]
+TeamStats = msgspec.defstruct(
+    "TeamStats",
+    [("team_id", str | None), *_NUMBERS],
+    namespace={"__doc__": "A team's events, by type; null for events that name none."},
+    module=__name__,
+)
+PlayerStats = msgspec.defstruct(
+    "PlayerStats",
+    [("team_id", str | None), ("player_id", str), *_NUMBERS],
+    namespace={"__doc__": "A player's events, by type."},
+    module=__name__,
+)
+
+
+class Stats(msgspec.Struct, frozen=True):
+    """How many events of each type each team and each player has; cancelled ones are not counted."""
+
+    match_id: str
+    teams: list[TeamStats]  # type: ignore[valid-type]
+    players: list[PlayerStats]  # type: ignore[valid-type]
 
 
 class MatchRow(msgspec.Struct, frozen=True):

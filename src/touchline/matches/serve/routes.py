@@ -80,6 +80,16 @@ def _passes(asked: Question) -> Answer:
     return _events(asked, kind="pass", named=("total_passes", "passes"))
 
 
+def _stats(asked: Question) -> Answer:
+    return asking.stats(
+        asked.store,
+        asked.match_id,
+        asked.query,
+        counts=asked.counts,
+        if_none_match=asked.if_none_match,
+    )
+
+
 # --- the table ----------------------------------------------------------------------------------
 
 _PAGE = ("limit", "cursor")
@@ -158,6 +168,16 @@ ROUTES: Sequence[Route] = (
         {200: replies.Passes, **_OF_A_MATCH},
         (*_WHICH, *_PAGE),
         ask=_passes,
+    ),
+    Route(
+        "GET",
+        f"{ONE}/stats",
+        "get_stats",
+        "How many events of each type each team and each player has.",
+        "read",
+        {200: replies.Stats, **_OF_A_MATCH},
+        ("as_of",),
+        ask=_stats,
     ),
     Route(
         "GET",
