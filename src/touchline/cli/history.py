@@ -25,7 +25,7 @@ LIMIT = click.option(
 @JSON
 @click.pass_obj
 def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
-    """Show each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed, retired."""
+    """Show each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed, retired, withdrawn."""
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
     rows = [row for each in chosen for row in _states(here, each)]
