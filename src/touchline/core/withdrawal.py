@@ -10,7 +10,7 @@ from touchline.core.landing import manifested
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.pipeline.ends import held_by
-from touchline.core.ports import RETIRED, WITHDRAWN, Claims, Ledger, Partition, Receipt
+from touchline.core.ports import WITHDRAWN, Claims, Ledger, Partition, Receipt
 from touchline.core.quarantine.mends import of_contents
 from touchline.errors import ConfigError, ConflictError, MissingInputError
 
@@ -123,9 +123,9 @@ def _with_mends(chosen: Mapping[str, Receipt], files: Mapping[str, Receipt]) -> 
 
 def _published(pipeline: Pipeline, part: Partition, ledger: Ledger) -> tuple[str, ...]:
     """The tables that hold something of the partition."""
-    heads = ledger.heads([s.table for s in pipeline.steps], [part])
-    made = {table: found[part][0] for table, found in heads.items() if part in found}
-    return tuple(table for table, how in made.items() if how not in (RETIRED, WITHDRAWN))
+    current = ledger.current([s.table for s in pipeline.steps], [part])
+    made = {table: found[part] for table, found in current.items() if part in found}
+    return tuple(table for table, publish in made.items() if publish.kind != "retire")
 
 
 def _recorded(
