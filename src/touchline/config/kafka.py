@@ -41,6 +41,7 @@ class KafkaLog(Section, frozen=True, tag_field="kind", tag="kafka"):
 
     bootstrap: Annotated[str, Meta(min_length=1)] = "localhost:9092"
     prefix: Annotated[str, Meta(pattern=TOPICS)] = ""
+    lanes: Annotated[int, Meta(ge=1, le=1000)] = 8
     replication: Annotated[int, Meta(ge=1, le=100)] = 3
     min_insync: Annotated[int, Meta(ge=1, le=100)] = 2
     retention_days: Annotated[float, Meta(gt=0, le=100_000)] = 7.0
