@@ -4,7 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test soak bench check clean
+.PHONY: demo test soak bench bench-matches check clean
 
 demo: $(VENV)/.runtime
 	rm -rf build/demo
@@ -20,6 +20,9 @@ soak: $(VENV)/.dev
 
 bench: $(VENV)/.dev
 	$(BIN)/python benchmarks/bench.py
+
+bench-matches: $(VENV)/.dev
+	$(BIN)/python benchmarks/bench.py --only matches
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check src tests benchmarks

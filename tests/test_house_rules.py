@@ -24,7 +24,7 @@ MOST_POSITIONAL = 3
 NOT_A_NAME = {
     "utils", "util", "helpers", "helper", "common", "base", "manager", "managers", "misc",
 }  # fmt: skip
-NOT_DOMAINS = {"core", "adapters", "cli", "config", "server", "up"}
+NOT_DOMAINS = {"core", "adapters", "cli", "config", "functions", "server", "up", "wiring"}
 STAGES = {"source", "live", "silver", "gold", "serve", "contracts", "pipeline", "simulate"}
 LIBRARIES = {
     "pyiceberg": ("adapters/iceberg",),

@@ -127,7 +127,7 @@ def test_half_the_purchases_missing_is_told_by_name(weeks: World) -> None:
 def test_a_dry_run_tells_a_warning(weeks: World) -> None:
     odd_day(weeks, LAST, all_viewed)
     words = ("diff", "curated_events", f"ingestion_date={LAST}", "--dry-run")
-    assert "baseline event_type: view_item 100.0 %" in weeks.well(*words).err
+    assert "baseline event_type: view_item 100.0 %" in weeks.well(*words).out
     assert weeks.well(*words, "--json").rows["warned"].startswith("warned: ")
     assert {r["event_type"] for r in rows(weeks, LAST)} != {"view_item"}
 

@@ -33,9 +33,17 @@ def test_a_file_belongs_to_the_day_and_the_system_of_its_folders(tmp_path: Path)
     assert list(seen.bad) == []
 
 
-def test_a_day_may_be_in_the_name_alone(tmp_path: Path) -> None:
-    (arrival,) = found([put(tmp_path, "events_2025-01-03.json")], tmp_path).arrivals
-    assert arrival.partition == "ingestion_date=2025-01-03"
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ("events_2025-01-03.json", "events_2025-01-03.json"),
+        ("ingestion_date=2025-01-03.json", "2025-01-03.json"),
+        ("ingestion_date=2025-01-03.jsonl.gz", "2025-01-03.jsonl.gz"),
+    ],
+)
+def test_a_day_may_be_in_the_name_alone(tmp_path: Path, given: str, name: str) -> None:
+    (arrival,) = found([put(tmp_path, given)], tmp_path).arrivals
+    assert (arrival.partition, arrival.name) == ("ingestion_date=2025-01-03", f"events/app/{name}")
 
 
 @pytest.mark.parametrize(
@@ -43,6 +51,7 @@ def test_a_day_may_be_in_the_name_alone(tmp_path: Path) -> None:
     [
         ("events.json", "no ingestion date in its folders or its name"),
         ("ingestion_date=2025-02-30/events.json", "'2025-02-30' is not a day"),
+        ("ingestion_date=2025-02-30.json", "'2025-02-30' is not a day"),
         ("ingestion_date=..%2F/events.json", "is not a day"),
         ("source_system=a b/ingestion_date=2025-01-01/events.json", "source_system"),
         ("ingestion_date=2025-01-01/ev ents.json", "'ev ents.json' is not an id"),

@@ -150,10 +150,10 @@ def test_fields_are_set_as_json(day: World) -> None:
     (one, _) = ids(day, "--reason", "not an instant")
     fields = ("--set", "event_ts=2025-01-01T01:00:00Z", "--set", "user_id=null")
     more = ("--set", 'amount="5"')
-    day.well("quarantine", "fix", one, *fields, *more, "--because", "asked them")
-    day.do("quarantine", "replay")
-    (odd,) = listed(day, "--reason", "amount is text")
-    assert (odd["id"], odd["state"]) == (one, "open")
+    ended = day.do("quarantine", "fix", one, *fields, *more, "--because", "asked them")
+    assert ended.error.startswith(
+        "line 151 would still be rejected: amount is text, expected number"
+    )
     day.well("quarantine", "fix", one, *fields, "--set", "amount=5", "--because", "asked again")
     day.well("quarantine", "replay")
     (row,) = day.query(
@@ -181,6 +181,38 @@ def test_a_refused_day_passes_once_enough_of_its_rows_were_seen_to(tmp_path: Pat
     assert count(made) == 99
 
 
+def test_the_hint_of_a_refused_day_shows_just_its_rows(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    arrive(made, [*events(99), *[CUT] * 3], "a.json")
+    other = made.folder / "raw/ingestion_date=2025-01-02/b.json"
+    other.parent.mkdir(parents=True)
+    other.write_text(text([*events(99), *[CUT] * 4]))
+    made.well("ingest", "activity", other)
+    hints = [x for x in made.do("run").err.splitlines() if x.startswith("hint")]
+    commands = [hint.partition("see: touchline ")[2].split() for hint in hints]
+    assert [len(made.well(*words, "--json").rows) for words in commands] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("{", "line 152 would still be rejected: malformed line"),
+        ('{"event_id": 5}', "line 152 would still be rejected: event_id is number, expected text"),
+        ("  ", "expected one line"),
+    ],
+)
+def test_a_text_that_would_be_rejected_again_is_refused_with_the_reason(
+    day: World, row: str, said: str
+) -> None:
+    before = day.asked("SELECT count(*) FROM receipts")
+    (cut,) = ids(day, "--reason", "malformed")
+    ended = day.do("quarantine", "fix", cut, "--row", row, "--because", "y")
+    assert ended.code == 2
+    assert said in ended.error
+    assert day.asked("SELECT count(*) FROM receipts") == before
+    day.well("quarantine", "fix", cut, "--row", json.dumps(event(900)), "--because", "y")
+
+
 def test_a_re_issue_of_the_file_is_taken_as_it_comes(day: World) -> None:
     day.well("quarantine", "fix", "--reason", "not an instant", *NOON)
     arrive(day, [*events(150), event(151, event_ts="2025-01-01T15:00:00Z")], "a.json")
@@ -192,14 +224,14 @@ def test_a_re_issue_of_the_file_is_taken_as_it_comes(day: World) -> None:
 
 def test_what_was_said_of_a_row_is_shown_with_it(day: World) -> None:
     (cut,) = ids(day, "--reason", "malformed")
-    day.well("quarantine", "fix", cut, "--row", '{"a": 1', "--because", "a slip")
+    slip = json.dumps(event(900, event_ts="at noon"))
+    day.well("quarantine", "fix", cut, "--row", slip, "--because", "a slip")
     said = day.well("quarantine", "show", cut).out.splitlines()
     assert said[-3:-1] == [CUT, said[-2]]
     assert said[-2].startswith("mended: a slip (20")
-    assert said[-1] == '{"a": 1'
+    assert said[-1] == slip
     assert day.do("quarantine", "replay").code == 0
-    (again,) = ids(day, "--reason", "malformed")
-    assert again == cut
+    assert cut in ids(day, "--reason", "not an instant")
     assert "it is what the run rejected" in day.well("quarantine", "show", cut).out
 
 

@@ -6,7 +6,7 @@ import pytest
 
 sys.path[:0] = [
     str(Path(__file__).parent),
-    *(str(Path(__file__).parents[1] / folder) for folder in ("tracking", "adapters")),
+    *(str(Path(__file__).parents[1] / folder) for folder in ("tracking", "adapters", "matches")),
 ]
 
 from sinks import Sink, json_sink

@@ -1,6 +1,7 @@
 """backfill: a range of dates or ids, stopping, resuming, and going on."""
 
 import pytest
+from days import lines, put
 from world import EVENTS, MATCH, TABLES, World, files, world
 
 DAYS = {11: "2024-11-02", 12: "2024-11-03", 13: "2024-11-05"}
@@ -42,12 +43,23 @@ def test_a_range_of_ids_takes_both_ends_and_nothing_else(landed: World) -> None:
     assert landed.heads(11) == {}
 
 
+def test_a_range_without_days_is_told_in_the_words_of_its_pipeline(empty: World) -> None:
+    put(empty, "2025-01-01", lines("2025-01-01"))
+    empty.well("ingest", "activity", empty.folder / "landing")
+    ended = empty.do("backfill", "activity", "2020-01-01", "2020-01-02")
+    assert ended.code == 2
+    assert ended.error == (
+        "activity: no ingestion_date from 2020-01-01 to 2020-01-02;"
+        " there are days 2025-01-01 to 2025-01-01"
+    )
+
+
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        ("2020-01-01", "2020-12-31", "no match kicked off from 2020-01-01 to 2020-12-31"),
+        ("2020-01-01", "2020-12-31", "no match_id with a day from 2020-01-01 to 2020-12-31"),
         ("2020-01-01", "2020-12-31", "there are days 2024-11-02 to 2024-11-05"),
-        ("1", "10", "no match from 1 to 10; there are ids 11 to 13"),
+        ("1", "10", "no match_id from 1 to 10; there are ids 11 to 13"),
     ],
 )
 def test_a_range_without_partitions_tells_what_there_is(

@@ -103,6 +103,14 @@ def test_damaged_bronze_is_found_and_exits_7(empty: World, edit: str, said: str)
     assert "raw/ingestion_date" in ended.rows[0]["what"]
 
 
+def test_the_progress_of_bronze_names_each_file_and_its_partition(empty: World) -> None:
+    arrive(empty, day(1))
+    told = [json.loads(x) for x in empty.well("check", "--bronze").err.splitlines() if x[0] == "{"]
+    assert [(x["name"], x["status"]) for x in told] == [
+        (f"ingestion_date={day(1)}/events/app/events.json", "well")
+    ]
+
+
 def test_bronze_that_may_not_be_read_is_told(empty: World) -> None:
     arrive(empty, day(1))
     empty.well("run")

@@ -4,7 +4,10 @@ import json
 from pathlib import Path
 
 import pytest
-from world import World, dearer, files, world
+from days import lines, put
+from world import MATCH, World, broken, dearer, files, with_json, world
+
+DAY = "2025-01-01"
 
 
 @pytest.fixture(scope="module")
@@ -35,9 +38,50 @@ def test_as_json_it_has_numbers_before_and_after(twice: World) -> None:
 def test_what_did_not_change_is_the_same_rows(twice: World) -> None:
     runs = [r["run"] for r in twice.well("runs", "--json").rows]
     ended = twice.well("diff", "players", "match_id=1", "--dry-run")
-    assert "the same rows" in ended.err
+    assert ended.out.splitlines()[1:] == ["would be published", "the same rows"]
     other = twice.well("diff", "events", "match_id=1", "--from", runs[0], "--to", runs[0])
-    assert "the same rows" in other.err
+    assert other.out.splitlines()[1:] == ["the same rows"]
+    told = json.loads(twice.well("diff", "players", "match_id=1", "--dry-run", "--json").out)
+    assert (told["same"], told["verdict"]) == (True, "would be published")
+
+
+def test_rows_that_only_came_or_went_are_told_so(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    put(made, DAY, lines(DAY))
+    made.well("ingest", "activity", made.folder / "landing")
+    made.well("run")
+    put(made, DAY, lines(DAY, 8, seed=2), "late.json")
+    made.well("ingest", "activity", made.folder / "landing")
+    made.well("run")
+    ended = made.well("diff", "curated_events", f"ingestion_date={DAY}")
+    assert "rows were only added or removed: no row that is in both differs" in ended.out
+
+
+@pytest.mark.parametrize("words", [(), ("--json",)])
+def test_that_a_run_would_refuse_it_is_the_answer_of_a_dry_run(
+    tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    made = world(tmp_path)
+    made.ingest(broken(files(1), MATCH, with_json(lambda d: d.update(pitch_length=9))))
+    ended = made.do("diff", "players", "match_id=1", "--dry-run", *words)
+    assert ended.code == 3
+    assert "would be refused" in ended.out
+    assert "touchline run would refuse it so" in ended.hint
+    if words:
+        told = json.loads(ended.out)
+        assert (told["verdict"], told["because"]) == ("would be refused", ended.error)
+
+
+def test_what_a_dry_run_warns_of_is_part_of_the_answer(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.configure('[tracking.baseline]\nseverity = "warn"\n')
+    for number in range(1, 6):
+        made.ingest(files(number, minutes=4.0 if number == 5 else 2.0), number)
+    made.well("run")
+    ended = made.well("diff", "players", "match_id=5", "--dry-run")
+    assert "would be published, warned: tracking." in ended.out
+    assert "tracking.frames: baseline rows: " in ended.out
+    assert ended.err == ""
 
 
 def test_a_dry_run_tells_what_would_change_and_publishes_nothing(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from stored import iceberg_files
+from test_shown_tables import on_terminal
 from world import World, files, world
 
 TABLE = "activity.curated_events"
@@ -67,6 +68,18 @@ def test_nothing_goes_where_nothing_is_configured(made: World) -> None:
     ended = made.well("retain")
     assert "nothing is configured: retention.tables and retention.bronze" in ended.out
     assert days(made) == {OLD: 5, YOUNG: 5}
+
+
+def test_a_row_of_the_list_takes_one_line_of_80_characters(made: World) -> None:
+    for number in range(3):
+        made.well("ingest", "activity", put(made, f"2020-02-0{number + 1}", first=20 + 10 * number))
+    made.well("run")
+    header, *lines = [x for x in on_terminal(made, 80, "retain", "--dry-run") if "not shown" not in x]  # fmt: skip
+    assert header.split()[:2] == ["what", "partition"]
+    listed = [line.split()[:2] for line in lines[:-1]]
+    rows = made.well("retain", "--dry-run", "--json").rows
+    assert listed == [[row["what"], row["partition"]] for row in rows]
+    assert len(rows) > 3
 
 
 def test_a_dry_run_lists_what_would_go_and_changes_nothing(made: World) -> None:

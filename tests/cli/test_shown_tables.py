@@ -83,8 +83,8 @@ def test_run_ids_and_partitions_stay_whole_on_a_narrow_terminal(
 
 WANTED = {
     ("define", "player_metrics"): ["column", "definition"],
-    ("status",): ["partition", "state", "last run", "message"],
-    ("runs",): ["run", "partition", "status", "message"],
+    ("status",): ["pipeline", "partition", "state", "last run"],
+    ("runs",): ["run", "partition", "status"],
 }
 
 
@@ -112,7 +112,42 @@ def test_what_a_rule_expected_fits_a_narrow_terminal(refused: World, width: int)
 
 def test_what_is_not_shown_is_said_before_the_rows(refused: World) -> None:
     first, *_ = on_terminal(refused, 60, "runs")
-    assert first == "not shown: pipeline, started, seconds, message; use --json"
+    assert first == "not shown: 2 columns; use --json, or touchline show RUN"
+
+
+@pytest.mark.parametrize("words", [("status",), ("runs",)], ids=" ".join)
+def test_a_long_message_stands_below_its_row_and_squeezes_no_column(
+    refused: World, words: tuple[str, ...]
+) -> None:
+    lines = on_terminal(refused, 80, *words)
+
+    (row,) = [n for n, line in enumerate(lines) if "refused" in line]
+    (told,) = [r["message"] for r in refused.well(*words, "--json").rows if r["message"]]
+    below = [line for line in lines[row + 1 :] if line.startswith("    ")]
+    assert told.startswith(" ".join(line.strip() for line in below).removesuffix("…"))
+    assert 1 <= len(below) <= 2
+    assert max(map(len, lines)) <= 80
+
+
+def test_a_message_that_is_cut_says_how_to_see_it_whole() -> None:
+    row = {"run": "r1", "state": "refused", "message": "one two three " * 20}
+    rows = [row, {**row, "message": None}, {**row, "message": "x" * 70}, row]
+
+    note, header, *lines = laid_out(rows, 40, "touchline show RUN", below="message")
+
+    assert note == "cut: message; touchline show RUN"
+    assert header.split() == ["run", "state"]
+    assert [line[:4] for line in lines] == ["r1  ", "    ", "    ", "r1  ", "r1  ", "    ", "    ", "r1  ", "    ", "    "]  # fmt: skip
+    assert lines[2].endswith("…")
+    assert "".join(line.strip() for line in lines[5:7]) == "x" * 70
+    assert max(map(len, [note, header, *lines])) <= 40
+
+
+def test_a_column_that_is_to_stay_whole_is_not_folded() -> None:
+    row = {"what": "activity.curated_events", "day": "2025-01-01", "rows": 3}
+    _, header, *lines = laid_out([row] * 4, 33, "more", least=("day",), whole=("what",))
+    assert header.split() == ["what", "rows"]
+    assert len(lines) == 4
 
 
 def test_text_is_folded_before_a_column_is_left_out() -> None:

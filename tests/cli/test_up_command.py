@@ -145,6 +145,19 @@ def test_a_ledger_of_a_newer_version_is_refused(empty: World) -> None:
     assert "version 99" in ended.err
 
 
+@pytest.mark.parametrize("place", ["/proc/nope", "afile", "afile/below"])
+@pytest.mark.parametrize("domain", ["activity", "tracking"])
+def test_a_landing_folder_that_cannot_be_is_told_by_its_key(
+    empty: World, domain: str, place: str
+) -> None:
+    (empty.folder / "afile").write_text("something else")
+    empty.configure(f"{domain}.landing = '{place}'\n")
+    ended = empty.apart("up")
+    assert ended.code == 2, ended.err
+    assert f"$.{domain}.landing: " in ended.error
+    assert place in ended.error
+
+
 def test_a_folder_without_the_right_to_write_is_refused(empty: World) -> None:
     empty.folder.chmod(0o500)
     try:
@@ -153,6 +166,7 @@ def test_a_folder_without_the_right_to_write_is_refused(empty: World) -> None:
         empty.folder.chmod(0o700)
     assert (ended.code, "Traceback" in ended.err) == (7, False), ended.err
     assert "Permission denied" in ended.error
+    assert "$.tracking.landing: " in ended.error
 
 
 # --- commands at their times --------------------------------------------------------------------

@@ -6,7 +6,7 @@ from world import World, files
 COMMANDS = (
     "demo", "simulate", "fetch", "ingest", "plan", "run", "backfill", "status", "runs", "show",
     "up", "serve", "check", "alerts", "query", "define", "report", "diff", "quarantine", "rollback", "maintain",
-    "retain",
+    "retain", "export",
 )  # fmt: skip
 
 WRONG: dict[tuple[str, ...], str] = {
@@ -35,12 +35,20 @@ WRONG: dict[tuple[str, ...], str] = {
     ("plan", "chess"): "no pipeline 'chess'",
     ("plan", "--only", "copper"): "'copper' is not one of 'bronze', 'silver', 'gold'",
     ("plan", "--partition", "2017461"): "partition '2017461': expected column=value",
+    ("export", "raml"): "'raml' is not one of 'openapi', 'postman'",
     ("run", "chess"): "no pipeline 'chess'",
     ("run", "--workers", "0"): "0 is not in the range",
     ("run", "--workers", "two"): "'two' is not a valid integer",
     ("run", "--engine", "steam"): "'steam' is not one of 'process', 'spark'",
     ("run", "--partition", "match_id=../../etc"): "match_id",
     ("run", "--partition", "match_id="): "match_id: '' is not an id",
+    ("run", "--partition", "ingestion_date=xx"): "activity ingestion_date=xx: ingestion_date is not a day",
+    ("run", "activity", "-p", "ingestion_date=2025-1-31"): "ingestion_date is not a day",
+    ("plan", "-p", "ingestion_date=2025-02-30"): "ingestion_date is not a day",
+    ("diff", "curated_events", "ingestion_date=xx"): "ingestion_date is not a day",
+    ("rollback", "curated_events", "ingestion_date=xx"): "ingestion_date is not a day",
+    ("quarantine", "list", "-p", "ingestion_date=xx"): "ingestion_date is not a day",
+    ("quarantine", "replay", "ingestion_date=xx"): "ingestion_date is not a day",
     ("run", "--partition", "player_id=1"): "tracking player_id=1: no key player_id; there is: match_id",
     ("plan", "-p", "match=900001"): "no key match; there is: match_id",
     ("plan", "-p", "match_id=abc"): "match_id is not a whole number",
@@ -86,6 +94,25 @@ WRONG: dict[tuple[str, ...], str] = {
     ("maintain", "now"): "Got unexpected extra argument (now)",
     ("demo", "demo", "--matches", "99"): "99 is not in the range",
 }  # fmt: skip
+
+SUCH_AS = {
+    ("diff", "curated_events", "2025-01-01"): "such as ingestion_date=2025-01-31",
+    ("diff", "curated_events", "match_id=1"): "such as ingestion_date=2025-01-31",
+    ("diff", "players", "1"): "such as match_id=2017461",
+    ("rollback", "players", "ingestion_date=2025-01-01"): "such as match_id=2017461",
+    ("run", "-p", "5"): "such as match_id=2017461 or ingestion_date=2025-01-31",
+    ("quarantine", "list", "-p", "ingestion_date=xx"): "such as ingestion_date=2025-01-31",
+}
+
+
+@pytest.mark.parametrize("words", SUCH_AS, ids=" ".join)
+def test_a_partition_that_is_none_is_answered_with_one_of_its_pipeline(
+    empty: World, words: tuple[str, ...]
+) -> None:
+    ended = empty.do(*words)
+    assert ended.code == 2
+    assert SUCH_AS[words] in ended.hint
+
 
 NOT_THERE: dict[tuple[str, ...], str] = {
     ("run", "--partition", "match_id=404"): "tracking match_id=404: nothing has arrived for it",

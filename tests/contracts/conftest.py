@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "adapters"))  # sinks.py: servers that take messages
+TESTS = Path(__file__).parents[1]
+sys.path += [str(TESTS / each) for each in ("adapters", "matches", "services")]
 
 from under_test import (
     ENGINES,

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from made_up import publish, receipt
 from under_test import Clock, Ledgers
 
-from touchline.core.ports import Alert, Incident, Ledger
+from touchline.core.ports import Alert, Incident, Key, Ledger
+from touchline.errors import ConflictError
 
 ONE, TWO = "match_id=1", "match_id=2"
 NOON = Clock().now
@@ -159,3 +161,28 @@ def test_publishes_after_the_clock_was_set_back_are_not_before_those_made_earlie
     assert newest.published_at >= older.published_at
     as_of = ledger.current([newest.table], as_of=newest.published_at)
     assert as_of[newest.table][ONE].commit_id == "c2"
+
+
+# --- keys ---------------------------------------------------------------------------------------
+
+
+def test_keys_are_kept_in_the_order_in_which_they_were_made(ledgers: Ledgers) -> None:
+    first = Key("feed", "d1", ("read", "write"), NOON, 2.5)
+    second = Key("app", "d0", ("read",), NOON)
+    notes = ledgers.open().notes
+    notes.put_key(first)
+    notes.put_key(second)
+    assert ledgers.open().notes.all_keys() == [first, second]
+
+
+def test_a_key_that_was_revoked_stays_known_and_its_name_is_free(ledger: Ledger) -> None:
+    key = Key("feed", "d1", ("read",), NOON)
+    ledger.notes.put_key(key)
+    with pytest.raises(ConflictError, match="there is a key 'feed'"):
+        ledger.notes.put_key(replace(key, digest="d2"))
+    revoked = replace(key, revoked_at=NOON)
+    ledger.notes.put_key(revoked)
+    again = replace(key, digest="d2")
+    ledger.notes.put_key(again)
+    ledger.notes.put_key(revoked)
+    assert ledger.notes.all_keys() == [revoked, again]

@@ -1,8 +1,10 @@
 """Which adapters the contract suites run on: an adapter joins a port's suite by one entry here."""
 
 import multiprocessing
+import os
 import resource
 import signal
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -10,19 +12,24 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
+from unittest import mock
 
+import ministack
 import pyarrow as pa
 import pytest
 from dying import Scenario, act
+from kafka_broker import Shared
 from pyiceberg.catalog import load_catalog
 from sinks import json_sink
 
+from touchline.adapters.dynamodb import DynamoServing
 from touchline.adapters.iceberg import IcebergTables
+from touchline.adapters.kafka import Cluster, KafkaLog
 from touchline.adapters.local import LocalObjects
 from touchline.adapters.notify import AppriseTargets
 from touchline.adapters.processes import InProcess, WorkerProcesses
 from touchline.adapters.spark import SparkExecutors
-from touchline.adapters.sqlite import SqliteLedger, SqliteLog
+from touchline.adapters.sqlite import SqliteLedger, SqliteLog, SqliteServing
 from touchline.core.contracts import Contract
 from touchline.core.memory import (
     MemoryEngine,
@@ -30,10 +37,19 @@ from touchline.core.memory import (
     MemoryLog,
     MemoryNotifier,
     MemoryObjects,
+    MemoryServing,
     MemoryTables,
 )
 from touchline.core.packs import packed
-from touchline.core.ports import Engine, Ledger, Log, Notifier, ObjectStore, TableStore
+from touchline.core.ports import (
+    Engine,
+    Ledger,
+    Log,
+    Notifier,
+    ObjectStore,
+    ServingStore,
+    TableStore,
+)
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""
@@ -228,6 +244,11 @@ class Logs:
         found: Log = self.now
         return found
 
+    def other(self) -> Log:
+        """The same log, as another process has it at the same time; whoever asks closes it."""
+        found: Log = self.opened_by()
+        return found
+
     def close(self) -> None:
         """What was appended is written, and nothing is held open."""
         if self.now is not None:
@@ -235,16 +256,67 @@ class Logs:
         self.now = None
 
 
-def _memory_logs(_: Path) -> Logs:
+def _memory_logs(_: Path, __: Shared) -> Logs:
     kept = MemoryLog()
     return Logs(lambda: kept)
 
 
-def _sqlite_logs(folder: Path) -> Logs:
+def _sqlite_logs(folder: Path, _: Shared) -> Logs:
     return Logs(partial(SqliteLog, folder / "log.db"))
 
 
-LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs}
+def _kafka_logs(_: Path, kafka: Shared) -> Logs:
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    cluster = Cluster(kafka.broker().bootstrap, prefix, replication=1, min_insync=1)
+    return Logs(partial(KafkaLog, cluster))
+
+
+LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs, "kafka": _kafka_logs}
+
+
+# --- ServingStore -------------------------------------------------------------------------------
+
+
+@dataclass
+class Servings:
+    """One serving store under test, and its owners, each as in a process of its own."""
+
+    opened_by: Callable[[], Any]
+    owners: list[Any] = field(default_factory=list)
+
+    def open(self) -> ServingStore:
+        """One more owner of the store."""
+        self.owners.append(self.opened_by())
+        found: ServingStore = self.owners[-1]
+        return found
+
+    def close(self) -> None:
+        """Every owner has let go of it."""
+        for owner in self.owners:
+            owner.close()
+
+
+def _memory_servings(_: Path) -> Servings:
+    kept = MemoryServing()
+    return Servings(lambda: kept)
+
+
+def _sqlite_servings(folder: Path) -> Servings:
+    return Servings(partial(SqliteServing, folder / "serving.db"))
+
+
+def dynamo_serving(prefix: str, **more: Any) -> DynamoServing:
+    """An owner of a store in the DynamoDB of this machine."""
+    at = ministack.endpoint()
+    with mock.patch.dict(os.environ, ministack.somebody()):
+        return DynamoServing(prefix, endpoint=at, **more)
+
+
+def _dynamo_servings(folder: Path) -> Servings:
+    return Servings(partial(dynamo_serving, uuid.uuid4().hex))
+
+
+SERVINGS = {"memory": _memory_servings, "sqlite": _sqlite_servings, "dynamodb": _dynamo_servings}
 
 
 # --- Engine -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from touchline.activity.pipeline import Rules, pipeline
 from touchline.core import alerts
 from touchline.core.due import Due
 from touchline.core.memory import MemoryLedger
-from touchline.core.ports import Receipt
+from touchline.core.ports import Lag, Receipt
 
 ACTIVITY = pipeline(Rules())
 DAILY = Due("0 6 * * *", grace_minutes=60)
@@ -310,3 +310,27 @@ def test_missing_input_of_a_weekly_firing_is_not_over_because_no_firing_is_in_vi
     people.run()
     people.check(weekly, days=1)
     assert people.open == []
+
+
+# --- the live path ------------------------------------------------------------------------------
+
+
+def test_a_live_path_that_lags_is_told_once_and_when_it_has_caught_up(people: People) -> None:
+    now = people.world.clock.now
+    well = [Lag(0), Lag(3, now - timedelta(seconds=60))]
+    late = Lag(5, now - timedelta(seconds=61))
+
+    def subjects() -> list[str]:
+        return [d.alert.subject for d in people.world.ledger.notes.outbox()]
+
+    def saw(lag: Lag) -> None:
+        people.alerting.saw(alerts.of_stream("matches", lag, now=now, max_lag_s=60))
+
+    for lag in (*well, late, late):
+        saw(lag)
+    assert subjects() == ["matches: the live path lags"]
+    (incident,) = people.world.ledger.notes.incidents()
+    assert "5 events are not served yet" in incident.what
+    assert "touchline up" in alerts.to_do(incident)
+    saw(well[1])
+    assert subjects()[1:] == ["matches: what came is served again"]

@@ -157,7 +157,7 @@ def test_many_small_files_lie_in_one_pack_and_all_else_is_as_it_was(world: World
     assert world.planned() == {}
     world.run(force=True)
     assert world.everything() == rows
-    assert [f for f in checks.of_bronze(PIPELINE, world.ledger, world.objects) if f] == []
+    assert [f for _, f in checks.of_bronze(PIPELINE, world.ledger, world.objects) if f] == []
 
 
 def test_what_was_packed_stays_an_hour_for_whoever_reads_it_where_it_was(world: World) -> None:
@@ -233,7 +233,9 @@ def test_what_is_not_as_it_came_is_left_where_it_is(world: World) -> None:
     world.objects.replace(bad, b"?")
     assert do_pack(world) == 1
     assert paths(world)["squad"] == bad
-    assert [f.where for f in checks.of_bronze(PIPELINE, world.ledger, world.objects) if f] == [ONE]
+    assert [f.where for _, f in checks.of_bronze(PIPELINE, world.ledger, world.objects) if f] == [
+        ONE
+    ]
 
 
 def test_a_partition_that_a_run_holds_is_packed_the_next_time(world: World) -> None:

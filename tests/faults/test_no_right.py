@@ -79,6 +79,12 @@ def test_a_folder_that_may_not_be_written_is_told(closed: World, words: tuple[st
     assert closed.everything() == before
 
 
+def test_an_object_store_that_may_not_be_written_is_told_by_its_own_path(closed: World) -> None:
+    ended = closed.apart("ingest", "tracking", "landing", preexec_fn=without_override)
+    place = closed.data / "objects"
+    assert ended.error == f"{place}, its folder objects: Permission denied"
+
+
 @pytest.mark.parametrize("words", COMMANDS, ids=lambda words: words[0])
 def test_a_disk_that_may_not_be_written_is_told(usual: World, words: tuple[str, ...]) -> None:
     with read_only(usual.data):

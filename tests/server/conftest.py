@@ -5,14 +5,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 TESTS = Path(__file__).parents[1]
 sys.path[:0] = [
     str(Path(__file__).parent),
-    *(str(TESTS / n) for n in ("cli", "activity", "tracking")),
+    *(str(TESTS / n) for n in ("cli", "activity", "matches", "tracking")),
 ]
 
+from live_world import Live, live
 from sick_world import Sick, sick_world
 
 CHROMIUM = os.environ.get("TOUCHLINE_CHROMIUM") or shutil.which("chromium")
@@ -43,3 +45,17 @@ def browser() -> Iterator[Any]:
         opened = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="module")
+def served_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """A world whose live path is served; each test has matches of its own."""
+    with live(tmp_path_factory.mktemp("live")) as found:
+        yield found
+
+
+@pytest.fixture
+def client(served_live: Live) -> Iterator[httpx.Client]:
+    """Somebody who may post and ask."""
+    with served_live.client() as found:
+        yield found

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sick_world import HOSTILE, REFUSED, REISSUED, Sick
+from sick_world import HOSTILE, MANGLED, REFUSED, REISSUED, Sick
 
 from touchline import config
 from touchline.server import served
@@ -42,6 +42,24 @@ def fits(page: Any) -> bool:
     return found
 
 
+def cut(page: Any) -> list[str]:
+    """The tables of which something lies beyond their edge."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll('.card')].filter((c) => c.scrollWidth > c.clientWidth)
+        .map((c) => c.closest('section').innerText.slice(0, 40))"""
+    )
+    return found
+
+
+def thin(page: Any) -> list[str]:
+    """The cells whose words stand in a column of a few letters."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll('td')].filter((c) => c.innerText.length > 12)
+        .filter((c) => c.offsetWidth < 80).map((c) => c.innerText)"""
+    )
+    return found
+
+
 def test_from_a_refused_day_a_tap_leads_to_the_rule_and_the_rejected_rows(page: Any) -> None:
     page.goto("/health")
     assert fits(page)
@@ -65,11 +83,14 @@ def test_every_page_fits_the_screen_and_cells_can_be_met_by_a_thumb(page: Any, s
         f"/health/runs/{run}",
         f"/health/runs/{run}/diff/activity.curated_events",
         f"/health/runs/{match}",
+        *(f"/health/runs/{sick.run(day).run_id}" for day in (REFUSED, MANGLED, "match_id=2")),
         f"/health/partitions/activity/ingestion_date={REISSUED}",
         "/health",
     ):
         page.goto(path)
         assert fits(page), path
+        assert cut(page) == [], path
+        assert thin(page) == [], path
     boxes = [cell.bounding_box() for cell in page.locator("a.cell").all()]
     assert len(boxes) == 8
     assert all(min(box["width"], box["height"]) >= 44 for box in boxes)

@@ -3,6 +3,7 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
@@ -15,6 +16,7 @@ from sick_world import (
     HOSTILE,
     LATE,
     MANGLED,
+    OPENED,
     REFUSED,
     REISSUED,
     Sick,
@@ -23,7 +25,12 @@ from sick_world import (
 from world import World, world
 
 from touchline import config
+from touchline.core.alerts import to_do
+from touchline.core.ports import Incident
 from touchline.server import served
+from touchline.wiring import Touchline
+
+ODD = "2025-01-07"
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +44,7 @@ def web(sick: Sick) -> Iterator[httpx.Client]:
 
 def text(html: str) -> str:
     """What a reader sees of it, spaces made even."""
-    return " ".join(re.sub(r"<[^>]+>", " ", html).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", html.replace("<wbr>", "")).split())
 
 
 def cells(html: str) -> dict[str, tuple[str, str]]:
@@ -87,6 +94,69 @@ def test_the_head_says_what_is_not_well(web: httpx.Client) -> None:
     assert "Last published" in said
 
 
+def test_an_incident_leads_to_its_run_or_partition_and_says_what_to_do(
+    web: httpx.Client, sick: Sick
+) -> None:
+    page = web.get("/health").text
+    shown = text(page)
+    for part in (of(MANGLED), "match_id=2"):
+        to = f"/health/runs/{sick.run(part).run_id}"
+        assert f'<a href="{to}">{part}</a>' in page
+    assert f'<a href="/health/partitions/activity/{of(REFUSED)}">{of(REFUSED)}</a>' in page
+    assert "`" not in shown
+    for incident in sick.here.ledger.notes.incidents():
+        assert to_do(incident).replace("`", "").replace("  ", " ") in shown
+    assert "It is made by the next run once its input has landed." in shown
+
+
+def test_an_incident_of_what_has_no_page_is_no_link(empty: World) -> None:
+    day = "ingestion_date=2025-01-07"
+    noted = [
+        Incident(f"activity {day} input", "activity", day, "due, missing", 4, OPENED),
+        Incident("shop /in/x file", "shop", "/in/x", "not an id", 2, OPENED),
+    ]
+    Touchline(config.load(empty.folder / "touchline.toml")).ledger.notes.note(noted)
+    with served(config.load(empty.folder / "touchline.toml")) as address:
+        page = httpx.get(f"{address}/health").text
+    assert "2 open incidents" in page
+    assert f"<div>{day}</div>" in page
+    assert "<div>/in/x</div>" in page
+
+
+def test_days_stand_under_their_years(warned: httpx.Client) -> None:
+    grid = re.search(r'<ul class="grid">(.*?)</ul>', warned.get("/health").text.partition("activity")[2])  # fmt: skip
+    assert grid is not None
+    assert re.findall(r">(20\d\d|\d\d-\d\d)</", grid[1]) == [
+        "2024", "12-03", "12-10", "12-17", "12-24", "12-31", "2025", "01-07",
+    ]  # fmt: skip
+
+
+def test_what_was_published_with_warnings_says_so_wherever_it_is_shown(
+    warned: httpx.Client,
+) -> None:
+    page = warned.get("/health").text
+    assert '<h1 class="warns">1 partition warns</h1>' in page
+    state, run = cells(page)[of(ODD)]
+    assert state == "warned"
+    said = text(warned.get(run).text)
+    assert f"{of(ODD)} ! published, warns warned: activity.curated_events: baseline rows" in said
+    said = text(warned.get(f"/health/partitions/activity/{of(ODD)}").text)
+    assert f"{of(ODD)} ! warned Published, with warnings." in said
+    assert "! published, warns" in said.partition("Runs")[2]
+
+
+def test_a_run_by_which_retention_took_a_table_away_can_be_shown(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    made.configure('[server]\nport = 0\n[retention]\ntables = { "activity.curated_events" = 1 }\n')
+    arrive(made, FRESH, events(10))
+    made.well("run")
+    made.well("retain")
+    with served(config.load(made.folder / "touchline.toml")) as address:
+        answer = httpx.get(f"{address}/health/partitions/activity/{of(FRESH)}")
+    assert answer.status_code == 200
+    assert "– retired" in text(answer.text)
+
+
 def test_the_page_asks_again_by_itself_and_asks_nobody_else(web: httpx.Client) -> None:
     page = web.get("/health").text
     assert '<meta http-equiv="refresh" content="30">' in page
@@ -103,7 +173,7 @@ def test_a_world_in_which_nothing_happened_is_well(empty: World) -> None:
     with served(config.load(empty.folder / "touchline.toml")) as address:
         said = text(httpx.get(f"{address}/health").text)
     assert "All is well" in said
-    assert said.count("Nothing has arrived yet.") == 2
+    assert said.count("Nothing has arrived yet.") == 3
     assert not empty.data.exists(), "looking makes nothing"
 
 
@@ -124,6 +194,7 @@ def test_a_refused_run_shows_the_broken_rule_first_and_its_rejected_rows(
     (receipt,) = sick.here.ledger.arrivals("activity", [of(REFUSED)])[of(REFUSED)].values()
     assert receipt.sha256 in page
     assert receipt.source in said
+    assert f'<code class="hash">{receipt.sha256}</code>' in page, "whole, to be copied anywhere"
 
 
 def test_a_failed_run_says_why(web: httpx.Client, sick: Sick) -> None:
@@ -168,7 +239,20 @@ def test_a_partition_has_its_runs_its_publishes_and_its_files(
     page = web.get(f"/health/partitions/activity/{of(REISSUED)}").text
     assert sick.run(REISSUED).run_id in page
     assert text(page).count("activity.curated_events") == 2
-    assert "events/app/events.json" in page
+    assert "events/app/events.json" in text(page)
+    (receipt,) = sick.here.ledger.arrivals("activity", [of(REISSUED)])[of(REISSUED)].values()
+    assert f'<code class="hash">{receipt.sha256}</code>' in page
+
+
+def test_a_partition_says_how_it_stands(web: httpx.Client) -> None:
+    for day, said in (
+        (FRESH, "✓ fresh Published, and as it would be made now."),
+        (LATE, "S stale Would be made anew by the next run."),
+        (REFUSED, "R refused Refused by the gate; what was published before stays."),
+    ):
+        assert said in text(web.get(f"/health/partitions/activity/{of(day)}").text)
+    waits = text(web.get("/health/partitions/tracking/match_id=2").text)
+    assert "W waiting Waits for tracking_extrapolated.jsonl, phases_of_play.csv." in waits
 
 
 def test_rows_that_are_too_many_are_not_read_for_a_page(
@@ -250,6 +334,23 @@ def test_a_ledger_that_cannot_be_read_is_told_without_a_traceback(tmp_path: Path
             assert answer.status_code == 503
             assert "ledger of version 99" in answer.text
             assert "Traceback" not in answer.text
+
+
+@pytest.fixture(scope="module")
+def warned(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The pages of days over a change of the year, the last of them with few rows."""
+    made = world(tmp_path_factory.mktemp("warned"))
+    made.configure("[server]\nport = 0\n")
+    for day in (date(2024, 12, 3) + timedelta(7 * n) for n in range(5)):
+        arrive(made, day.isoformat(), events(100))
+    made.well("run")
+    arrive(made, ODD, events(20))
+    made.well("run")
+    with (
+        served(config.load(made.folder / "touchline.toml")) as address,
+        httpx.Client(base_url=address) as client,
+    ):
+        yield client
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from touchline.errors import ConfigError, ContractError, MissingInputError, Touc
 
 EVENTS = "events/"
 _ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
-_DAY_IN_NAME = re.compile(r"_(\d{4}-\d{2}-\d{2})\.")
+_DAY_IN_NAME = re.compile(r"(?:_|^ingestion_date=)(\d{4}-\d{2}-\d{2})\.")
 _DAY, _SYSTEM, _USUAL_SYSTEM = "ingestion_date=", "source_system=", "app"
 _SCHEMA = {
     "event_id": pl.String,
@@ -58,7 +58,7 @@ def found(
     """The event files under these paths, as arrivals of their days.
 
     A file's day is that of its folder `ingestion_date=YYYY-MM-DD`, or that of its own name, such as
-    events_2025-01-01.json; its system that of a folder `source_system=NAME` above, else app.
+    events_2025-01-01.json or ingestion_date=2025-01-01.json; its system that of a folder `source_system=NAME` above, else app.
     """
     arrivals: dict[tuple[str, str], Arrival] = {}
     others: list[str] = []
@@ -117,7 +117,7 @@ def _arrival(path: Path) -> Arrival:
     day = days[-1] if days else in_name[1] if in_name else ""
     systems = [p.removeprefix(_SYSTEM) for p in above[:-1] if p.startswith(_SYSTEM)]
     system = checked_id(systems[-1] if systems else _USUAL_SYSTEM, f"{path}: source_system")
-    name = checked_id(path.name, f"{path}: name")
+    name = checked_id(path.name.removeprefix(_DAY), f"{path}: name")
     part = partition(ingestion_date=_checked_day(day, path))
     return Arrival("activity", part, f"{EVENTS}{system}/{name}", path, str(path))
 

@@ -69,7 +69,7 @@ class LocalObjects:
     def keep(self, folder: str, file: Path) -> Stored:
         """See ObjectStore. Read once: what is hashed is what is stored."""
         place = self._at(folder)
-        with translated(place):
+        with translated(f"{self.root}, its folder {folder}"):
             made(place)
             with _staged(place) as (handle, staged):
                 size, digest = _copied(file, handle)
@@ -219,7 +219,7 @@ def sync(place: Path) -> None:
 
 
 @contextmanager
-def translated(where: Path) -> Iterator[None]:
+def translated(where: Path | str) -> Iterator[None]:
     """Raise this package's errors in place of the system's."""
     try:
         yield

@@ -28,6 +28,9 @@ _COMMANDS = {
     "simulate": ("simulate", "Make sample input with planted truth and faults."),
     "fetch": ("data", "Fetch provider files into bronze."),
     "ingest": ("data", "Land files in bronze; the same files again change nothing."),
+    "replay": ("replay", "Post a recorded feed of match events to a running server, live."),
+    "withdraw": ("withdrawing", "Take a landed file out of what counts, or put it back."),
+    "archive": ("archiving", "Land in bronze what came live."),
     "plan": ("runs", "Show what is stale, and why."),
     "run": ("runs", "Make everything that is stale."),
     "backfill": ("runs", "Run a range of dates or matches, resumable."),
@@ -45,6 +48,8 @@ _COMMANDS = {
     "rollback": ("tables", "Put a partition back to an earlier publish."),
     "maintain": ("upkeep", "Expire, compact and clean up."),
     "retain": ("upkeep", "Take away what is past the days that configuration keeps."),
+    "keys": ("keys", "See to the keys that admit to the live path: make, list, revoke."),
+    "export": ("exporting", "Write out OpenAPI or a Postman collection of the live path."),
     "up": ("up", "Land, make, check and tell by itself, until it is stopped."),
 }
 

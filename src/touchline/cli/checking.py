@@ -56,6 +56,9 @@ def check(
         warned += checks.of_warnings(chosen, here.ledger, now=now, days=days)
         if bronze:
             looks.append(alerts.of_bronze(chosen, _of_bronze(here, chosen)))
+    if pipeline in (None, "matches"):
+        now, most = datetime.now(UTC), here.config.matches.max_lag_s
+        looks.append(alerts.of_stream("matches", here.lag, now=now, max_lag_s=most))
     found = [finding for seen in looks for finding in seen.findings] + warned
     found += _of_up(here, pipeline)
     rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
@@ -71,7 +74,7 @@ def _chosen(here: Touchline, name: str | None) -> "Sequence[Pipeline]":
     """The pipeline of that name, or all; `up` has nothing but commands."""
     from touchline.core.checks import UP
 
-    if name == UP:
+    if name in (UP, "matches"):
         return ()
     return [here.pipeline(name)] if name else list(here.pipelines.values())
 
@@ -91,7 +94,7 @@ def _of_bronze(here: Touchline, pipeline: "Pipeline") -> "list[Finding]":
     files = sum(map(len, here.ledger.contents(pipeline.name).values()))
     found: list[Finding] = []
     with progress("check", files) as tell:
-        for seen in checks.of_bronze(pipeline, here.ledger, here.objects):
+        for file, seen in checks.of_bronze(pipeline, here.ledger, here.objects):
             found += [seen] if seen else []
-            tell(pipeline.name, "damaged" if seen else "well")
+            tell(f"{file.partition}/{file.name}", "damaged" if seen else "well")
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
-from touchline.cli.kinds import DAY, Place
+from touchline.cli.kinds import DAY, KICK_OFF, Place
 from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
 from touchline.cli.scratch import scratch
 from touchline.errors import ConfigError, StorageError
@@ -17,24 +17,40 @@ from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.landing import Arrival
+    from touchline.core.ports import Receipt
 
 
 @click.command()
-@click.argument("domain", type=click.Choice(["tracking", "activity"]))
+@click.argument("domain", type=click.Choice(["tracking", "activity", "matches"]))
 @click.argument("paths", nargs=-1, required=True, type=Place(path_type=Path))
+@KICK_OFF
 @JSON
 @click.pass_obj
-def ingest(file: Path | None, domain: str, paths: tuple[Path, ...], *, as_json: bool) -> None:
+def ingest(
+    file: Path | None,
+    domain: str,
+    paths: tuple[Path, ...],
+    kick_offs: tuple[str, ...],
+    *,
+    as_json: bool,
+) -> None:
     """Land the files of DOMAIN under PATHS (folders, zips, files) in bronze, as they are.
 
     The same files again change nothing; other content under the same name is a re-issue. What
-    cannot be read or named is told, and does not keep the rest from landing.
+    cannot be read or named is told, and does not keep the rest from landing. Events of matches are
+    at once in the store that applications ask.
 
     Example: touchline ingest tracking matches/
     """
     here = Touchline(config.load(file))
     for path in paths:
         _must_be_there(path)
+    if domain == "matches":
+        from touchline.cli.match_files import ingested
+
+        ingested(here, paths, kick_offs, as_json=as_json)
+    if kick_offs:
+        raise ConfigError(f"--kick-off: {domain}'s files say it", hint="it is for matches")
     with scratch() as unpacked:
         found = here.found(domain)(paths, unpacked, here.folders)
         if others := found.others:
@@ -79,7 +95,7 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
         {
             "partition": p,
             **counts[p],
-            "missing": ", ".join(b.file for b in bronze if not b.of(after[p])) or None,
+            "missing": ", ".join(b.file for b in bronze if not b.of(after.get(p, {}))) or None,
         }
         for p in parts
     ]
@@ -105,15 +121,24 @@ def landed(
     from touchline.core import landing
 
     parts = sorted({a.partition for a in arrivals})
-    latest = {
-        (p, n): r for p, rs in here.ledger.arrivals(domain, parts).items() for n, r in rs.items()
-    }
+    known = (here.ledger.arrivals(domain, parts), here.ledger.withdrawn(domain, parts))
+    latest = {(p, n): r for each in known for p, rs in each.items() for n, r in rs.items()}
     receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
     for arrival, receipt in zip(arrivals, receipts, strict=True):
         old = latest.get((receipt.partition, receipt.name))
         latest[receipt.partition, receipt.name] = receipt
         same = old is not None and old.sha256 == receipt.sha256
+        if receipt.withdrawn:
+            _still_withdrawn(receipt)
         yield arrival, "new" if old is None else "unchanged" if same else "re-issued"
+
+
+def _still_withdrawn(receipt: "Receipt") -> None:
+    of = f"{receipt.domain} {receipt.partition}"
+    say(
+        f"{of} {receipt.name} stays withdrawn ({receipt.withdrawn}), as it is the same file:"
+        f" touchline withdraw {of} {receipt.name} --undo puts it back"
+    )
 
 
 @click.command()

@@ -1,17 +1,22 @@
 """diff: what changed between two publishes of a partition."""
 
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, counted, say, table
-from touchline.errors import ConfigError
+from touchline.cli.output import JSON, counted, table
+from touchline.errors import ConfigError, ContractError, QualityError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.diff import Diff
+
+_NO_COLUMN = "rows were only added or removed: no row that is in both differs"
 
 
 @click.command()
@@ -43,6 +48,8 @@ def diff(
 ) -> None:
     """Show what changed in a PARTITION of TABLE: rows added, removed, changed, and by how much.
 
+    A dry run also says whether it would be published, and what its rules warn of.
+
     Example: touchline diff player_metrics match_id=2017461 --dry-run
     """
     from touchline.core import backfill
@@ -59,29 +66,46 @@ def diff(
     backfill.checked(pipeline, part)
     platform = here.platform()
     if dry_run:
-        found = diffs.tried(pipeline, contract, part, platform=platform, most=most)
+        with _verdict_if_refused(contract.table, part, as_json=as_json):
+            found = diffs.tried(pipeline, contract, part, platform=platform, most=most)
     else:
         runs = (earlier, later)
         found = diffs.published(contract, part, platform=platform, runs=runs, most=most)
-    _shown(found, as_json=as_json)
+    _shown(found, as_json=as_json, verdict=_verdict(found) if dry_run else "")
 
 
-def _shown(found: "Diff", *, as_json: bool) -> None:
-    import json
+def _verdict(found: "Diff") -> str:
+    return f"would be published, {found.warned}" if found.warned else "would be published"
 
+
+@contextmanager
+def _verdict_if_refused(table_: str, part: str, *, as_json: bool) -> Iterator[None]:
+    """That a run would refuse it is the answer; why, and the exit code, are those of the run."""
+    try:
+        yield
+    except (ContractError, QualityError) as exc:
+        told = {"table": table_, "partition": part, "verdict": "would be refused", "because": str(exc)}  # fmt: skip
+        said = f"{table_}  {part}: would be refused"
+        click.echo(json.dumps(told, indent=1) if as_json else said)
+        raise
+
+
+def _shown(found: "Diff", *, as_json: bool, verdict: str) -> None:
     if as_json:
         import msgspec
 
-        click.echo(json.dumps(msgspec.to_builtins(found), indent=1, default=str))
+        told = {**msgspec.to_builtins(found), "same": found.same}
+        more = {"verdict": verdict} if verdict else {}
+        click.echo(json.dumps({**told, **more}, indent=1, default=str))
         return
     click.echo(
         f"{found.table}  {found.partition}  {found.runs[0]} -> {found.runs[1]}:"
         f" {found.counts[0]} -> {counted(found.counts[1], 'row')}"
     )
-    if found.warned:
-        say(found.warned)
+    if verdict:
+        click.echo(verdict)
     if found.same:
-        say("the same rows")
+        click.echo("the same rows")
         return
     click.echo(f"{found.added} added, {found.removed} removed, {found.changed} changed")
     columns: list[dict[str, Any]] = [
@@ -94,7 +118,7 @@ def _shown(found: "Diff", *, as_json: bool) -> None:
         }
         for c in found.columns
     ]
-    table(columns, title="columns", empty="no column of rows that both have")
+    table(columns, title="columns", empty=_NO_COLUMN)
     rows = [
         {
             **{k: v for k, v in row.items() if k != "columns"},

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from touchline.core.pipeline import Pipeline
     from touchline.core.ports import Run
 
+_WHOLE = "use --json, or touchline show RUN"
+
 LIMIT = click.option(
     "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
 )
@@ -25,7 +27,10 @@ LIMIT = click.option(
 @JSON
 @click.pass_obj
 def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
-    """Show each partition of PIPELINE, or of all: fresh, stale, waiting, refused, failed, retired."""
+    """Show how each partition of PIPELINE, or of all, stands.
+
+    It is fresh, warned, stale, waiting, refused, failed, retired or withdrawn.
+    """
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()
     rows = [row for each in chosen for row in _states(here, each)]
@@ -33,7 +38,9 @@ def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
         rows,
         as_json=as_json,
         empty="nothing has arrived yet; see: touchline ingest --help",
-        least=("of", "published", "pipeline", "ended", "message"),
+        least=("of", "published", "pipeline", "ended"),
+        below="message",
+        more=_WHOLE,
     )
 
 
@@ -84,8 +91,8 @@ def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) 
         }
         for r in here.ledger.runs(pipeline=pipeline, limit=limit)
     ]
-    least = ("seconds", "started", "pipeline", "message")
-    table(rows, as_json=as_json, empty="no runs yet", least=least)
+    least = ("seconds", "started", "pipeline")
+    table(rows, as_json=as_json, empty="no runs yet", least=least, below="message", more=_WHOLE)
 
 
 @click.command()

@@ -8,6 +8,14 @@ import click
 
 DAY = click.DateTime(["%Y-%m-%d"])
 
+KICK_OFF = click.option(
+    "--kick-off",
+    "kick_offs",
+    multiple=True,
+    metavar="[PERIOD=]INSTANT",
+    help="Of match events with a clock alone: when the match, or a later period, began.",
+)
+
 
 class Place(click.Path):
     """A path; an empty one is refused, as it would mean the current folder."""

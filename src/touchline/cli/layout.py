@@ -19,37 +19,76 @@ _HARD_FOLD = 10
 """And to this one where a column would be left out that nobody called less wanted."""
 _FEW_ROWS = 3
 """So many rows are shown one column a line, where they do not fit a terminal."""
+_INDENT = "    "
+_MOST_BELOW = 2
+"""So many lines of what stands below a row are shown."""
 
+_NOTHING = "-"
+_CUT = "…"
 _OBEYED = {"Cc", "Zl", "Zp"}
 
 
 def laid_out(
-    rows: Sequence[Mapping[str, Any]], width: int | None, more: str, *, least: Sequence[str] = ()
+    rows: Sequence[Mapping[str, Any]],
+    width: int | None,
+    more: str,
+    *,
+    least: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    below: str = "",
 ) -> list[str]:
     """Lines no wider than the width: folded between words, a column a line, or with fewer columns.
 
     Without a width nothing is folded or left out. `least` are the columns to leave out first, in
     that order, then those at the right; a line before the others names them, and says by `more` how
-    to see them.
+    to see them. Columns of `whole` are rather left out than folded. The column `below` may be long: it
+    stands below its row, in two lines at most.
     """
-    columns = [_column(name, [row[name] for row in rows]) for name in rows[0]]
-    whole = [c.most for c in columns]
-    if width is None or _total(whole) <= width:
-        return _grid(columns, whole, _FOLDS[0])
+    columns = [_column(name, [row[name] for row in rows], name in whole) for name in rows[0]]
+    most = [c.most for c in columns]
+    if width is None or _total(most) <= width:
+        return _grid(columns, most, _FOLDS[0])
     if len(columns[0].cells) <= _FEW_ROWS:
         return _records(columns, width)
-    shown, fold = _fitting(columns, width, least)
-    left = [c.name for c in columns if c not in shown]
-    grid = _grid(shown, _shared_out(shown, width, fold), fold)
-    return [_left_out(left, width, more), *grid] if left else grid
+    beside = [c for c in columns if c.name != below]
+    shown, fold = _fitting(beside, width, least)
+    under = [_under(c.cells, width) for c in columns if c.name == below]
+    left = [c.name for c in beside if c not in shown]
+    cut = [below] if any(_is_cut(lines) for each in under for lines in each) else []
+    notes = [_told("not shown", left, width, more=more), _told("cut", cut, width, more=more)]
+    below_each = under[0] if under else ()
+    grid = _grid(shown, _shared_out(shown, width, fold), fold, below=below_each)
+    return [*filter(None, notes), *grid]
 
 
-def _left_out(names: Sequence[str], width: int, more: str) -> str:
-    """Which columns are not shown; how many, where their names take more than a line."""
-    line = f"not shown: {', '.join(names)}; {more}"
-    if _width(line) <= width:
-        return line
-    return f"not shown: {len(names)} column{'s' if len(names) > 1 else ''}; {more}"
+def _under(cells: Sequence[str], width: int) -> list[list[str]]:
+    """The lines that stand below each row: none where there is nothing to say."""
+    return [[] if cell == _NOTHING else _few(cell, width - len(_INDENT)) for cell in cells]
+
+
+def _few(text: str, width: int) -> list[str]:
+    """The first lines of a text; the last of them ends in … where there are more."""
+    lines = [part for line in _folded(text, width, _FOLDS[0]) for part in _chopped(line, width)]
+    if len(lines) <= _MOST_BELOW:
+        return lines
+    return [*lines[: _MOST_BELOW - 1], lines[_MOST_BELOW - 1][: width - 1].rstrip() + _CUT]
+
+
+def _chopped(line: str, width: int) -> list[str]:
+    """A line, and what of a word that is longer than the width goes on in the next."""
+    return [line[n : n + width] for n in range(0, max(len(line), 1), width)]
+
+
+def _is_cut(lines: Sequence[str]) -> bool:
+    return bool(lines) and lines[-1].endswith(_CUT)
+
+
+def _told(what: str, names: Sequence[str], width: int, *, more: str) -> str:
+    """Which columns are not shown, or cut; how many, where their names take more than a line."""
+    line = f"{what}: {', '.join(names)}; {more}"
+    if not names or _width(line) <= width:
+        return line if names else ""
+    return f"{what}: {len(names)} column{'s' if len(names) > 1 else ''}; {more}"
 
 
 @dataclass(frozen=True)
@@ -90,12 +129,12 @@ def _fitting(
     return shown or some[:1], fold
 
 
-def _column(name: str, values: Sequence[Any]) -> _Column:
+def _column(name: str, values: Sequence[Any], whole: bool) -> _Column:
     right = all(
         value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
         for value in values
     )
-    prose = any(isinstance(value, str) for value in values)
+    prose = not whole and any(isinstance(value, str) for value in values)
     return _Column(_clean(name), [_cell(value) for value in values], right, prose)
 
 
@@ -115,13 +154,21 @@ def _shared_out(columns: Sequence[_Column], width: int, fold: int) -> list[int]:
     return widths
 
 
-def _grid(columns: Sequence[_Column], widths: Sequence[int], fold: int) -> list[str]:
+def _grid(
+    columns: Sequence[_Column],
+    widths: Sequence[int],
+    fold: int,
+    *,
+    below: Sequence[Sequence[str]] = (),
+) -> list[str]:
+    """A line with the names, then each row, and below it what stands there."""
     head = _line([c.name for c in columns], columns, widths)
     lines = [click.style(head, bold=True) if sys.stdout.isatty() else head]
-    for row in zip(*(c.cells for c in columns), strict=True):
+    for number, row in enumerate(zip(*(c.cells for c in columns), strict=True)):
         cells = [_folded(cell, w, fold) for cell, w in zip(row, widths, strict=True)]
         for n in range(max(map(len, cells))):
             lines.append(_line([c[n] if n < len(c) else "" for c in cells], columns, widths))
+        lines += [_INDENT + line for line in (below[number] if below else ())]
     return lines
 
 
@@ -187,7 +234,7 @@ def _width(text: str) -> int:
 def _cell(value: Any) -> str:
     match value:
         case None:
-            return "-"
+            return _NOTHING
         case bool():
             return "yes" if value else "no"
         case float():

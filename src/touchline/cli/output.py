@@ -60,17 +60,20 @@ def table(
     empty: str = "none",
     more: str = "use --json",
     least: Sequence[str] = (),
+    whole: Sequence[str] = (),
+    below: str = "",
 ) -> None:
     """The rows as a table that fits the terminal, or as a JSON array; whole where it is piped.
 
     `more` says how to see the columns that a terminal has no room for; `least` are those to leave
-    out first, in that order.
+    out first, in that order; `whole` those that are never folded, and `below` one that may be long
+    and stands below its row.
     """
     if as_json:
         click.echo(_json(list(rows), indent=None if len(rows) > 1000 else 1))
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = laid_out(rows, width, more, least=least) if rows else [empty]
+    lines = laid_out(rows, width, more, least=least, whole=whole, below=below) if rows else [empty]
     click.echo("\n".join([title, *lines] if title and rows else lines))
 
 

@@ -67,9 +67,12 @@ def _rejected(
     here: Touchline, ids: Sequence[str], **wanted: Any
 ) -> "list[tuple[Pipeline, list[Rejected]]]":
     """The rows of each pipeline; every id must be one of them."""
+    from touchline.core import backfill
     from touchline.core.quarantine.rejected import Wanted, rejected
 
     asked = Wanted(**wanted)
+    if asked.partition is not None:
+        backfill.owner(list(here.pipelines.values()), asked.partition)
     found = [(p, rejected(p, here.platform(), asked)) for p in here.pipelines.values()]
     if not ids:
         return found

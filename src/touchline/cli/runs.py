@@ -92,13 +92,10 @@ def chosen(
     if not parts:
         return [(pipeline, None) for pipeline in pipelines]
     from touchline.core import backfill as ranges
-    from touchline.core.ports import keys_of
 
     found: dict[str, tuple[Pipeline, list[str]]] = {}
     for part in dict.fromkeys(parts):
-        keyed = [p for p in pipelines if tuple(keys_of(part)) == p.steps[0].makes.replace_by]
-        pipeline = (keyed or pipelines)[0]
-        ranges.checked(pipeline, part)
+        pipeline = ranges.owner(pipelines, part)
         found.setdefault(pipeline.name, (pipeline, []))[1].append(part)
     for pipeline, wanted in found.values():
         _must_have_arrived(here, pipeline, wanted, force=force)
@@ -110,10 +107,17 @@ def _must_have_arrived(
 ) -> None:
     """Refuse a partition of which nothing is there; tell of one that retention took away."""
     from touchline.core.retention import unplanned
+    from touchline.core.withdrawal import withdrawn
 
     known = here.ledger.contents(pipeline.name, parts)
     gone = unplanned(pipeline, here.ledger, parts)
+    out = withdrawn(pipeline, here.ledger, parts)
     for part in parts:
+        if part in out:
+            raise MissingInputError(
+                f"{pipeline.name} {part}: all its files are withdrawn",
+                hint=f"touchline withdraw {pipeline.name} {part} lists them, with the reasons",
+            )
         if part not in known:
             said = "its files are past their days" if part in gone else "nothing has arrived for it"
             hint = (
@@ -207,7 +211,7 @@ def backfill(
     wanted = chosen_range.parts
     if chosen_range.undated:
         say(f"left out, as their day cannot be told: {', '.join(chosen_range.undated)}")
-    _must_hold_some(chosen_range, pipeline, first, last=last)
+    _must_hold_some(chosen_range, chosen, first, last=last)
     drive.settle(chosen, platform)
     plans = planner.plan(chosen, here.ledger, parts=wanted, force=redo)
     fresh = len(wanted) - len(plans)
@@ -216,20 +220,23 @@ def backfill(
     finish(here, ends, len(plans), as_json=as_json, keep_going=keep_going)
 
 
-def _must_hold_some(found: "Range", pipeline: str, first: str, *, last: str) -> None:
-    """Refuse a range with nothing in it: it was mistyped, or its matches are still to come."""
+def _must_hold_some(found: "Range", pipeline: "Pipeline", first: str, *, last: str) -> None:
+    """Refuse a range with nothing in it: it was mistyped, or its partitions are still to come."""
+    from touchline.core.due import day_column
+
     if found.parts:
         return
     if found.span is None:
         arrived = "the day of none that has arrived can be told"
         raise MissingInputError(
-            f"{pipeline} {first} to {last}: {arrived if found.undated else 'nothing has arrived'}",
+            f"{pipeline.name} {first} to {last}: {arrived if found.undated else 'nothing has arrived'}",
             hint="run again once it has landed (touchline ingest)",
         )
     low, high = found.span
-    ids = isinstance(low, int)
+    ids, column = isinstance(low, int), pipeline.steps[0].makes.replace_by[0]
+    dated = "" if ids or day_column(pipeline) else "with a day "
     raise ConfigError(
-        f"{pipeline}: no match {'' if ids else 'kicked off '}from {first} to {last};"
+        f"{pipeline.name}: no {column} {dated}from {first} to {last};"
         f" there are {'ids' if ids else 'days'} {low} to {high}",
         hint="touchline status lists what has arrived",
     )

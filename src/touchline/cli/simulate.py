@@ -174,3 +174,72 @@ def _next_of(made: Iterator[Path], out: Path) -> Path | None:
 
     with writing_to(out):
         return next(made, None)
+
+
+@simulate.command("matches")
+@click.argument("out", type=Place(path_type=Path, file_okay=False))
+@click.option(
+    "--matches",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many, a day apart.",
+)
+@click.option(
+    "--first-id",
+    type=click.IntRange(1, 10**15),
+    default=900001,
+    show_default=True,
+    help="Id of the first match.",
+)
+@click.option(
+    "--date",
+    "first_day",
+    type=DAY,
+    default="2024-11-02",
+    show_default=True,
+    help="Day of the first match.",
+)
+@click.option("--late", type=Finite(0, 1), default=0.0, help="Share of events that come late.")
+@click.option(
+    "--duplicates", type=Finite(0, 1), default=0.0, help="Share of events that come again."
+)
+@click.option(
+    "--corrections",
+    type=Finite(0, 1),
+    default=0.0,
+    help="Share of events that are amended or cancelled, and one goal by VAR.",
+)
+@click.option(
+    "--shuffle",
+    type=Finite(0, 1),
+    default=0.0,
+    help="Share of events that come before the one before them, and of corrections before theirs.",
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+def matches(
+    out: Path,
+    first_day: datetime,
+    *,
+    matches: int,
+    first_id: int,
+    late: float,
+    duplicates: float,
+    corrections: float,
+    shuffle: float,
+    seed: int,
+) -> None:
+    """Make feeds of match events under OUT, one a match, and the planted truth.
+
+    A feed has an event a line, in the order in which it is sent. Prints the files' paths.
+
+    Example: touchline simulate matches landing/ --matches 2 --late 0.02 --corrections 0.01
+    """
+    from touchline.cli.simulating import kick_offs
+    from touchline.matches.simulate import Faults, Plan, write
+
+    faults = Faults(late, duplicates, corrections, shuffle)
+    plans = [Plan(i, at, seed) for i, at in kick_offs(first_id, first_day.date(), matches)]
+    made = write(out, plans, faults)
+    while path := _next_of(made, out):
+        click.echo(path)

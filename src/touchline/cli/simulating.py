@@ -45,7 +45,7 @@ def simulated(
             minutes=minutes,
             faults=made_up.Faults(gap_s=gap_s, teleports=teleports, missing_file=missing),
         )
-        for at, (match_id, kick_off_at) in enumerate(_named(first_id, first_day, matches))
+        for at, (match_id, kick_off_at) in enumerate(kick_offs(first_id, first_day, matches))
     ]
     written: list[Path] = []
     with progress("simulate", matches) as tell:
@@ -58,7 +58,7 @@ def simulated(
     return written
 
 
-def _named(first_id: int, first_day: date, matches: int) -> list[tuple[int, datetime]]:
+def kick_offs(first_id: int, first_day: date, matches: int) -> list[tuple[int, datetime]]:
     """The id and the kick-off of each match."""
     last_id = first_id + matches - 1
     if len(str(last_id)) > LONGEST_ID:

@@ -251,17 +251,17 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
 
     Example: touchline rollback tracking.player_metrics match_id=2017461
     """
-    from touchline.core.ports import keys_of
+    from touchline.core import backfill
     from touchline.core.rollback import readers
     from touchline.core.rollback import rollback as back
     from touchline.views import contract_of
 
     here = Touchline(config.load(file))
     contract, column = contract_of(here, name)
-    keys_of(part)
     if column is not None:
         raise ConfigError(f"{name}: a column; give a table", hint=f"such as {contract.table}")
     domain = contract.table.partition(".")[0]
+    backfill.checked(here.pipeline(domain), part)
     if contract.layer == "bronze":
         raise ConfigError(
             f"{name}: bronze has no publishes",

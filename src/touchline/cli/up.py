@@ -6,7 +6,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +38,6 @@ def up(file: Path | None) -> None:
 
     Example: touchline up
     """
-    from touchline.adapters.local import translated
     from touchline.adapters.watch import WatchedFolders
     from touchline.server import served
     from touchline.up import alone, shift
@@ -49,9 +48,7 @@ def up(file: Path | None) -> None:
     must_be_commands(here)
     landing = here.landing
     _must_be_apart(here)
-    for folder in landing.values():
-        with translated(folder):
-            folder.mkdir(parents=True, exist_ok=True)
+    _must_be_folders(landing)
     running: list[Running] = []
     with (
         until_stopped(_tell),
@@ -75,6 +72,23 @@ def up(file: Path | None) -> None:
                 alert=delivering(here.config, _tell),
             )
         )
+
+
+def _must_be_folders(landing: "Mapping[str, Path]") -> None:
+    """The landing folders are there; refuse one that cannot be."""
+    from touchline.adapters.local import failure
+
+    for name, folder in landing.items():
+        said = f"$.{name}.landing: {folder}"
+        hint = "name a folder, which is made if it is not there"
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as exc:
+            raise ConfigError(f"{said}: a file is there, expected a folder", hint=hint) from exc
+        except FileNotFoundError as exc:
+            raise ConfigError(f"{said}: no folder can be made there", hint=hint) from exc
+        except OSError as exc:
+            raise failure(exc, f"{said}: {exc.strerror}") from exc
 
 
 def _must_be_apart(here: Touchline) -> None:

@@ -86,6 +86,8 @@ def retain(file: Path | None, *, dry_run: bool, as_json: bool) -> None:
     table(
         [_row(name, each) for name, each in found],
         as_json=as_json,
+        least=("pipeline", "day", "files", "MB"),
+        whole=("what", "partition"),
         empty="nothing is past its days" if said else _NOT_SAID,
     )
     if found:

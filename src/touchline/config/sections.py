@@ -1,6 +1,5 @@
 """The configuration file as frozen types. Every key has a default that needs no server."""
 
-import os
 import shlex
 from datetime import date
 from pathlib import Path
@@ -9,83 +8,32 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from touchline.errors import ConfigError
+from touchline.config.kafka import TOPICS
+from touchline.config.section import Secret, Section
+from touchline.config.stores import CATALOG, ENDPOINT, TABLE_PREFIX, Stores
 
-Domain = Literal["tracking", "activity"]
+Domain = Literal["tracking", "activity", "matches"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
 _PROVIDER_ID = "^[0-9]{1,18}$"
 _CODE = "^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$"
 _MEMORY = "^[1-9][0-9]{0,6} ?[MGT]i?B$"
-_CATALOG = "^sqlite:///.+"
 _METRICS = "^([A-Za-z0-9._/#-][A-Za-z0-9._/#:-]{0,254})?$"
 IN_WORDS = {
     _SCHEMA: "small letters, digits and _, no digit first",
     _PROVIDER_ID: "1 to 18 digits",
     _CODE: "1 to 64 letters, digits, _ and -, no _ or - first",
     _MEMORY: "a whole number from 1 on and its unit, such as 512MB or 2GB",
-    _CATALOG: "sqlite:/// and the path of a file",
+    CATALOG: "sqlite:/// and the path of a file",
+    ENDPOINT: "http:// or https:// and a host, and nothing else",
+    TABLE_PREFIX: "1 to 200 letters, digits and _ . -",
     _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
+    TOPICS: "up to 100 letters, digits and . _ -",
 }
 
 Schema = Annotated[str, Meta(pattern=_SCHEMA)]
 ProviderId = Annotated[str, Meta(pattern=_PROVIDER_ID)]
 Code = Annotated[str, Meta(pattern=_CODE)]
 """A code stands in paths and partitions: no separators, no dots."""
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A part of the file; a key it does not know is an error that names its place."""
-
-
-class Secret(Section, frozen=True):
-    """The only form a secret has in the file: the name of an environment variable."""
-
-    env: str
-
-    @property
-    def given(self) -> str:
-        """The variable's value; "" where it is not set."""
-        return os.environ.get(self.env, "")
-
-    def value(self) -> str:
-        """The variable's value.
-
-        Raises:
-            ConfigError: It is not set, or empty.
-        """
-        found = self.given
-        if not found:
-            raise ConfigError(
-                f"environment variable {self.env} is not set", hint=f"export {self.env}=..."
-            )
-        return found
-
-
-class LocalObjects(Section, frozen=True, tag_field="kind", tag="local"):
-    """Bronze and reports in a folder."""
-
-    root: str = "data/objects"
-
-
-class IcebergTables(Section, frozen=True, tag_field="kind", tag="iceberg"):
-    """Silver and gold as Iceberg tables."""
-
-    catalog: Annotated[str, Meta(pattern=_CATALOG)] = "sqlite:///data/catalog.db"
-    warehouse: str = "data/warehouse"
-
-
-class SqliteLedger(Section, frozen=True, tag_field="kind", tag="sqlite"):
-    """The ledger in one file."""
-
-    path: str = "data/ledger.db"
-
-
-class Stores(Section, frozen=True):
-    """Where things are kept."""
-
-    objects: LocalObjects = LocalObjects()
-    tables: IcebergTables = IcebergTables()
-    ledger: SqliteLedger = SqliteLedger()
 
 
 class Limits(Section, frozen=True):
@@ -212,12 +160,22 @@ class Activity(Section, frozen=True):
     baseline: DayBaseline = DayBaseline()
 
 
+class Matches(Section, frozen=True):
+    """Which match events are taken, and who may post and ask."""
+
+    unknown_types: Literal["keep", "refuse"] = "keep"
+    max_ahead_s: Annotated[float, Meta(ge=0, le=86_400)] = 300.0
+    keep_log_days: Annotated[int, Meta(ge=0, le=100_000)] = 0
+    max_lag_s: Annotated[float, Meta(ge=0, le=86_400)] = 60.0
+
+
 class Server(Section, frozen=True):
-    """Where the health page and the figures for monitoring are."""
+    """Where the pages, the figures for monitoring and the live path are, and whether it asks for keys."""
 
     host: Annotated[str, Meta(min_length=1)] = "127.0.0.1"
     port: Annotated[int, Meta(ge=0, le=65_535)] = 8640
     key: Secret = Secret("TOUCHLINE_KEY")
+    api_keys: bool = True
 
 
 class Monitoring(Section, frozen=True):
@@ -255,6 +213,7 @@ def _upkeep() -> dict[str, Schedule]:
     return {
         "maintain": Schedule(cron="15 3 * * *", command="maintain"),
         "retain": Schedule(cron="45 3 * * *", command="retain"),
+        "archive": Schedule(cron="5 * * * *", command="archive"),
     }
 
 
@@ -267,6 +226,7 @@ class Config(Section, frozen=True):
     alerts: Alerts = Alerts()
     tracking: Tracking = Tracking()
     activity: Activity = Activity()
+    matches: Matches = Matches()
     up: Up = Up()
     schedules: dict[Schema, Schedule] = msgspec.field(default_factory=_upkeep)
     server: Server = Server()

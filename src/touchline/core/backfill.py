@@ -1,7 +1,7 @@
 """Partitions as they are asked for: one by its key, or a range of days or of keys."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -31,8 +31,11 @@ def checked(pipeline: Pipeline, part: Partition) -> Partition:
     Raises:
         ConfigError: Its columns are not the pipeline's, or a value is none of its column.
     """
-    keys, contract = keys_of(part), pipeline.steps[0].makes
-    hint = "touchline status lists the partitions that have arrived"
+    hint = f"such as {_example(pipeline)}; touchline status lists those that have arrived"
+    try:
+        keys, contract = keys_of(part), pipeline.steps[0].makes
+    except ConfigError as exc:
+        raise ConfigError(str(exc), hint=hint) from exc
     if tuple(keys) != contract.replace_by:
         raise ConfigError(
             f"{pipeline.name} {part}: no key {', '.join(keys)}; there is: "
@@ -44,7 +47,39 @@ def checked(pipeline: Pipeline, part: Partition) -> Partition:
             raise ConfigError(
                 f"{pipeline.name} {part}: {name} is not a whole number of 1 to 18 digits", hint=hint
             )
+        if name == day_column(pipeline) and not _is_day(value):
+            raise ConfigError(f"{pipeline.name} {part}: {name} is not a day", hint=hint)
     return part
+
+
+def _example(pipeline: Pipeline) -> Partition:
+    """A partition of the pipeline as it is written."""
+    day, keys = day_column(pipeline), pipeline.steps[0].makes.replace_by
+    return "/".join(f"{key}={'2025-01-31' if key == day else '2017461'}" for key in keys)
+
+
+def _is_day(text: str) -> bool:
+    """Whether it is a day as partitions have it, YYYY-MM-DD."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def owner(pipelines: Sequence[Pipeline], part: Partition) -> Pipeline:
+    """The pipeline that the partition is one of: its columns tell.
+
+    Raises:
+        ConfigError: It is none of theirs, or a value is none of its column.
+    """
+    try:
+        keys = tuple(keys_of(part))
+    except ConfigError as exc:
+        hint = f"such as {' or '.join(map(_example, pipelines))}"
+        raise ConfigError(str(exc), hint=hint) from exc
+    found = next((p for p in pipelines if p.steps[0].makes.replace_by == keys), pipelines[0])
+    checked(found, part)
+    return found
 
 
 def partitions(

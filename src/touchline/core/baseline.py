@@ -80,7 +80,7 @@ def profiled(rows: pl.DataFrame, columns: Sequence[str]) -> tuple[Profile, tuple
 
 def comparable(part: Partition, rule: Baseline) -> Comparable:
     """Of a day, the earlier days of its kind; of a partition that is no day, all others."""
-    found = _day(part)
+    found = day_of(part)
     if found is None:
         return Comparable("partitions")
     day, before = found, found.toordinal() - 1
@@ -92,15 +92,11 @@ def comparable(part: Partition, rule: Baseline) -> Comparable:
 
 def is_incident(part: Partition, rule: Baseline) -> bool:
     """Whether the partition is a day that is known to be odd."""
-    return _day(part) in rule.incidents
+    return day_of(part) in rule.incidents
 
 
-def is_day(part: Partition) -> bool:
-    """Whether the partition is a day."""
-    return _day(part) is not None
-
-
-def _day(part: Partition) -> date | None:
+def day_of(part: Partition) -> date | None:
+    """The day that the partition is; None where it is none."""
     days = [v for k, v in keys_of(part).items() if k.endswith("_date") and _DAY.fullmatch(v)]
     return date.fromisoformat(days[0]) if len(days) == 1 else None
 

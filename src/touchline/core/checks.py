@@ -14,7 +14,7 @@ from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
-About = Literal["input", "run", "bronze", "warning", "file", "command"]
+About = Literal["input", "run", "bronze", "warning", "file", "command", "lag"]
 
 UP = "up"
 """The pipeline, so to speak, of what is nobody's: scheduled commands."""
@@ -107,15 +107,17 @@ def of_up(ledger: Ledger, *, pipeline: str = "") -> Iterator[Finding]:
             yield Finding(found.pipeline, found.where, cast("About", about), found.what, code)
 
 
-def of_bronze(pipeline: Pipeline, ledger: Ledger, objects: ObjectStore) -> Iterator[Finding | None]:
-    """For each file that counts: what is wrong with its bytes in bronze, or None; all are read."""
+def of_bronze(
+    pipeline: Pipeline, ledger: Ledger, objects: ObjectStore
+) -> Iterator[tuple[Receipt, Finding | None]]:
+    """Each file that counts, and what is wrong with its bytes in bronze, or None; all are read."""
     arrivals = ledger.arrivals(pipeline.name).values()
     for receipt in (receipt for files in arrivals for receipt in files.values()):
         fault = _fault(receipt, objects)
         said = f"{receipt.name} {fault} ({receipt.path}, from {receipt.source})"
         code = StorageError.exit_code
         part = receipt.partition
-        yield Finding(pipeline.name, part, "bronze", said, code) if fault else None
+        yield receipt, Finding(pipeline.name, part, "bronze", said, code) if fault else None
 
 
 def _fault(receipt: Receipt, objects: ObjectStore) -> str:

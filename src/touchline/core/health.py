@@ -10,17 +10,19 @@ from touchline.core import planner
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.planner import Plan
-from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Run
+from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, Partition, Publish, Run
 from touchline.core.retention import retired
+from touchline.core.withdrawal import withdrawn
 
 State = Literal[
-    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired"
+    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired", "withdrawn"
 ]  # fmt: skip
 STATES: tuple[State, ...] = get_args(State)
 AMISS: tuple[State, ...] = ("refused", "failed", "waiting")
 """What somebody must see to; the rest is well, or only needs a `run`."""
 
 _UNDECIDED = ("running", "stopped", "checked")
+_EMPTY = (RETIRED, WITHDRAWN)
 _LOOKED_BACK = 8
 
 
@@ -65,18 +67,15 @@ class Quarantined:
 
 
 def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
-    """Every partition that has arrived, or of which something is published, in order of names.
-
-    Warnings are in reports, and are not looked for in all of them: such partitions are fresh here.
-    """
+    """Every partition that has arrived, or of which something is published, in order of names."""
     last = ledger.last(pipeline.name)
     plans = {p.partition: p for p in planner.plan(pipeline, ledger)}
     heads = ledger.heads([s.table for s in pipeline.steps])
-    gone, published = retired(pipeline, ledger), _published(heads)
+    gone, published = _gone(pipeline, ledger), _published(heads)
     return [
         Standing(
             part,
-            "retired" if part in gone else _state(plans.get(part), last.get(part)),
+            gone.get(part) or _state(plans.get(part), last.get(part)),
             published.get(part, 0),
             _missing(plans.get(part)),
             last.get(part),
@@ -89,39 +88,56 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
 def _published(heads: Mapping[str, Mapping[Partition, tuple[str, str]]]) -> dict[Partition, int]:
     """Of how many of its tables each partition has something."""
     return Counter(
-        part for found in heads.values() for part, (made, _) in found.items() if made != RETIRED
+        part for found in heads.values() for part, (made, _) in found.items() if made not in _EMPTY
     )
+
+
+def _gone(
+    pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition] | None = None
+) -> dict[Partition, State]:
+    """The partitions of which nothing is to be there, and why."""
+    out: dict[Partition, State] = dict.fromkeys(withdrawn(pipeline, ledger, parts), "withdrawn")
+    return {**out, **dict.fromkeys(retired(pipeline, ledger, parts), "retired")}
 
 
 def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
     """The pipeline's last partitions and how fresh it is; quick, however many partitions there are."""
     there = ledger.contents(pipeline.name)
-    order = _in_order(pipeline, there, ledger.retired(pipeline.name))
-    shown = order[-most:]
-    gone = retired(pipeline, ledger, shown)
-    published = _published(ledger.heads([s.table for s in pipeline.steps], shown))
-    asked = [part for part in shown if part in there]
-    plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
+    others = ledger.retired(pipeline.name) | withdrawn(pipeline, ledger)
+    order = _in_order(pipeline, there, others)
     sizes = ledger.sizes()
     instants = [sizes[s.table].published_at for s in pipeline.steps if s.table in sizes]
-    standings = tuple(
-        _standing(
-            pipeline,
-            ledger,
-            part,
-            plan=plans.get(part),
-            published=published.get(part, 0),
-            there=part not in gone,
-        )
-        for part in shown
-    )
-    made = [s.partition for s in standings if s.published and s.state != "retired"]
+    standings = standings_of(pipeline, ledger, order[-most:])
+    made = [
+        s.partition for s in standings if s.published and s.state not in ("retired", "withdrawn")
+    ]
     return Health(
         pipeline.name,
         standings,
         of=len(order),
         published_at=max(instants, default=None),
         newest=made[-1] if made else None,
+    )
+
+
+def standings_of(
+    pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition]
+) -> tuple[Standing, ...]:
+    """How these partitions stand, runs at work among it; in the order given."""
+    gone = _gone(pipeline, ledger, parts)
+    published = _published(ledger.heads([s.table for s in pipeline.steps], parts))
+    asked = list(ledger.contents(pipeline.name, parts))
+    plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
+    return tuple(
+        _standing(
+            pipeline,
+            ledger,
+            part,
+            plan=plans.get(part),
+            published=published.get(part, 0),
+            gone=gone.get(part),
+        )
+        for part in parts
     )
 
 
@@ -140,24 +156,22 @@ def _standing(
     *,
     plan: Plan | None,
     published: int,
-    there: bool,
+    gone: State | None,
 ) -> Standing:
     runs = ledger.runs(pipeline=pipeline.name, part=part, limit=_LOOKED_BACK)
     run = next((r for r in runs if r.status not in _UNDECIDED), None)
     newest = runs[0] if runs else None
-    if not there:
-        return Standing(part, "retired", 0, run=run, newest=newest)
+    if gone:
+        return Standing(part, gone, 0, run=run, newest=newest)
     state = _state(plan, run)
     if newest is not None and newest.status == "running":
         state = "running"
-    elif state == "fresh" and run is not None and warnings(run.report):
-        state = "warned"
     return Standing(part, state, published, _missing(plan), run, newest)
 
 
 def _state(plan: Plan | None, run: Run | None) -> State:
     if plan is None:
-        return "fresh"
+        return "warned" if run and warns(run) else "fresh"
     if plan.missing:
         return "waiting"
     return run.status if run and run.status in ("refused", "failed") else "stale"
@@ -167,10 +181,9 @@ def _missing(plan: Plan | None) -> tuple[str, ...]:
     return plan.missing if plan else ()
 
 
-def warnings(report: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The rules of a run's report that only warn, and did."""
-    rules = [rule for step in report.get("steps", ()) for rule in step["rules"]]
-    return [r for r in rules if r["severity"] == "warn" and not r["passed"]]
+def warns(run: Run) -> bool:
+    """Whether the run was published although rules warn of it: such a run has a message, others none."""
+    return run.status == "published" and bool(run.message)
 
 
 def quarantined(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from html import escape
 
-_EMPTY = frozenset({"br", "input", "link", "meta"})
+_EMPTY = frozenset({"br", "input", "link", "meta", "wbr"})
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,20 @@
-"""The health page and the figures for monitoring, over HTTP; nothing is written through it."""
+"""Over HTTP: the pages and the figures for monitoring, and match events in and out."""
 
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from touchline.config import Config
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp
     from uvicorn import Server
+
+    from touchline.core.ports import Key
 
 __all__ = ["served"]
 
@@ -27,9 +30,9 @@ def served(config: Config) -> Iterator[str]:
         ConfigError: The port is taken or not ours to take, the host is no name of this machine, or
             others could reach it and there is no key; or the key is short.
     """
-    import uvicorn
-
     from touchline.server.app import app
+    from touchline.server.living import living
+    from touchline.wiring import Touchline
 
     local = _is_loopback(config.server.host)
     key = _key(config)
@@ -38,16 +41,43 @@ def served(config: Config) -> Iterator[str]:
             f"$.server.host: {config.server.host}: others can reach it, and there is no key",
             hint=f"export {config.server.key.env}=..., or serve on 127.0.0.1",
         )
+    if not local and not config.server.api_keys:
+        raise ConfigError(
+            f"$.server.api_keys: off, and others can reach {config.server.host}",
+            hint="keys may be off on 127.0.0.1 only; touchline keys make NAME makes one",
+        )
+    here = Touchline(config)
+
+    def keys() -> "Sequence[Key]":
+        return here.ledger.notes.all_keys()
+
     listening = _listening(config.server.host, config.server.port)
+    with (
+        closing(listening),
+        living(here, keys if config.server.api_keys else None) as api,
+        _running(app(config, api, key=key, only_local=local), listening),
+    ):
+        yield _address(config.server.host, listening.getsockname()[1])
+
+
+@contextmanager
+def _running(application: "ASGIApp", listening: socket.socket) -> Iterator[None]:
+    """The application answers while the context lasts."""
+    import uvicorn
+
+    from touchline.matches.serve.routes import MOST_BYTES
+
     settings = uvicorn.Config(
-        app(config, key=key, only_local=local),
+        application,
         log_config=None,
         log_level="error",
         access_log=False,
         lifespan="off",
-        loop="asyncio",
-        http="h11",
-        ws="none",
+        loop="uvloop",
+        http="httptools",
+        ws="websockets-sansio",
+        proxy_headers=False,
+        ws_max_size=MOST_BYTES,
         server_header=False,
         timeout_graceful_shutdown=1,
     )
@@ -56,10 +86,9 @@ def served(config: Config) -> Iterator[str]:
     working = threading.Thread(target=server.run, args=([listening],), daemon=True)
     working.start()
     try:
-        yield _address(config.server.host, listening.getsockname()[1])
+        yield
     finally:
         _stopped(server, working)
-        listening.close()
 
 
 def _stopped(server: "Server", working: threading.Thread) -> None:

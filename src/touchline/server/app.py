@@ -13,11 +13,13 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.config import Config
 from touchline.errors import TouchlineError
-from touchline.server import diff_page, health_page, metrics, partition_page, run_page
+from touchline.server import api_page, diff_page, health_page, metrics, partition_page, run_page
 from touchline.server.guard import HEADERS, Guarded
+from touchline.server.living import NAMES
 from touchline.server.parts import problem
 from touchline.server.reading import Reading
 
@@ -28,8 +30,22 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 Page = Callable[[Reading, Request], Response]
 
 
-def app(config: Config, *, key: str = "", only_local: bool = True) -> Starlette:
-    """The application; `only_local` answers under names of this machine alone."""
+def app(config: Config, live: ASGIApp, *, key: str = "", only_local: bool = True) -> ASGIApp:
+    """The application; `only_local` answers under names of this machine alone.
+
+    What is of the live path is answered by `live`, which has keys of its own.
+    """
+    names = [*_LOCAL, config.server.host] if only_local else ["*"]
+    shown = _pages(config, key)
+
+    async def divided(scope: Scope, receive: Receive, send: Send) -> None:
+        is_live = scope["path"].partition("/")[2].partition("/")[0] in NAMES
+        await (live if is_live else shown)(scope, receive, send)
+
+    return TrustedHostMiddleware(divided, allowed_hosts=names, www_redirect=False)
+
+
+def _pages(config: Config, key: str) -> Starlette:
     reading = Reading(config)
     pages: dict[str, Page] = {
         "/health": _health,
@@ -38,17 +54,14 @@ def app(config: Config, *, key: str = "", only_local: bool = True) -> Starlette:
         "/health/runs/{run_id}/diff/{table}": _diff,
         "/metrics": _metrics,
     }
-    names = [*_LOCAL, config.server.host] if only_local else ["*"]
     return Starlette(
         routes=[
             Route("/", lambda _: RedirectResponse("/health")),
             Route("/style.css", _style),
+            Route("/matches-api", lambda _: HTMLResponse(api_page.page())),
             *(Route(path, _answered(reading, page)) for path, page in pages.items()),
         ],
-        middleware=[
-            Middleware(Guarded, key=key),
-            Middleware(TrustedHostMiddleware, allowed_hosts=names, www_redirect=False),
-        ],
+        middleware=[Middleware(Guarded, key=key)],
         exception_handlers={HTTPException: _refused, Exception: _unforeseen},
     )
 

@@ -8,7 +8,17 @@ from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Run
 from touchline.errors import ConfigError, MissingInputError
 from touchline.server import run_facts
-from touchline.server.parts import absent, document, link, number, run_place, section, table
+from touchline.server.parts import (
+    NONE,
+    absent,
+    document,
+    header,
+    link,
+    number,
+    run_place,
+    section,
+    table,
+)
 from touchline.wiring import Touchline
 
 MOST_COMPARED = 500_000
@@ -20,12 +30,11 @@ def page(here: Touchline, run: Run, name: str) -> str:
     found = _compared(here, run, name)
     return document(
         f"{name} {run.partition}: what changed",
-        tag(
-            "header",
-            tag("p", run.partition, class_="over"),
-            tag("h1", name, ": what changed"),
+        header(
+            [name, ": what changed"],
             tag("p", _summary(found)),
             tag("p", _runs(found), class_="facts"),
+            over=run.partition,
         ),
         tag("main", _columns(found), _rows(found)),
         up=[link("/health", "← Health"), link(run_place(run), f"Run {run.run_id}")],
@@ -43,7 +52,7 @@ def _compared(here: Touchline, run: Run, name: str) -> Diff:
     if rows > MOST_COMPARED:
         absent(
             f"{name}: {rows:,} rows are too many to be compared for a page",
-            f"touchline diff {name} {run.partition} --to {run.run_id}",
+            f"`touchline diff {name} {run.partition} --to {run.run_id}`",
         )
     platform, runs = here.platform(), (None, run.run_id)
     try:
@@ -83,7 +92,7 @@ def _columns(found: Diff) -> Markup:
         for c in found.columns
     ]
     heads = ["Column", "Rows changed#", "Sum before#", "Sum after#", "Largest change#"]
-    return section("Columns", table(heads, rows, empty="No column of rows that both have differs."))
+    return section("Columns", table(heads, rows, empty="No row that is in both differs."))
 
 
 def _rows(found: Diff) -> Markup:
@@ -91,7 +100,7 @@ def _rows(found: Diff) -> Markup:
     told = found.added + found.removed + found.changed
     note = f"The first {len(rows)} of {number(told)}." if told > len(rows) else None
     heads = ["What", "Key", "From → to"]
-    return section("Rows", table(heads, rows, empty="No row differs.", listed=True), note=note)
+    return section("Rows", table(heads, rows, empty="No row differs."), note=note)
 
 
 def _key(row: dict[str, Any]) -> str:
@@ -100,4 +109,4 @@ def _key(row: dict[str, Any]) -> str:
 
 def _change(row: dict[str, Any]) -> str:
     changes: dict[str, Any] = row.get("columns", {})
-    return "; ".join(f"{name}: {was} → {now}" for name, (was, now) in changes.items()) or "–"
+    return "; ".join(f"{name}: {was} → {now}" for name, (was, now) in changes.items()) or NONE

@@ -3,15 +3,21 @@
 from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 
 from touchline.core import health
+from touchline.core.alerts import to_do
+from touchline.core.baseline import day_of
 from touchline.core.health import AMISS, STATES, Health, Quarantined, Standing
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Delivery, Incident, Partition, keys_of
+from touchline.server.live_part import live_part
 from touchline.server.parts import (
     MARKS,
+    NONE,
     age,
     document,
+    header,
     instant,
     link,
     mark,
@@ -21,6 +27,7 @@ from touchline.server.parts import (
     run_place,
     section,
     table,
+    worded,
 )
 from touchline.wiring import Touchline
 
@@ -44,11 +51,12 @@ def page(here: Touchline) -> str:
     ]
     return document(
         "Health",
-        tag("header", _verdict(found, open_), tag("p", "As of ", instant(now), " UTC.")),
+        _header(found, open_, now),
         tag(
             "main",
-            _incidents(open_),
+            _incidents(here, open_),
             [_pipeline(of, now) for of in found],
+            live_part(here),
             _legend(),
             _outbox(outbox),
             _quarantine(rejected),
@@ -58,15 +66,18 @@ def page(here: Touchline) -> str:
     )
 
 
-def _verdict(found: Sequence[Health], open_: Sequence[Incident]) -> Markup:
-    amiss = sum(s.state in AMISS for of in found for s in of.standings)
-    said = [
-        _counted(len(open_), "open incident"),
-        _counted(amiss, "partition") + (" needs a look" if amiss == 1 else " need a look"),
-    ]
-    told = [text for text, count in zip(said, (len(open_), amiss), strict=True) if count]
-    title = " · ".join(told) or "All is well"
-    return tag("h1", title, class_="amiss" if told else "well")
+def _header(found: Sequence[Health], open_: Sequence[Incident], now: datetime) -> Markup:
+    """What is not well, and how bad that is: incidents and partitions amiss, or warnings alone."""
+    states = Counter(s.state for of in found for s in of.standings)
+    amiss, warned = sum(states[state] for state in AMISS), states["warned"]
+    said = {
+        _counted(len(open_), "open incident"): len(open_),
+        _counted(amiss, "partition") + (" needs a look" if amiss == 1 else " need a look"): amiss,
+        _counted(warned, "partition") + (" warns" if warned == 1 else " warn"): warned,
+    }
+    title = " · ".join(text for text, count in said.items() if count) or "All is well"
+    kind = "amiss" if amiss or open_ else "warns" if warned else "well"
+    return header(title, tag("p", "As of ", instant(now), " UTC."), kind=kind)
 
 
 def _counted(count: int, what: str) -> str:
@@ -79,7 +90,7 @@ def _counted(count: int, what: str) -> str:
 def _pipeline(of: Health, now: datetime) -> Markup:
     counts = Counter(s.state for s in of.standings)
     told = [mark(state, f"{counts[state]} {state}") for state in STATES if counts[state]]
-    grid = tag("ul", [tag("li", _cell(of, s)) for s in of.standings], class_="grid")
+    grid = tag("ul", _cells(of), class_="grid")
     some = (
         f"The last {len(of.standings)} of {of.of} partitions, the newest at the end."
         if of.of > len(of.standings)
@@ -100,6 +111,17 @@ def _freshness(of: Health, now: datetime) -> Child:
     since = age((now - of.published_at).total_seconds())
     newest = f"; newest partition {of.newest}" if of.newest else ""
     return [f"Last published {since} ago, ", instant(of.published_at), f" UTC{newest}."]
+
+
+def _cells(of: Health) -> Child:
+    """The partitions in their order; those that are days under their years."""
+    return [
+        [
+            tag("li", year, class_="year") if year else None,
+            [tag("li", _cell(of, s)) for s in same],
+        ]
+        for year, same in groupby(of.standings, key=lambda s: _year(s.partition))
+    ]
 
 
 def _cell(of: Health, s: Standing) -> Markup:
@@ -124,6 +146,12 @@ def _label(part: Partition) -> str:
     return value if len(value) <= _LABEL else value[-_LABEL:]
 
 
+def _year(part: Partition) -> str:
+    """The year of a partition that is a day; "" for any other."""
+    day = day_of(part)
+    return f"{day:%Y}" if day else ""
+
+
 def _legend() -> Markup:
     items = [[tag("dt", mark(state)), tag("dd", MARKS[state][1])] for state in STATES]
     return tag("details", tag("summary", "What the marks mean"), tag("dl", items, class_="legend"))
@@ -132,26 +160,42 @@ def _legend() -> Markup:
 # --- what is not well ---------------------------------------------------------------------------
 
 
-def _incidents(open_: Sequence[Incident]) -> Child:
+def _incidents(here: Touchline, open_: Sequence[Incident]) -> Child:
     if not open_:
         return None
     rows: list[list[Child]] = [
-        [i.pipeline, i.where, i.what, [instant(i.opened_at), " UTC"]] for i in open_
+        [
+            i.pipeline,
+            _where(here, i),
+            [i.what, tag("p", worded(to_do(i)), class_="quiet")],
+            [instant(i.opened_at), " UTC"],
+        ]
+        for i in open_
     ]
-    return section(
-        "Open incidents", table(["Pipeline", "Where", "What", "Since"], rows, listed=True)
-    )
+    return section("Open incidents", table(["Pipeline", "Where", "What", "Since"], rows))
+
+
+def _where(here: Touchline, of: Incident) -> Child:
+    """Where it is: a link to the newest run if that is what it is about, or to the partition."""
+    if of.pipeline not in here.pipelines or not of.where:
+        return of.where or NONE
+    runs = here.ledger.runs(pipeline=of.pipeline, part=of.where, limit=1)
+    if runs and of.key.endswith(" run"):
+        return link(run_place(runs[0]), of.where)
+    if runs or here.ledger.contents(of.pipeline, [of.where]):
+        return link(partition_place(of.pipeline, of.where), of.where)
+    return of.where
 
 
 def _outbox(waiting: Sequence[Delivery]) -> Child:
     if not waiting:
         return None
     rows: list[list[Child]] = [
-        [d.alert.subject, d.target, number(d.attempts), instant(d.next_at), d.error or "–"]
+        [d.alert.subject, d.target, number(d.attempts), instant(d.next_at), d.error or NONE]
         for d in waiting
     ]
     heads = ["Alert", "Target", "Tried#", "Next try, UTC", "What kept it"]
-    return section("Alerts that wait to be sent", table(heads, rows, listed=True))
+    return section("Alerts that wait to be sent", table(heads, rows))
 
 
 def _quarantine(rejected: Sequence[Quarantined]) -> Markup:
@@ -164,9 +208,10 @@ def _quarantine(rejected: Sequence[Quarantined]) -> Markup:
             ["Table", "Reason", "Rows#", "In"],
             rows,
             empty="No rejected rows lie here.",
-            listed=True,
         ),
-        note="Rejected rows of the partitions above; touchline quarantine list has all of them.",
+        note=worded(
+            "Rejected rows of the partitions above; `touchline quarantine list` has all of them."
+        ),
     )
 
 

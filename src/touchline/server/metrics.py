@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import (
@@ -45,6 +46,7 @@ class _Figures:
         yield _published(pipelines, sizes)
         yield _states(self._here, pipelines)
         yield from _of_notes(self._here)
+        yield from _of_stream(self._here)
 
 
 def _of_runs(here: Touchline) -> Iterator[Metric]:
@@ -95,14 +97,26 @@ def _published(pipelines: list[Pipeline], sizes: Mapping[str, Size]) -> Metric:
 def _states(here: Touchline, pipelines: list[Pipeline]) -> Metric:
     found = GaugeMetricFamily(
         "touchline_partitions_state",
-        "Partitions that have arrived, by how they stand; those with warnings count as fresh.",
+        "Partitions that have arrived, by how they stand.",
         labels=["pipeline", "state"],
     )
     for pipeline in pipelines:
         counts = Counter(s.state for s in health.states(pipeline, here.ledger))
-        for state in ("fresh", "stale", "waiting", "refused", "failed"):
+        for state in ("fresh", "warned", "stale", "waiting", "refused", "failed"):
             found.add_metric([pipeline.name, state], counts[state])
     return found
+
+
+def _of_stream(here: Touchline) -> Iterator[Metric]:
+    lag, now = here.lag, datetime.now(UTC)
+    yield GaugeMetricFamily(
+        "touchline_log_lag_records", "Events that were posted and are not served yet.", lag.records
+    )
+    yield GaugeMetricFamily(
+        "touchline_log_oldest_unread_seconds",
+        "For how long the oldest of them waits.",
+        max((now - lag.oldest_at).total_seconds(), 0.0) if lag.oldest_at else 0.0,
+    )
 
 
 def _of_notes(here: Touchline) -> Iterator[Metric]:

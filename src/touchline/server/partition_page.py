@@ -1,25 +1,26 @@
 """/health/partitions/...: a partition's runs, what arrived for it, and what was published of it."""
 
+from touchline.core import health
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import keys_of
 from touchline.errors import ConfigError
+from touchline.server import lists
 from touchline.server.parts import (
+    MARKS,
     absent,
     document,
+    folded,
+    header,
     instant,
     link,
-    news,
+    mark,
     number,
-    run_place,
     section,
-    status,
     table,
-    took,
 )
 from touchline.wiring import Touchline
 
 _RUNS = 100
-_SHA = 12
 
 
 def page(here: Touchline, pipeline: str, part: str) -> str:
@@ -27,10 +28,19 @@ def page(here: Touchline, pipeline: str, part: str) -> str:
     _checked(here, pipeline, part)
     return document(
         part,
-        tag("header", tag("p", pipeline, class_="over"), tag("h1", part)),
+        _header(here, pipeline, part),
         tag("main", _runs(here, pipeline, part), _publishes(here, pipeline, part), _files(here, pipeline, part)),
         up=link("/health", "← Health"),
     )  # fmt: skip
+
+
+def _header(here: Touchline, pipeline: str, part: str) -> Markup:
+    """How it stands, and what that means."""
+    (stands,) = health.standings_of(here.pipeline(pipeline), here.ledger, [part])
+    waits = f"waits for {', '.join(stands.missing)}" if stands.missing else ""
+    said = waits or MARKS[stands.state][1]
+    told = tag("p", said[0].upper(), said[1:], ".")
+    return header([part, " ", mark(stands.state)], told, over=pipeline)
 
 
 def _checked(here: Touchline, pipeline: str, part: str) -> None:
@@ -40,24 +50,17 @@ def _checked(here: Touchline, pipeline: str, part: str) -> None:
         keys_of(part)
     except ConfigError as exc:
         absent(str(exc), exc.hint)
-    there = here.ledger.contents(pipeline, [part]) or part in here.ledger.retired(pipeline)
+    came = here.ledger.contents(pipeline, [part]) or here.ledger.withdrawn(pipeline, [part])
+    there = came or part in here.ledger.retired(pipeline)
     if not there and not here.ledger.runs(pipeline=pipeline, part=part, limit=1):
-        absent(f"{pipeline} {part}: nothing has arrived for it", "touchline status lists what has")
+        absent(
+            f"{pipeline} {part}: nothing has arrived for it", "`touchline status` lists what has"
+        )
 
 
 def _runs(here: Touchline, pipeline: str, part: str) -> Markup:
-    rows: list[list[Child]] = [
-        [
-            link(run_place(r), r.run_id),
-            status(r),
-            instant(r.started_at),
-            took(r),
-            news(r) or "–",
-        ]
-        for r in here.ledger.runs(pipeline=pipeline, part=part, limit=_RUNS)
-    ]
-    heads = ["Run", "Ended", "Began, UTC", "Seconds#", "What it said"]
-    return section("Runs", table(heads, rows, empty="None yet.", listed=True))
+    found = here.ledger.runs(pipeline=pipeline, part=part, limit=_RUNS)
+    return section("Runs", lists.runs(found, empty="None yet."))
 
 
 def _publishes(here: Touchline, pipeline: str, part: str) -> Markup:
@@ -65,7 +68,7 @@ def _publishes(here: Touchline, pipeline: str, part: str) -> Markup:
     found = [p for table_ in tables for p in here.ledger.history(table_, part)]
     rows: list[list[Child]] = [
         [
-            tag("code", p.table),
+            tag("code", folded(p.table, ".")),
             instant(p.published_at),
             p.kind,
             number(p.rows),
@@ -80,15 +83,5 @@ def _publishes(here: Touchline, pipeline: str, part: str) -> Markup:
 
 def _files(here: Touchline, pipeline: str, part: str) -> Markup:
     arrived = here.ledger.arrivals(pipeline, [part]).get(part, {})
-    rows: list[list[Child]] = [
-        [
-            r.name,
-            r.source,
-            instant(r.received_at),
-            number(r.size),
-            tag("code", r.sha256[:_SHA], title=r.sha256),
-        ]
-        for r in arrived.values()
-    ]
-    heads = ["Name", "Came from", "Arrived, UTC", "Bytes#", "SHA-256"]
-    return section("Files", table(heads, rows, empty="None.", listed=True))
+    found = [(r.name, r.source, r.received_at, r.size, r.sha256) for r in arrived.values()]
+    return section("Files", lists.files(found, empty="None."))

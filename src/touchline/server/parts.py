@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
-from touchline.core.health import State
+from touchline.core.health import State, warns
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Partition, Run, RunStatus
 
@@ -20,6 +20,7 @@ MARKS: Mapping[State, tuple[str, str]] = {
     "failed": ("F", "failed; what was published before stays"),
     "running": ("…", "a run is at work on it"),
     "retired": ("–", "retired"),
+    "withdrawn": ("×", "all its files were withdrawn"),
 }
 """State -> the letter that stands for it, so that colour is not the only sign, and what it means."""
 
@@ -32,7 +33,12 @@ _AS_STATE: Mapping[RunStatus, State] = {
     "refused": "refused",
     "failed": "failed",
     "running": "running",
+    "retired": "retired",
 }
+
+
+NONE = "–"
+"""A cell that says nothing; where rows are lists, it is left out."""
 
 
 def document(title: str, *body: Child, up: Child = None, again_s: int | None = None) -> str:
@@ -57,10 +63,27 @@ def problem(title: str, said: str, hint: str = "") -> str:
     """The page in the place of one that cannot be shown."""
     return document(
         title,
-        tag("header", tag("h1", title)),
-        tag("main", tag("p", said, class_="notice"), tag("p", hint, class_="quiet")),
+        header(title),
+        tag("main", tag("p", said, class_="notice"), tag("p", worded(hint), class_="quiet")),
         up=link("/health", "← Health"),
     )
+
+
+def header(title: Child, *body: Child, over: str | None = None, kind: str | None = None) -> Markup:
+    """The head of a page: its title, under what it belongs to."""
+    above = tag("p", over, class_="over") if over else None
+    return tag("header", above, tag("h1", title, class_=kind), body)
+
+
+def worded(said: str) -> Child:
+    """A sentence in which what stands between backticks is code."""
+    return [tag("code", part) if n % 2 else part for n, part in enumerate(said.split("`"))]
+
+
+def folded(said: str, after: str) -> Child:
+    """A long name that may go on in the next line after each of these marks."""
+    *first, last = said.split(after)
+    return [[[part + after, tag("wbr")] for part in first], last]
 
 
 def absent(said: str, hint: str = "") -> NoReturn:
@@ -83,11 +106,11 @@ def table(
     rows: Sequence[Sequence[Child]],
     *,
     empty: str = "none",
-    listed: bool = False,
+    slim: bool = False,
 ) -> Markup:
-    """Rows under heads; wide ones scroll within themselves. A head that ends in # is of numbers.
+    """Rows under heads. A head that ends in # is of numbers.
 
-    With `listed` a phone shows each row as a list, every cell under its head.
+    A phone or a tablet shows each row as a list, every cell beside its head; but for a `slim` table.
     """
     if not rows:
         return tag("p", empty, class_="quiet")
@@ -95,24 +118,22 @@ def table(
     names = [head.rstrip("#") for head in heads]
     titled = [tag("th", name, class_=kind) for name, kind in zip(names, kinds, strict=True)]
     body = [
-        tag("tr", [_cell(*each, listed=listed) for each in zip(row, kinds, names, strict=True)])
-        for row in rows
+        tag("tr", [_cell(*each) for each in zip(row, kinds, names, strict=True)]) for row in rows
     ]
     whole = tag("table", tag("thead", tag("tr", titled)), tag("tbody", body))
     return tag(
         "div",
         whole,
-        class_="card scroll listed" if listed else "card scroll",
+        class_="card scroll" if slim else "card scroll listed",
         tabindex=0,
         role="group",
         aria_label="Table",
     )
 
 
-def _cell(said: Child, kind: str | None, head: str, *, listed: bool) -> Markup:
-    if listed:
-        return tag("td", tag("div", said), class_=kind, data_head=head)
-    return tag("td", said, class_=kind)
+def _cell(said: Child, kind: str | None, head: str) -> Markup:
+    kinds = " ".join(filter(None, (kind, "none" if said == NONE else None)))
+    return tag("td", tag("div", said), class_=kinds or None, data_head=head)
 
 
 def mark(state: State, said: str | None = None) -> Markup:
@@ -121,11 +142,13 @@ def mark(state: State, said: str | None = None) -> Markup:
 
 
 def status(run: Run) -> Markup:
-    """How a run ended, as a mark."""
+    """How a run ended, as a mark; one that rules warn of says so."""
+    if warns(run):
+        return mark("warned", f"{run.status}, warns")
     return mark(_AS_STATE[run.status], run.status)
 
 
-def instant(at: datetime | None, otherwise: str = "–") -> Markup:
+def instant(at: datetime | None, otherwise: str = NONE) -> Markup:
     """An instant in UTC, to the second."""
     if at is None:
         return tag("span", otherwise)
@@ -145,14 +168,14 @@ def age(seconds: float) -> str:
 def number(value: float | None) -> str:
     """A number as people read it."""
     if value is None:
-        return "–"
+        return NONE
     return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
 
 
 def took(run: Run) -> str:
     """How long a run took, in seconds."""
     if run.ended_at is None:
-        return "–"
+        return NONE
     return f"{(run.ended_at - run.started_at).total_seconds():.2f}"
 
 

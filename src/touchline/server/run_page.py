@@ -4,10 +4,13 @@ from typing import Any
 
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Run
-from touchline.server import run_facts
+from touchline.server import lists, run_facts
 from touchline.server.parts import (
+    NONE,
     absent,
     document,
+    folded,
+    header,
     instant,
     link,
     mark,
@@ -23,7 +26,6 @@ from touchline.server.parts import (
 from touchline.server.run_facts import Aside, Made
 from touchline.wiring import Touchline
 
-_SHA = 12
 _OTHERS = 20
 
 
@@ -32,7 +34,7 @@ def found(here: Touchline, run_id: str) -> Run:
     for run in here.ledger.runs(run_id=run_id, limit=1):
         if run.run_id == run_id and run.pipeline in here.pipelines:
             return run
-    absent(f"no run {run_id}", "touchline runs lists them")
+    absent(f"no run {run_id}", "`touchline runs` lists them")
 
 
 def page(here: Touchline, run: Run) -> str:
@@ -51,8 +53,8 @@ def page(here: Touchline, run: Run) -> str:
             _rejected(aside, shown=run.status == "refused"),
             _tables(run, steps, tables),
             _timings(steps),
-            _inputs(report),
-            _runs([r for r in others if r.run_id != run.run_id]),
+            _inputs(here, run),
+            _others([r for r in others if r.run_id != run.run_id]),
         ),
         up=[link("/health", "← Health"), link(partition_place(run.pipeline, run.partition), run.partition)],
     )  # fmt: skip
@@ -65,13 +67,12 @@ def _header(run: Run) -> Markup:
         tag("span", "ended ", instant(run.ended_at), " UTC"),
         tag("span", f"took {took(run)} s"),
     ]
-    return tag(
-        "header",
-        tag("p", run.pipeline, class_="over"),
-        tag("h1", run.partition, " ", status(run)),
+    return header(
+        [run.partition, " ", status(run)],
         tag("p", news(run), class_="notice") if run.message else None,
         _failures(run.report),
         tag("p", facts, class_="facts"),
+        over=run.pipeline,
     )
 
 
@@ -101,7 +102,7 @@ def _listed(rules: list[tuple[str, dict[str, Any]]]) -> Markup:
     rows: list[list[Child]] = [
         [_judged(rule), rule["rule"], rule["seen"], rule["expected"], name] for name, rule in rules
     ]
-    return table(["Result", "Rule", "Seen", "Expected", "Table"], rows, listed=True)
+    return table(["Result", "Rule", "Seen", "Expected", "Table"], rows)
 
 
 def _judged(rule: dict[str, Any]) -> Markup:
@@ -124,8 +125,8 @@ def _of_table(a: Aside, *, shown: bool) -> Markup:
     rows: list[list[Child]] = [
         [
             row["reason"],
-            number(row["line"]) if row["line"] is not None else "–",
-            row["source"] or "–",
+            number(row["line"]) if row["line"] is not None else NONE,
+            row["source"] or NONE,
             tag("code", row["row"] or "", class_="row"),
         ]
         for row in a.rows
@@ -134,14 +135,14 @@ def _of_table(a: Aside, *, shown: bool) -> Markup:
         "details",
         tag("summary", f"{a.table}: {number(a.count)} rejected{more}"),
         tag("p", a.note, class_="quiet") if a.note else None,
-        table(["Reason", "Line#", "File", "As it arrived"], rows, listed=True) if rows else None,
+        table(["Reason", "Line#", "File", "As it arrived"], rows) if rows else None,
         open=shown,
     )
 
 
 def _tables(run: Run, steps: list[dict[str, Any]], made: dict[str, Made]) -> Markup:
     rows: list[list[Child]] = [_table(run, s, made[s["table"]]) for s in steps]
-    heads = ["Table", "Rows in#", "Rows#", "Rows before#", "Rejected#", "Rejected before#", "Changes", "Notes"]  # fmt: skip
+    heads = ["Table", "Rows in#", "Rows#", "Rows before#", "Rejected", "Rejected before#", "Changes", "Notes"]  # fmt: skip
     return section(
         "Tables",
         table(heads, rows, empty="No table was made."),
@@ -153,19 +154,19 @@ def _tables(run: Run, steps: list[dict[str, Any]], made: dict[str, Made]) -> Mar
 
 def _table(run: Run, step: dict[str, Any], made: Made) -> list[Child]:
     before = made.before
-    diff: Child = "–"
+    diff: Child = NONE
     if made.now is not None and before is not None:
         diff = link(f"{run_place(run)}/diff/{step['table']}", "compare")
     rejected = ", ".join(f"{number(n)} {reason}" for reason, n in step["rejected"].items())
     return [
-        tag("code", step["table"]),
+        tag("code", folded(step["table"], ".")),
         number(step["rows_in"]),
         number(step["rows"]),
-        number(before.rows) if before else "–",
+        number(before.rows) if before else NONE,
         rejected or "0",
-        number(before.rejected) if before else "–",
+        number(before.rejected) if before else NONE,
         diff,
-        "; ".join(step["notes"]) or "–",
+        "; ".join(step["notes"]) or NONE,
     ]
 
 
@@ -175,10 +176,10 @@ def _timings(steps: list[dict[str, Any]]) -> Child:
     if not longest:
         return None
     rows: list[list[Child]] = [
-        [tag("code", s["table"]), f"{s['seconds']:.2f}", _bar(s["seconds"] / longest)]
+        [tag("code", folded(s["table"], ".")), f"{s['seconds']:.2f}", _bar(s["seconds"] / longest)]
         for s in steps
     ]
-    return section("Timings", table(["Table", "Seconds#", "Share"], rows))
+    return section("Timings", table(["Table", "Seconds#", "Share"], rows, slim=True))
 
 
 def _bar(share: float) -> Markup:
@@ -186,25 +187,16 @@ def _bar(share: float) -> Markup:
     return tag("svg", rect, class_="bar", aria_hidden="true")
 
 
-def _inputs(report: Any) -> Markup:
-    rows: list[list[Child]] = [
-        [
-            i["name"],
-            i["source"],
-            number(i["size_bytes"]),
-            tag("code", i["sha256"][:_SHA], title=i["sha256"]),
-        ]
-        for i in report.get("inputs", ())
+def _inputs(here: Touchline, run: Run) -> Markup:
+    """What it read; when that came, where bronze still counts it."""
+    arrived = here.ledger.arrivals(run.pipeline, [run.partition]).get(run.partition, {})
+    came = {r.sha256: r.received_at for r in arrived.values()}
+    found = [
+        (i["name"], i["source"], came.get(i["sha256"]), i["size_bytes"], i["sha256"])
+        for i in run.report.get("inputs", ())
     ]
-    heads = ["Name", "Came from", "Bytes#", "SHA-256"]
-    return section("Inputs", table(heads, rows, empty="None are recorded.", listed=True))
+    return section("Inputs", lists.files(found, empty="None are recorded."))
 
 
-def _runs(others: list[Run]) -> Markup:
-    rows: list[list[Child]] = [
-        [link(run_place(r), r.run_id), status(r), instant(r.started_at), took(r)] for r in others
-    ]
-    heads = ["Run", "Ended", "Began, UTC", "Seconds#"]
-    return section(
-        "Other runs of this partition", table(heads, rows, empty="There are none.", listed=True)
-    )
+def _others(found: list[Run]) -> Markup:
+    return section("Other runs of this partition", lists.runs(found, empty="There are none."))

@@ -236,6 +236,7 @@ def _look(shift: Shift) -> None:
     shift.refused = {key: error for key, error in shift.refused.items() if key in there}
     for pipeline in shift.here.pipelines.values():
         _saw(shift, telling.of_the_pipeline(shift.here, pipeline, shift.now))
+    _saw(shift, telling.of_the_stream(shift.here, shift.now))
     _saw(shift, telling.of_files(shift.refused, (), shift.faults))
     _saw(shift, telling.of_commands(shift.schedules, shift.here.ledger.notes))
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from touchline.config import Config
 from touchline.core import schedule
-from touchline.core.alerts import Observed, of_pipeline
+from touchline.core.alerts import Observed, of_pipeline, of_stream
 from touchline.core.checks import UP, Finding
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Incident, Notes
@@ -30,6 +30,11 @@ def of_the_pipeline(here: Touchline, pipeline: Pipeline, now: datetime) -> Obser
     due = here.due(pipeline.name)
     patience = timedelta(minutes=due.grace_minutes if due else _USUAL_PATIENCE_MIN)
     return of_pipeline(pipeline, due, here.ledger, now=now, patience=patience)
+
+
+def of_the_stream(here: Touchline, now: datetime) -> Observed:
+    """How far behind the live path is."""
+    return of_stream("matches", here.lag, now=now, max_lag_s=here.config.matches.max_lag_s)
 
 
 def of_files(

@@ -1,4 +1,4 @@
-"""Incidents, the outbox and checkpoints, in the ledger's file."""
+"""Incidents, the outbox, checkpoints and keys, in the ledger's file."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -6,10 +6,13 @@ from typing import Any
 
 from touchline.adapters.sqlite import rows
 from touchline.adapters.sqlite.file import LedgerFile
-from touchline.core.ports import Alert, Delivery, Incident
+from touchline.core.ports import Alert, Delivery, Incident, Key
+from touchline.errors import ConflictError
 
 INCIDENT = "key, pipeline, place, what, code, opened_at, closed_at"
 DELIVERY = "alert_id, kind, subject, body, at, target, attempts, next_at, sent_at, error"
+
+KEY = "digest, name, scopes, made_at, rate_per_s, revoked_at"
 
 
 class SqliteNotes:
@@ -89,6 +92,27 @@ class SqliteNotes:
         with self._file.writing() as db:
             db.execute("INSERT OR REPLACE INTO checkpoints VALUES (?, ?)", (reader, position))
 
+    def all_keys(self) -> Sequence[Key]:
+        """See Notes."""
+        return [_key(row) for row in self._file.rows(f"SELECT {KEY} FROM keys ORDER BY rowid")]
+
+    def put_key(self, key: Key) -> None:
+        """See Notes."""
+        k = key
+        with self._file.writing() as db:
+            sql = "SELECT 1 FROM keys WHERE name = ? AND digest <> ? AND revoked_at IS NULL"
+            if k.revoked_at is None and db.execute(sql, (k.name, k.digest)).fetchone():
+                raise ConflictError(
+                    f"there is a key {k.name!r}", hint="revoke it, or choose another name"
+                )
+            db.execute(
+                f"INSERT INTO keys ({KEY}) VALUES (?,?,?,?,?,?) ON CONFLICT (digest) DO UPDATE SET"
+                " scopes = excluded.scopes, rate_per_s = excluded.rate_per_s,"
+                " revoked_at = excluded.revoked_at",
+                (k.digest, k.name, " ".join(k.scopes), rows.text(k.made_at), k.rate_per_s,
+                 _text(k.revoked_at)),
+            )  # fmt: skip
+
 
 def _text(at: datetime | None) -> str | None:
     return None if at is None else rows.text(at)
@@ -112,3 +136,9 @@ def _delivery(row: Sequence[Any]) -> Delivery:
     id_, kind, subject, body, at, target, attempts, next_at, sent_at, error = row
     alert = Alert(id_, kind, subject, body, rows.instant(at))
     return Delivery(alert, target, attempts, _at(next_at), _at(sent_at), error)
+
+
+def _key(row: Sequence[Any]) -> Key:
+    digest, name, scopes, made_at, rate_per_s, revoked_at = row
+    said = tuple(scopes.split())
+    return Key(name, digest, said, rows.instant(made_at), rate_per_s, _at(revoked_at))

@@ -63,6 +63,8 @@ def _headline(incident: Incident) -> str:
         return "cannot be landed" if incident.where else "no file can be landed"
     if about == "command":
         return "a command failed"
+    if about == "lag":
+        return "the live path lags"
     if about == "bronze":
         return "bronze is damaged"
     if incident.code == MissingInputError.exit_code:

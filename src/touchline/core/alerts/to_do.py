@@ -16,11 +16,13 @@ _OF_A_RUN = {
     " `touchline show RUN` says.",
     ConfigError.exit_code: "Fix the configuration or the environment, then run again.",
     ContractError.exit_code: "The partition is as it was. `touchline runs` names the run,"
-    " `touchline show RUN` says why.",
-    MissingInputError.exit_code: "It is made by the next run once its input has landed.",
+    " `touchline show RUN` says why. `touchline withdraw` takes out a file that should not count.",
+    MissingInputError.exit_code: "It is made by the next run once its input has landed."
+    " `touchline withdraw` takes out what should not have come.",
     TransientError.exit_code: "A service failed, or a process was ended from outside: run again.",
     StorageError.exit_code: "Make room or grant the right to write, then run again.",
 }
+_OF_A_LAG = "See that `touchline up` or `serve` runs, and what it says; what came is in the log and is not lost."
 _INGEST_AGAIN = "Ingest it again, from where it came."
 _OF_A_STORE = "`touchline up` lands what waits by itself, once the store takes it."
 _OF_A_FILE = (
@@ -40,6 +42,8 @@ def to_do(incident: Incident) -> str:
         return _TRIED_AGAIN if schedule.may_succeed(incident.code) else _NOT_TRIED_AGAIN
     if about == "file":
         return _OF_A_FILE if incident.where else _OF_A_STORE
+    if about == "lag":
+        return _OF_A_LAG
     if about == "bronze":
         return _INGEST_AGAIN
     return _OF_A_RUN.get(incident.code, "")

@@ -5,6 +5,7 @@ from touchline.core.memory.ledger import MemoryLedger
 from touchline.core.memory.log import MemoryLog
 from touchline.core.memory.notifier import MemoryNotifier
 from touchline.core.memory.objects import MemoryObjects
+from touchline.core.memory.serving import MemoryServing
 from touchline.core.memory.tables import MemoryTables, Snapshot
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "MemoryLog",
     "MemoryNotifier",
     "MemoryObjects",
+    "MemoryServing",
     "MemoryTables",
     "Snapshot",
 ]

@@ -1,10 +1,11 @@
-"""Incidents, the outbox and checkpoints, in memory."""
+"""Incidents, the outbox, checkpoints and keys, in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from touchline.core.memory.state import State
-from touchline.core.ports import Alert, Delivery, Incident
+from touchline.core.ports import Alert, Delivery, Incident, Key
+from touchline.errors import ConflictError
 
 
 class MemoryNotes:
@@ -65,3 +66,16 @@ class MemoryNotes:
         """See Notes."""
         with self._state.lock:
             self._state.checkpoints[reader] = position
+
+    def all_keys(self) -> Sequence[Key]:
+        """See Notes."""
+        return list(self._state.keys.values())
+
+    def put_key(self, key: Key) -> None:
+        """See Notes."""
+        with self._state.lock:
+            others = [k for k in self._state.keys.values() if k.digest != key.digest]
+            named = [k for k in others if k.name == key.name and k.revoked_at is None]
+            if named and key.revoked_at is None:
+                raise ConflictError(f"there is a key {key.name!r}")
+            self._state.keys[key.digest] = key

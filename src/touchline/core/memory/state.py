@@ -6,7 +6,7 @@ from datetime import datetime
 from itertools import count
 from threading import RLock
 
-from touchline.core.ports import Delivery, Incident, Partition, Publish, Receipt, Run
+from touchline.core.ports import Delivery, Incident, Key, Partition, Publish, Receipt, Run
 
 
 @dataclass(frozen=True)
@@ -44,3 +44,4 @@ class State:
     incidents: dict[tuple[str, datetime], Incident] = field(default_factory=dict)
     outbox: dict[tuple[str, str], Delivery] = field(default_factory=dict)
     checkpoints: dict[str, str] = field(default_factory=dict)
+    keys: dict[str, Key] = field(default_factory=dict)

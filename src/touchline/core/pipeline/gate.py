@@ -37,7 +37,8 @@ def of_this_partition(
                 where = f" in {', '.join(files)}" if files else ""
                 raise ContractError(
                     f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
-                    hint="a file of another match lies under this one's name",
+                    hint="a file of another match lies under this one's name;"
+                    f" touchline withdraw {contract.table.partition('.')[0]} {part} takes it out",
                 )
 
 
@@ -46,12 +47,12 @@ def few_enough(
 ) -> None:
     """Refuse the partition where too large a share of a file's lines or a step's rows was rejected.
 
-    `aside` is the table whose rejected rows have them, if they are kept.
+    `aside` is what chooses them among rejected rows, if they are kept.
     """
     bad = sum(rejected.values())
     if bad / max(of, 1) > at_most:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in list(rejected.items())[:3])
-        see = f'touchline query "SELECT * FROM {aside}_rejected"' if aside else "the report"
+        see = f"touchline quarantine list {aside} --each" if aside else "the report"
         raise QualityError(
             f"{table}: {bad} of {of} rows rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",
@@ -68,7 +69,8 @@ def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
         said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
         raise QualityError(
             f"{contract.table} {part}: {said}",
-            hint="the partition is as it was; the report has every rule's result",
+            hint="the partition is as it was; the report has every rule's result. A file that should"
+            f" not count: touchline withdraw {contract.table.partition('.')[0]} {part}",
             table=contract.table,
         )
 

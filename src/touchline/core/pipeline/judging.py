@@ -9,7 +9,7 @@ from touchline.core.baseline import (
     Comparable,
     Profile,
     comparable,
-    is_day,
+    day_of,
     is_incident,
     unjudged,
     verdict,
@@ -128,7 +128,7 @@ def _refused(
 ) -> QualityError:
     said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in results if r.failed)
     section = f"{pipeline.name}.baseline"
-    known = f"list it in {section}.incidents, or set" if is_day(part) else "set"
+    known = f"list it in {section}.incidents, or set" if day_of(part) else "set"
     return QualityError(
         f"{table} {part}: {said}",
         hint=f"the partition is as it was; if this is right: {known} {section}.severity to warn,"

@@ -1,4 +1,4 @@
-"""What a ledger notes beside data: what is not well, what people are to be told, how far readers are."""
+"""What a ledger notes beside data: what is not well, who is to be told, how far readers are, keys."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,8 +52,24 @@ class Delivery:
     error: str = ""
 
 
+Scope = Literal["read", "write"]
+"""What a key admits to: asking, posting."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """What is kept of a key. `rate_per_s` is how many requests a second it has; 0 is any number."""
+
+    name: str
+    digest: str
+    scopes: tuple[Scope, ...]
+    made_at: datetime
+    rate_per_s: float = 0.0
+    revoked_at: datetime | None = None
+
+
 class Notes(Protocol):
-    """Incidents, the outbox and checkpoints. Every write is durable on return.
+    """Incidents, the outbox, checkpoints and keys. Every write is durable on return.
 
     Within the ledger's `alone` nobody else writes between a reading and what is written on it.
     """
@@ -88,4 +104,16 @@ class Notes(Protocol):
 
     def advance(self, reader: str, position: str) -> None:
         """The reader has come that far."""
+        ...
+
+    def all_keys(self) -> Sequence[Key]:
+        """Every key that was ever made, in the order in which they were, revoked ones included."""
+        ...
+
+    def put_key(self, key: Key) -> None:
+        """Record how a key stands; a later word on the same digest replaces an earlier.
+
+        Raises:
+            ConflictError: Another key that is not revoked has the name.
+        """
         ...

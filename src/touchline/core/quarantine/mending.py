@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from touchline.core.landing import Arrival, land
-from touchline.core.pipeline import Pipeline
+from touchline.core.pipeline import Bronze, Pipeline
 from touchline.core.pipeline.job import Platform
-from touchline.core.ports import Partition
-from touchline.core.quarantine.mends import Mend, Mends, decoded, encoded, name_of
+from touchline.core.ports import Partition, Receipt
+from touchline.core.quarantine.mends import Mend, Mends, decoded, encoded, mended, name_of
 from touchline.core.quarantine.rejected import Rejected, lines_of, origin
-from touchline.errors import ConfigError, ConflictError
+from touchline.errors import ConfigError, ConflictError, ContractError
+
+_AS_IT_IS = "nothing was said of any line; give another text, or discard the line"
 
 Change = Callable[[str, str], str | None]
 """A line as it arrived, and the first line of its file -> the text in its place; None lets it go."""
@@ -35,7 +37,8 @@ def mend(
     All files are looked at before anything is said of the first.
 
     Raises:
-        ConfigError: A change leaves a line as it is, or makes several lines of it.
+        ConfigError: A change leaves a line as it is, makes several lines of it, or a line that
+            the file's decoder rejects.
         MissingInputError: A row came from no line of a file that counts.
         ConflictError: Somebody else is mending rows of the same partition.
     """
@@ -46,6 +49,7 @@ def mend(
         lines = lines_of(receipt, bronze, numbers, platform=platform)
         for number in numbers:
             by_file[part, sha256][number] = _changed(change, lines[number], lines[1])
+        _must_be_read(bronze, receipt, by_file[part, sha256], platform=platform)
     parts = sorted({part for part, _ in by_file})
     with platform.ledger.claim(f"mend {pipeline.name}", parts) as claims:
         for part, holder in claims.refused.items():
@@ -66,9 +70,41 @@ def _changed(change: Change, line: str, first: str) -> str | None:
     new = change(line, first)
     if new == line:
         raise ConfigError(f"nothing would change: {line[:200]}", hint="give another text or rule")
-    if new is not None and len(new.splitlines()) != 1:
+    if new is not None and (len(new.splitlines()) != 1 or not new.strip()):
         raise ConfigError(f"expected one line, seen {len(new.splitlines())}: {new[:200]!r}")
     return new
+
+
+def _must_be_read(
+    bronze: Bronze, receipt: Receipt, changed: Mapping[int, str | None], *, platform: Platform
+) -> None:
+    """Refuse texts with which the file's own decoder rejects the line, or the whole file."""
+    texts = {number: row for number, row in changed.items() if row is not None}
+    if not texts:
+        return
+    mends = _before(receipt.domain, receipt.partition, receipt.sha256, platform=platform)
+    now = {number: Mend(row, "", platform.clock()) for number, row in texts.items()}
+    whole = Mends(receipt.sha256, {**mends.lines, **now})
+    with (
+        platform.objects.local(receipt.path) as path,
+        mended(path, whole, counts_blank=bronze.counts_blank) as file,
+    ):
+        try:
+            rejected = bronze.decode(file).rejected
+        except ContractError as exc:
+            raise ConfigError(
+                f"{receipt.name} cannot be read with it: {exc}", hint=_AS_IT_IS
+            ) from exc
+    for row in rejected.iter_rows(named=True):
+        if row["line"] in texts:
+            said = f"line {row['line']} would still be rejected: {row['reason']}"
+            raise ConfigError(f"{said}: {texts[row['line']][:200]}", hint=_AS_IT_IS)
+
+
+def _before(domain: str, part: Partition, sha256: str, *, platform: Platform) -> Mends:
+    """What was said of lines of this content so far."""
+    found = platform.ledger.arrivals(domain, [part]).get(part, {}).get(name_of(sha256))
+    return decoded(platform.objects.read(found.path)) if found else Mends(sha256)
 
 
 def _said(
@@ -82,8 +118,7 @@ def _said(
 ) -> None:
     """What is said of these lines, beside what was said of others, lands in bronze."""
     name, now = name_of(sha256), platform.clock()
-    before = platform.ledger.arrivals(pipeline.name, [part])[part].get(name)
-    said = decoded(platform.objects.read(before.path)) if before else Mends(sha256)
+    said = _before(pipeline.name, part, sha256, platform=platform)
     new = {number: Mend(row, because, now) for number, row in changed.items()}
     mends = Mends(sha256, {**said.lines, **new})
     with tempfile.TemporaryDirectory(prefix="touchline-") as scratch:

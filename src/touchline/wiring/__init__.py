@@ -8,20 +8,34 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from touchline.config import Config
 from touchline.errors import ConfigError
+from touchline.wiring import live
+from touchline.wiring.pipelines import activity, matches, tracking
+
+__all__ = ["Touchline", "activity", "matches", "tracking"]
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from touchline.config import sections
     from touchline.core.alerts import Alerting
-    from touchline.core.baseline import Baseline
+    from touchline.core.archive import Archive
     from touchline.core.due import Due
     from touchline.core.landing import Found
     from touchline.core.pipeline import Job, Outcome, Pipeline
     from touchline.core.pipeline.drive import Platform
-    from touchline.core.ports import Engine, Ledger, Notifier, ObjectStore, Run, TableStore
+    from touchline.core.ports import (
+        Engine,
+        Lag,
+        Ledger,
+        Log,
+        Notifier,
+        ObjectStore,
+        Run,
+        ServingStore,
+        TableStore,
+    )
     from touchline.core.retention import Days
     from touchline.core.schedule import Schedule
+    from touchline.matches.live import EventRule
 
 
 class Touchline:
@@ -68,13 +82,46 @@ class Touchline:
         return SqliteLedger(path)
 
     @cached_property
+    def log(self) -> "Log":
+        """Where what comes live is kept first."""
+        return live.log(self.config)
+
+    @property
+    def has_live(self) -> bool:
+        """Whether anything was ever posted, as far as can be told without asking a service."""
+        return live.begun(self.config)
+
+    @cached_property
+    def serving(self) -> "ServingStore":
+        """What applications ask for."""
+        return live.serving(self.config)
+
+    @property
+    def lag(self) -> "Lag":
+        """What was posted and is not served yet; of a live path that was never used, nothing."""
+        from touchline.core.ports import Lag
+        from touchline.core.stream import lag
+        from touchline.matches.live import STREAM
+
+        return lag(STREAM, self.log, self.serving) if self.has_live else Lag(0)
+
+    @cached_property
+    def event_rule(self) -> "EventRule":
+        """Which match events are taken."""
+        from touchline.matches.live import EventRule
+
+        set_ = self.config.matches
+        return EventRule(set_.unknown_types, max_ahead_s=set_.max_ahead_s)
+
+    @cached_property
     def pipelines(self) -> "dict[str, Pipeline]":
         """Every pipeline by name.
 
         Raises:
             ConfigError: Configuration names a table that there is not.
         """
-        found = {"tracking": tracking(self.config), "activity": activity(self.config)}
+        made = {"tracking": tracking, "activity": activity, "matches": matches}
+        found = {name: make(self.config) for name, make in made.items()}
         tables = [step.table for pipeline in found.values() for step in pipeline.steps]
         for name in self.config.retention.tables:
             if name not in tables:
@@ -96,8 +143,10 @@ class Touchline:
         """When the pipeline's input is due, if that is configured."""
         from touchline.core.due import Due
 
-        set_ = getattr(self.config, name).due
-        return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day) if set_.cron else None
+        set_ = getattr(getattr(self.config, name), "due", None)
+        if set_ is None or not set_.cron:
+            return None
+        return Due(set_.cron, set_.zone, set_.grace_minutes, set_.day)
 
     @cached_property
     def notifier(self) -> "Notifier":
@@ -119,7 +168,8 @@ class Touchline:
     @cached_property
     def landing(self) -> "dict[str, Path]":
         """The folder that each domain's files arrive in; "" in the configuration stands for none."""
-        named = {name: getattr(self.config, name).landing for name in self.pipelines}
+        sections = {name: getattr(self.config, name) for name in self.pipelines}
+        named = {name: getattr(section, "landing", "") for name, section in sections.items()}
         return {name: self.config.place(folder) for name, folder in named.items() if folder}
 
     @cached_property
@@ -139,6 +189,13 @@ class Touchline:
         stores = self.config.stores
         places = (stores.objects.root, stores.tables.warehouse)
         return frozenset(self.config.place(place) for place in places)
+
+    @cached_property
+    def archive(self) -> "Archive":
+        """What of the log lands in bronze."""
+        from touchline.matches.pipeline import ARCHIVE
+
+        return ARCHIVE
 
     def found(self, domain: str) -> "Callable[[Sequence[Path], Path, frozenset[Path]], Found]":
         """The domain's source: what it makes of paths, given a folder for what it unpacks, and ours."""
@@ -224,51 +281,3 @@ def _work(config: Config, job: "Job") -> "Outcome":
 
 
 _BUILT: dict[str, Touchline] = {}
-
-
-def activity(config: Config) -> "Pipeline":
-    """Activity's pipeline under the configuration's thresholds."""
-    from dataclasses import replace
-
-    from touchline.activity.pipeline import Rules, pipeline
-
-    set_ = config.activity
-    usual = replace(
-        _baseline(set_.baseline),
-        kinds={"match days": frozenset(set_.baseline.match_days)},
-        incidents=frozenset(set_.baseline.incidents),
-    )
-    return pipeline(Rules(set_.max_null_user, set_.max_duplicates, set_.max_rejected, usual))
-
-
-def _baseline(set_: "sections.Baseline") -> "Baseline":
-    from touchline.core.baseline import Baseline
-
-    return Baseline(
-        set_.severity,
-        set_.max_rows_change,
-        set_.max_share_change,
-        set_.max_relative_change,
-        set_.days,
-    )
-
-
-def tracking(config: Config) -> "Pipeline":
-    """Tracking's pipeline under the configuration's thresholds."""
-    from touchline.tracking import silver
-    from touchline.tracking.gold.prototype import PrototypeRule
-    from touchline.tracking.gold.sprints import SprintRule
-    from touchline.tracking.pipeline import Rules, pipeline
-
-    set_ = config.tracking
-    codes = tuple(sorted((int(k), v) for k, v in set_.competitions.items()))
-    held = SprintRule(min_speed_kmh=set_.min_sprint_kmh, min_duration_s=set_.min_sprint_s)
-    return pipeline(
-        Rules(
-            match=silver.MatchRule(codes),
-            frame=silver.FrameRule(set_.max_outside_m),
-            sprint=PrototypeRule() if set_.sprint_rule == "prototype" else held,
-            max_rejected=set_.max_rejected,
-            baseline=_baseline(set_.baseline),
-        )
-    )

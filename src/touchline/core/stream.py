@@ -1,0 +1,126 @@
+"""The live loop: records of a log are folded into a serving store, from where it was left."""
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass
+
+from touchline.core.ports import Lag, Log, Record, ServingStore, Version, View
+from touchline.errors import ConflictError, TouchlineError
+
+Fold = Callable[[Sequence[Record], ServingStore], Mapping[View, Sequence[Version]]]
+"""What records change, given what a store knows; the same records again change nothing."""
+
+Changes = Mapping[View, Sequence[Version]]
+
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
+
+
+@dataclass(frozen=True)
+class Stream:
+    """A topic of the log, and how its records become rows of these views."""
+
+    topic: str
+    views: tuple[View, ...]
+    fold: Fold
+
+    @property
+    def reader(self) -> str:
+        """The name of its position in the serving store."""
+        return f"stream {self.topic}"
+
+
+def read_on(
+    stream: Stream,
+    log: Log,
+    store: ServingStore,
+    *,
+    timeout_s: float = 1.0,
+    limit: int = 2000,
+    lanes: Set[int] | None = None,
+) -> Changes | None:
+    """Fold what comes next, and write it with the new position; None where nothing came in time.
+
+    Raises:
+        ConflictError: Another process read on meanwhile; nothing was written.
+    """
+    before = store.position(stream.reader)
+    records = log.read(stream.topic, before, limit=limit, timeout_s=timeout_s, lanes=lanes)
+    if not records:
+        return None
+    after = {record.lane: record.offset + 1 for record in records}
+    changes = stream.fold(records, store)
+    store.apply(changes, reader=stream.reader, before=before, after=after)
+    return changes
+
+
+def lag(stream: Stream, log: Log, store: ServingStore) -> Lag:
+    """What was appended and is not in the store yet."""
+    return log.lag(stream.topic, store.position(stream.reader))
+
+
+def catch_up(stream: Stream, log: Log, store: ServingStore) -> int:
+    """Read until nothing is left; how many batches it took."""
+    batches = 0
+    while read_on(stream, log, store, timeout_s=0) is not None:
+        batches += 1
+    return batches
+
+
+def follow(
+    stream: Stream,
+    log: Log,
+    store: ServingStore,
+    *,
+    until: threading.Event,
+    changed: Callable[[Changes], None],
+    failed: Callable[[TouchlineError], None],
+) -> None:
+    """Read on until the event is set; what a service fails at is tried again, ever more seldom.
+
+    Others may follow, too: each has its share of the lanes. Where two read the same for a moment,
+    whoever is first has read it, and the other goes on from there.
+    """
+    waits = _growing()
+    while not until.is_set():
+        try:
+            for changes in _followed(stream, log, store, until=until):
+                waits = _growing()
+                changed(changes)
+        except TouchlineError as exc:
+            failed(exc)
+            until.wait(next(waits))
+
+
+def _growing() -> Iterator[float]:
+    """Longer and longer waits."""
+    wait_s = _FIRST_WAIT_S
+    while True:
+        yield wait_s
+        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+
+def _followed(
+    stream: Stream, log: Log, store: ServingStore, *, until: threading.Event
+) -> Iterator[Changes]:
+    """What each batch of one's own lanes changed, until the event is set."""
+    with log.share(stream.topic, stream.reader) as share:
+        while not until.is_set():
+            lanes = share()
+            if not lanes:
+                until.wait(_FIRST_WAIT_S)
+            elif changes := _tried(stream, log, store, lanes=lanes):
+                yield changes
+
+
+def _tried(stream: Stream, log: Log, store: ServingStore, *, lanes: Set[int]) -> Changes | None:
+    """As `read_on`; None, too, where another process was first."""
+    try:
+        return read_on(stream, log, store, lanes=lanes)
+    except ConflictError:
+        return None
+
+
+def replay(stream: Stream, log: Log, store: ServingStore) -> None:
+    """Forget the rows, and read the whole log anew: the store has the same content again."""
+    store.clear(stream.reader, stream.views)
+    catch_up(stream, log, store)

@@ -1,0 +1,35 @@
+"""Events as they come: checked where they enter, folded into what is known of each match."""
+
+from touchline.core.stream import Stream
+from touchline.matches.live.event import Accepted, EventRule, accepted
+from touchline.matches.live.fold import fold
+from touchline.matches.live.views import (
+    ALL,
+    DEAD,
+    EVENTS,
+    MATCHES,
+    TOPIC,
+    VIEWS,
+    WAITING,
+    Letter,
+    Match,
+)
+
+STREAM = Stream(TOPIC, VIEWS, fold)
+
+__all__ = [
+    "ALL",
+    "DEAD",
+    "EVENTS",
+    "MATCHES",
+    "STREAM",
+    "TOPIC",
+    "VIEWS",
+    "WAITING",
+    "Accepted",
+    "EventRule",
+    "Letter",
+    "Match",
+    "accepted",
+    "fold",
+]

@@ -1,0 +1,281 @@
+"""One event as somebody posts it: checked, and brought into the one form that the log keeps."""
+
+import hashlib
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Literal, NoReturn
+
+import msgspec
+
+from touchline.errors import ContractError
+
+Action = Literal["insert", "amend", "cancel"]
+Status = Literal["confirmed", "provisional", "cancelled"]
+
+KNOWN_TYPES = (
+    "goal", "own_goal", "shot", "pass", "cross", "carry", "take_on", "duel", "tackle", "interception",
+    "clearance", "block", "recovery", "save", "foul", "offside", "card", "substitution", "corner",
+    "free_kick", "throw_in", "goal_kick", "penalty", "period_start", "period_end", "ball_out", "var",
+    "touch", "ball_receipt", "pressure", "miscontrol", "dispossessed", "dribbled_past", "foul_won",
+    "goalkeeper", "shield", "error", "own_goal_for", "interruption", "injury_stoppage", "drop_ball",
+    "line_up", "tactical_shift", "player_off", "player_on",
+)  # fmt: skip
+
+ENRICHED = frozenset({"season", "event_at", "event_timestamp", "event_type_timestamp", "version"})
+"""What is added to an event where it is served: not a part of what was posted."""
+
+PERIOD_STARTS_MIN: Mapping[int, int] = {1: 0, 2: 45, 3: 90, 4: 105, 5: 120}
+"""The minute on the scoreboard at which each period begins; the fifth is the penalty shoot-out."""
+
+_MOST_MINUTES = 60
+_MATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
+_TYPE = re.compile(r"[a-z][a-z0-9_.-]{0,63}")
+_INSTANT = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?([Zz]|[+-]\d\d:?\d\d)"
+)
+_ID_LENGTH = 128
+_REMEMBERED = 10_000
+"""Ids and types come again and again: so many are checked once."""
+_MOST_DEPTH = 32
+_FIRST_YEAR, _LAST_YEAR = 1850, 9000
+_MOST_SEQUENCE = 10**10
+
+
+@dataclass(frozen=True)
+class EventRule:
+    """Which events are taken: of which types, and how far ahead of the clock; None is any time."""
+
+    unknown_types: Literal["keep", "refuse"] = "keep"
+    types: frozenset[str] = field(default_factory=lambda: frozenset(KNOWN_TYPES))
+    max_ahead_s: float | None = 300.0
+
+
+class Fields(msgspec.Struct, gc=False):
+    """The fields that Touchline knows, of the types that they may have; all others are kept as they are."""
+
+    match_id: str | int
+    event_type: str | None = None
+    event_id: str | int | None = None
+    player_id: str | int | None = None
+    team_id: str | int | None = None
+    timestamp: str | None = None
+    period: int | None = None
+    minute: int | None = None
+    second: float | None = None
+    kick_off_at: str | None = None
+    sequence: int | None = None
+    action: Action = "insert"
+    status: Status | None = None
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """An event that may go into the log: `value` is its one text there, `digest` that of what it says.
+
+    `posted` is what it says, by field; `at` when it was, if it says so.
+    """
+
+    match_id: str
+    event_id: str
+    action: Action
+    value: bytes
+    digest: str
+    posted: dict[str, Any]
+    fields: Fields
+    at: datetime | None
+
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
+    """The event, if it may go into the log; `given` is what its JSON says.
+
+    An id is made for it where it has none.
+
+    Raises:
+        ContractError: It is no event, or a field of it is not what it may be; `facts["field"]` names it.
+    """
+    if type(given) is not dict:
+        _refuse("$", _KINDS.get(type(given), "a number"), "a JSON object")
+    try:
+        fields = msgspec.convert(given, Fields)
+    except msgspec.ValidationError as exc:
+        said, _, at = str(exc).partition(" - at ")
+        at = at.strip("`") or "$"
+        raise ContractError(f"{at}: {said}", hint=_DOCUMENTED, field=at) from exc
+    given = dict(given)
+    for name in ENRICHED & given.keys():
+        del given[name]
+    given["match_id"] = _match_id(fields.match_id)
+    given["event_id"] = _event_id(fields)
+    if fields.player_id is not None:
+        given["player_id"] = _text(fields.player_id, "player_id")
+    if fields.team_id is not None:
+        given["team_id"] = _text(fields.team_id, "team_id")
+    if fields.event_type is not None:
+        given["event_type"] = _type(fields.event_type, rule)
+    happened = _time(fields, rule, now)
+    sequence(fields)
+    _check_depth(given)
+    value = _ENCODER.encode(given)
+    digest = hashlib.blake2b(value, digest_size=12).hexdigest()
+    return Accepted(
+        given["match_id"], given["event_id"], fields.action, value, digest, given, fields, happened
+    )
+
+
+_DOCUMENTED = "docs/matches.md lists the fields"
+_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+
+
+def _refuse(place: str, seen: object, expected: str, *, hint: str = _DOCUMENTED) -> NoReturn:
+    said = f"{place}: seen {str(seen)[:80]!r}, expected {expected}"
+    raise ContractError(said, hint=hint, field=place)
+
+
+def _check_depth(given: Mapping[str, Any]) -> None:
+    """Whoever can read the event at all can read it again, however deep in other work they are."""
+    level, depth = list(given.values()), 1
+    while level := [each for each in level if isinstance(each, dict | list)]:
+        depth += 1
+        if depth > _MOST_DEPTH:
+            _refuse("$", f"more than {_MOST_DEPTH} levels", f"at most {_MOST_DEPTH} in each other")
+        level = [v for each in level for v in (each.values() if type(each) is dict else each)]
+
+
+@lru_cache(_REMEMBERED)
+def _match_id(value: str | int) -> str:
+    text = str(value)
+    if not _MATCH_ID.fullmatch(text) or ".." in text:
+        _refuse("$.match_id", text, "1 to 128 letters, digits and . _ : + -, without '..'")
+    return text
+
+
+def _event_id(fields: Fields) -> str:
+    if fields.event_id is not None:
+        return _text.__wrapped__(fields.event_id, "event_id")
+    if fields.action != "insert":
+        _refuse("$.event_id", "nothing", f"the id of the event to {fields.action}")
+    return f"{time.time_ns() // 1000:015x}-{secrets.token_hex(5)}"
+
+
+@lru_cache(_REMEMBERED)
+def _text(value: str | int, name: str) -> str:
+    """An id as text: what is shown of it is escaped where it is shown."""
+    text = str(value)
+    if not text or len(text) > _ID_LENGTH or not text.isprintable():
+        _refuse(f"$.{name}", text, f"1 to {_ID_LENGTH} characters that can be printed")
+    return text
+
+
+@lru_cache(_REMEMBERED)
+def _type(value: str, rule: EventRule) -> str:
+    text = value.strip().lower().replace(" ", "_")
+    if not _TYPE.fullmatch(text):
+        _refuse("$.event_type", value, "a word such as goal or free_kick")
+    if rule.unknown_types == "refuse" and text not in rule.types:
+        _refuse(
+            "$.event_type",
+            value,
+            f"one of {', '.join(sorted(rule.types))}",
+            hint='matches.unknown_types = "keep" takes others, too',
+        )
+    return text
+
+
+# --- what and when it was ------------------------------------------------------------------------
+
+
+def event_type(fields: Fields) -> str:
+    """The type of an event.
+
+    Raises:
+        ContractError: It has none.
+    """
+    if fields.event_type is None:
+        _refuse("$.event_type", "nothing", "the type of the event, such as goal")
+    return fields.event_type
+
+
+def _time(fields: Fields, rule: EventRule, now: datetime) -> datetime | None:
+    """When it was, if it says so, and that may be; a correction need not."""
+    if fields.action == "insert":
+        event_type(fields)
+        happened = event_at(fields)
+    elif fields.timestamp is not None:
+        happened = instant(fields.timestamp, "$.timestamp")
+    else:
+        return None
+    if rule.max_ahead_s is not None and happened > now + timedelta(seconds=rule.max_ahead_s):
+        _refuse("$.timestamp", happened.isoformat(), f"not after {now.isoformat()}, the time here")
+    return happened
+
+
+def event_at(fields: Fields) -> datetime:
+    """The instant of an event: its timestamp, else its clock counted from when its period began.
+
+    Minutes are those on the scoreboard: the second period begins with minute 45.
+
+    Raises:
+        ContractError: It has neither, or they are not what they may be.
+    """
+    if fields.timestamp is not None:
+        return instant(fields.timestamp, "$.timestamp")
+    period, minute = fields.period, fields.minute
+    if period is None or minute is None or fields.kick_off_at is None:
+        seen = (
+            "neither" if period is None else "no kick_off_at" if minute is not None else "no minute"
+        )
+        _refuse(
+            "$.timestamp",
+            seen,
+            "an instant such as 2025-04-05T12:00:00Z,"
+            " or period, minute, second and kick_off_at, the instant at which that period began",
+        )
+    begins = PERIOD_STARTS_MIN.get(period)
+    if begins is None:
+        _refuse("$.period", period, "1 to 5")
+    second = fields.second or 0.0
+    if not 0 <= second < 60:
+        _refuse("$.second", second, "0 up to 60")
+    if not begins <= minute <= begins + _MOST_MINUTES:
+        span = f"{begins} to {begins + _MOST_MINUTES}"
+        _refuse("$.minute", minute, f"{span} in period {period}, as on the scoreboard")
+    began = instant(fields.kick_off_at, "$.kick_off_at")
+    return began + timedelta(minutes=minute - begins, seconds=second)
+
+
+def instant(text: str, place: str) -> datetime:
+    """The instant that a text with a date, a time and a zone stands for, in UTC.
+
+    Raises:
+        ContractError: It is none; without a zone it could be any of 38.
+    """
+    if not _INSTANT.fullmatch(text):
+        _refuse(place, text, "date, time and zone, such as 2025-04-05T12:00:00.250Z")
+    try:
+        found = datetime.fromisoformat(text.upper())
+        if found.tzinfo is not UTC:
+            found = found.astimezone(UTC)
+    except (ValueError, OverflowError):
+        _refuse(place, text, "a day and a time that there are")
+    if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        _refuse(place, text, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return found
+
+
+def sequence(fields: Fields) -> int:
+    """The provider's own number of the event among those of the same instant; 0 where it gives none.
+
+    Raises:
+        ContractError: It is negative, or too large.
+    """
+    found = fields.sequence or 0
+    if not 0 <= found < _MOST_SEQUENCE:
+        _refuse("$.sequence", found, f"0 up to {_MOST_SEQUENCE}")
+    return found

@@ -1,0 +1,51 @@
+"""What is served of matches: events in order, matches by when they began, and what cannot be used."""
+
+from datetime import datetime
+
+import msgspec
+
+from touchline.core.ports import View
+
+_SHOWN_AS = ("match_id", "event_timestamp", "event_type_timestamp")
+EVENTS = View("match_events", ("event_type", "team_id", "player_id"), _SHOWN_AS)
+MATCHES = View("matches", ("season",))
+DEAD = View("dead_letters", ("reason",))
+VIEWS = (EVENTS, MATCHES, DEAD)
+
+ALL = "all"
+"""The key of every row of MATCHES, and of every dead letter that nobody has seen to."""
+
+TOPIC = "match-events"
+"""The topic of the log that match events are in, under the id of their match."""
+
+WAITING = "waiting"
+"""The key of corrections whose event has not come; they take effect when it does."""
+
+
+class Match(msgspec.Struct, frozen=True):
+    """What MATCHES has of a match: when its events were, and the last record that was of it."""
+
+    match_id: str
+    season: str
+    first_event_at: datetime
+    last_event_at: datetime
+    changed_at: datetime
+    offset: int
+
+
+class Letter(msgspec.Struct, frozen=True):
+    """A record that could not be used: why, where it lay in the log, and the record itself."""
+
+    reason: str
+    hint: str
+    match_id: str
+    event_id: str
+    lane: int
+    offset: int
+    record: str
+
+
+def season(at: datetime) -> str:
+    """The season of an instant, such as 2024/2025; it begins in August. Source: design 003."""
+    first = at.year if at.month >= 8 else at.year - 1
+    return f"{first}/{first + 1}"

@@ -1,0 +1,267 @@
+"""What may be asked: a match's events and statistics, now or as of an instant, page by page."""
+
+import base64
+import hashlib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from touchline.core.ports import Asked, ServingStore, Version
+from touchline.errors import ConfigError, ContractError, MissingInputError
+from touchline.matches.live import ALL, DEAD, EVENTS, MATCHES, WAITING, Match
+from touchline.matches.live.event import instant
+from touchline.matches.serve.answers import Answer, said
+
+MOST_ROWS, USUAL_ROWS = 1000, 100
+
+_MATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
+_WORD = 128
+
+Query = Mapping[str, str]
+
+
+@dataclass(eq=False)
+class Counts:
+    """What was counted, remembered for as long as the match does not change."""
+
+    found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
+    most: int = 10_000
+
+    def of(self, name: tuple[Any, ...], counted: Callable[[], Any]) -> Any:
+        """What is under this name; names hold the offset of the match's last change."""
+        if name not in self.found:
+            if len(self.found) >= self.most:
+                self.found.clear()
+            self.found[name] = counted()
+        return self.found[name]
+
+
+def is_match_id(text: str) -> bool:
+    """Whether a match may have that id."""
+    return bool(_MATCH_ID.fullmatch(text)) and ".." not in text
+
+
+def match(store: ServingStore, match_id: str) -> Match:
+    """The match of that id.
+
+    Raises:
+        MissingInputError: Nothing is known of it.
+    """
+    if is_match_id(match_id):
+        for version in store.known(MATCHES, [(ALL, match_id)]).get((ALL, match_id), ()):
+            if version.listed:
+                return msgspec.json.decode(version.body, type=Match)
+    raise MissingInputError(
+        f"no match {match_id[:80]!r}", hint="GET /matches lists them", field="match_id"
+    )
+
+
+def matches(store: ServingStore, query: Query) -> Answer:
+    """Matches by when they began, the first to begin first."""
+    only(query, {"season", "from", "to", "limit", "cursor"})
+    asked = _asked(query, {"season": "season"}, of="matches")
+    rows = store.rows(MATCHES, ALL, asked)
+    found = [msgspec.json.decode(v.body) for v in rows]
+    shown = [{k: v for k, v in row.items() if k != "offset"} for row in found]
+    after = _next([v.order for v in rows], asked, query, of="matches")
+    return said(200, {"matches": shown, "next": after})
+
+
+def events(
+    store: ServingStore,
+    match_id: str,
+    query: Query,
+    *,
+    counts: Counts,
+    kind: str = "",
+    named: tuple[str, str] = ("event_count", "events"),
+    if_none_match: str = "",
+) -> Answer:
+    """A match's events in the order in which they happened; with `kind` those of one type.
+
+    `named` are the names of their number and their list.
+    """
+    found = match(store, match_id)
+    only(query, {"type", "team", "player", "from", "to", "as_of", "limit", "cursor"})
+    if kind and "type" in query:
+        raise ConfigError("type: the address says it already", hint="ask /matches/ID/events")
+    query = {**query, "type": kind} if kind else query
+    filters = {"type": "event_type", "team": "team_id", "player": "player_id"}
+    asked = _asked(query, filters, of=match_id)
+    etag = _etag(found, query)
+    if etag in if_none_match:
+        return Answer(304, headers={"etag": etag})
+    rows = store.rows(EVENTS, match_id, asked)
+    total = counts.of(
+        (match_id, found.offset, *sorted(_unpaged(query).items())),
+        lambda: store.count(EVENTS, match_id, _asked(_unpaged(query), filters, of=match_id)),
+    )
+    number, name = named
+    body = {
+        "match_id": match_id,
+        number: total,
+        name: [msgspec.Raw(v.body) for v in rows],
+        "next": _next([v.order for v in rows], asked, query, of=match_id),
+    }
+    return said(200, body, etag=etag)
+
+
+def stats(
+    store: ServingStore, match_id: str, query: Query, *, counts: Counts, if_none_match: str = ""
+) -> Answer:
+    """How many events of each type each team and each player of a match has; see MATCH_STATS."""
+    found = match(store, match_id)
+    only(query, {"as_of"})
+    etag = _etag(found, query)
+    if etag in if_none_match:
+        return Answer(304, headers={"etag": etag})
+    asked = _asked({**query, "limit": str(MOST_ROWS)}, {}, of=match_id)
+    name = ("stats", match_id, found.offset, query.get("as_of"))
+    return said(200, counts.of(name, lambda: _counted(store, match_id, asked)), etag=etag)
+
+
+def _counted(store: ServingStore, match_id: str, asked: Asked) -> dict[str, Any]:
+    from touchline.matches.gold import live_events, match_stats  # polars is heavy
+
+    versions = list[Version]()
+    while rows := store.rows(EVENTS, match_id, asked):
+        versions += rows
+        asked = replace(asked, after=rows[-1].order)
+    counted = match_stats(live_events(versions)).drop("match_id").to_dicts()
+    teams = [row for row in counted if row["player_id"] is None]
+    players = [row for row in counted if row["player_id"] is not None]
+    for row in teams:
+        del row["player_id"]
+    return {"match_id": match_id, "teams": teams, "players": players}
+
+
+def letters(store: ServingStore, query: Query) -> Answer:
+    """Records that could not be used, and corrections that wait for their event."""
+    only(query, {"state", "match", "event_id", "limit", "cursor"})
+    state = query.get("state", "dead")
+    if state not in _STATES:
+        raise ConfigError(f"state: {state[:40]!r}, expected dead or waiting", field="state")
+    wanted = {"match_id": query.get("match"), "event_id": query.get("event_id")}
+    asked, found = _asked(query, {}, of="letters"), list[tuple[str, dict[str, Any]]]()
+    rows: Sequence[Version] = ()
+    while len(found) < asked.limit and (rows := store.rows(DEAD, _STATES[state], asked)):
+        letters = ((v.order, msgspec.json.decode(v.body)) for v in rows)
+        found += [each for each in letters if _is_wanted(each[1], wanted)]
+        asked = replace(asked, after=rows[-1].order)
+    found = found[: asked.limit]
+    after = _next([order for order, _ in found], asked, query, of="letters")
+    return said(
+        200, {"dead_letters": [{"state": state, **each} for _, each in found], "next": after}
+    )
+
+
+_STATES = {"dead": ALL, "waiting": WAITING}
+
+
+def _is_wanted(letter: Mapping[str, Any], wanted: Mapping[str, str | None]) -> bool:
+    return all(value in (None, letter[name]) for name, value in wanted.items())
+
+
+# --- what was asked ------------------------------------------------------------------------------
+
+
+def only(query: Query, known: set[str]) -> None:
+    """Nothing else is asked.
+
+    Raises:
+        ConfigError: Something is.
+    """
+    for name in query:
+        if name not in known:
+            raise ConfigError(
+                f"{name[:40]!r} is nothing that can be asked",
+                hint=f"there is: {', '.join(sorted(known))}",
+                field=name[:40],
+            )
+
+
+def _asked(query: Query, filters: Mapping[str, str], *, of: str) -> Asked:
+    where = {filters[name]: _word(value, name) for name, value in query.items() if name in filters}
+    return Asked(
+        where,
+        _bound(query, "from"),
+        _bound(query, "to"),
+        _after(query, of),
+        _limit(query.get("limit", str(USUAL_ROWS))),
+        _instant(query["as_of"], "as_of") if "as_of" in query else None,
+    )
+
+
+def _unpaged(query: Query) -> Query:
+    return {name: value for name, value in query.items() if name not in ("limit", "cursor")}
+
+
+def _word(value: str, name: str) -> str:
+    if not value or len(value) > _WORD or not value.isprintable():
+        raise ConfigError(f"{name}: {value[:40]!r} is no name", field=name)
+    return value
+
+
+def _limit(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,9}", text) or not 1 <= int(text) <= MOST_ROWS:
+        raise ConfigError(f"limit: {text[:40]!r}, expected 1 to {MOST_ROWS}", field="limit")
+    return int(text)
+
+
+def _instant(text: str, name: str) -> datetime:
+    try:
+        return instant(text.replace(" ", "+"), name)  # a + that nobody escaped
+    except ContractError as exc:
+        raise ConfigError(str(exc), hint=exc.hint, field=name) from exc
+
+
+def _bound(query: Query, name: str) -> str:
+    """Where rows of that instant and later ones begin, in the order of rows."""
+    if name not in query:
+        return ""
+    at = _instant(query[name], name).replace(tzinfo=None)
+    return f"{at.isoformat(timespec='microseconds')}Z"
+
+
+# --- pages ---------------------------------------------------------------------------------------
+
+
+def _next(orders: list[str], asked: Asked, query: Query, *, of: str) -> str | None:
+    """The cursor behind these rows: where they end, sealed with what was asked; None at the end."""
+    if len(orders) < asked.limit:
+        return None
+    place = orders[-1].encode()
+    return base64.urlsafe_b64encode(_seal(place, query, of) + place).decode().rstrip("=")
+
+
+def _after(query: Query, of: str) -> str:
+    given = query.get("cursor")
+    if given is None:
+        return ""
+    try:
+        coded = base64.b64decode(given.encode() + b"=" * (-len(given) % 4), b"-_", validate=True)
+        place = coded[8:].decode()
+    except (ValueError, UnicodeError):
+        place, coded = "", b""
+    if not place or coded[:8] != _seal(place.encode(), query, of):
+        raise ConfigError(
+            f"cursor: {given[:40]!r} is none of this question",
+            hint="give `next` of the page before, and ask the same beside it",
+            field="cursor",
+        )
+    return place
+
+
+def _seal(place: bytes, query: Query, of: str) -> bytes:
+    """What ties a cursor to its question: it protects nobody's secret, only against mistakes."""
+    asked = msgspec.json.encode([of, sorted(_unpaged(query).items())])
+    return hashlib.blake2b(place, key=hashlib.blake2b(asked).digest(), digest_size=8).digest()
+
+
+def _etag(found: Match, query: Query) -> str:
+    asked = hashlib.blake2b(msgspec.json.encode(sorted(query.items())), digest_size=6).hexdigest()
+    return f'"{found.offset}-{asked}"'

@@ -1,0 +1,101 @@
+"""The events of a file -> the log, and from there the store."""
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from touchline.core.ports import Log, ServingStore
+from touchline.core.stream import catch_up
+from touchline.errors import ConflictError, ContractError
+from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule, accepted
+from touchline.matches.serve.posting import Intake
+from touchline.matches.source.clock import KickOffs
+from touchline.matches.source.files import Feed, Refusal, timed
+from touchline.matches.source.revising import repeated, revised
+
+_AT_ONCE = 1000
+_WAIT_S = 0.05
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a file's events: how many went into the log, and which were refused."""
+
+    new: int
+    unchanged: int
+    refused: Sequence[Refusal]
+
+
+def taken(
+    feed: Feed, known: KickOffs, *, log: Log, store: ServingStore, rule: EventRule, now: datetime
+) -> Taken:
+    """Every event of the file that says something new is in the log, durable, and in the store.
+
+    The same file again changes nothing. Of a provider's file in which something is another, what
+    differs is amended.
+    """
+    read_to_the_end(log, store)
+    intake = Intake(store, rule, lambda: now)
+    new, same, refused, durable = 0, 0, list(feed.refused), set[bytes]()
+    for batch in _batches(feed, known):
+        said = list(_to_say(batch, feed, store, rule=rule, now=now))
+        found = intake.take([event for _, event in said])
+        records = [r for r in dict.fromkeys(found.records) if r[1] not in durable]
+        if records:
+            log.append(TOPIC, records).result()
+        durable.update(value for _, value in records)
+        pairs = zip(said, found.results, strict=True)
+        wrong = [Refusal(place, r.error.message) for (place, _), r in pairs if r.error]
+        new += len(records)
+        same += len(batch) - len(wrong) - len(records)
+        refused += wrong
+    read_to_the_end(log, store)
+    return Taken(new, same, refused)
+
+
+def usable(feed: Feed, known: KickOffs, *, rule: EventRule, now: datetime) -> list[str]:
+    """The matches of which the file has at least one event that may go into the log."""
+    found = dict[str, None]()
+    for _, event in feed.events:
+        if str(event.get("match_id")) not in found:
+            with suppress(ContractError):
+                found[accepted(timed(event, known), rule, now).match_id] = None
+    return list(found)
+
+
+def read_to_the_end(log: Log, store: ServingStore) -> None:
+    """What is in the log is in the store; where another process reads on, too, by one of them."""
+    while True:
+        try:
+            catch_up(STREAM, log, store)
+            return
+        except ConflictError:
+            time.sleep(_WAIT_S)
+
+
+_Placed = tuple[str, dict[str, Any]]
+
+
+def _batches(feed: Feed, known: KickOffs) -> Iterator[list[_Placed]]:
+    for first in range(0, len(feed.events), _AT_ONCE):
+        some = feed.events[first : first + _AT_ONCE]
+        yield [(place, timed(event, known)) for place, event in some]
+
+
+def _to_say(
+    batch: Sequence[_Placed], feed: Feed, store: ServingStore, *, rule: EventRule, now: datetime
+) -> Iterator[_Placed]:
+    """What is to be posted of these events, given what is known of them."""
+    ids = [(str(event.get("match_id")), str(event.get("event_id"))) for _, event in batch]
+    known = store.known(EVENTS, list(dict.fromkeys(ids)))
+    for (place, event), id_ in zip(batch, ids, strict=True):
+        versions = known.get(id_, ())
+        if feed.format != "events":
+            said = revised(event, versions, rule=rule, now=now)
+            if said is not None:
+                yield place, said
+        elif not repeated(event, versions, rule=rule, now=now):
+            yield place, event

@@ -1,0 +1,75 @@
+"""Who may post and ask: keys with scopes and rates, read anew every second."""
+
+import base64
+import binascii
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from touchline.core.keys import Bucket, digest
+from touchline.core.ports import Key, Scope
+from touchline.matches.serve.answers import Answer, problem
+
+_KEPT_S = 1.0
+
+Headers = Mapping[bytes, bytes]
+
+
+@dataclass(eq=False)
+class Admission:
+    """Admits by key; `keys` gives those that there are, None admits everybody."""
+
+    keys: Callable[[], Sequence[Key]] | None
+    _known: Mapping[str, Key] = field(default_factory=dict)
+    _until: float = 0.0
+    _buckets: dict[str, Bucket] = field(default_factory=dict)
+
+    def refusal(self, headers: Headers, scope: Scope | None) -> Answer | None:
+        """None where who sent these headers may do that now, or is known, else what they are told."""
+        if self.keys is None:
+            return None
+        now = time.monotonic()
+        key = self._key(_given(headers), now)
+        if key is None:
+            return problem(
+                401,
+                "no key, or one that is not known",
+                hint="Authorization: Bearer KEY; touchline keys make NAME makes one",
+                www_authenticate='Basic realm="touchline matches", charset="UTF-8"',
+            )
+        if scope is None:
+            return None
+        if scope not in key.scopes:
+            return problem(403, f"key {key.name!r} may not {scope}", hint="ask for another key")
+        wait_s = self._bucket(key).wait_s(now) if key.rate_per_s else 0.0
+        if wait_s:
+            said = f"key {key.name!r} has {key.rate_per_s:g} requests a second"
+            return problem(429, said, retry_after=str(max(round(wait_s + 0.5), 1)))
+        return None
+
+    def _key(self, text: str, now: float) -> Key | None:
+        if now >= self._until:
+            assert self.keys is not None
+            self._known = {key.digest: key for key in self.keys() if key.revoked_at is None}
+            self._until = now + _KEPT_S
+        return self._known.get(digest(text)) if text else None
+
+    def _bucket(self, key: Key) -> Bucket:
+        found = self._buckets.get(key.digest)
+        if found is None or found.rate_per_s != key.rate_per_s:
+            found = self._buckets[key.digest] = Bucket(key.rate_per_s)
+        return found
+
+
+def _given(headers: Headers) -> str:
+    """The key that came along: as a bearer's, as a password, or in a header of its own."""
+    said = headers.get(b"authorization", b"").decode("latin-1")
+    scheme, _, value = said.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() == "basic":
+        try:
+            return base64.b64decode(value.strip(), validate=True).partition(b":")[2].decode()
+        except (binascii.Error, ValueError):
+            return ""
+    return headers.get(b"x-api-key", b"").decode("latin-1")

@@ -1,0 +1,278 @@
+"""Match events over HTTP and WebSocket: what is posted, what is asked, who follows a match."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio.to_thread
+from starlette.datastructures import Headers as Named
+from starlette.types import Receive, Scope, Send
+
+from touchline.core.ports import Log, ServingStore
+from touchline.core.ports import Scope as Right
+from touchline.errors import ConfigError, ContractError, TouchlineError
+from touchline.matches.live import TOPIC
+from touchline.matches.serve import asking, posting, routes
+from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
+from touchline.server.admission import Admission
+from touchline.server.appending import Appending
+from touchline.server.streams import Frame, Hub
+
+_JSON = (b"content-type", b"application/json")
+_SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
+_FEW = 64
+_GET = "GET"
+_POST = "POST"
+
+Handler = Callable[[Scope, Receive], Awaitable[Answer]]
+
+
+@dataclass(eq=False)
+class Api:
+    """The application of the live path; pages are elsewhere."""
+
+    store: ServingStore
+    log: Log
+    intake: posting.Intake
+    admission: Admission
+    hub: Hub
+    counts: asking.Counts = field(default_factory=asking.Counts)
+
+    def __post_init__(self) -> None:
+        """One who appends for all."""
+        self.appending = Appending(self.log, TOPIC)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or a WebSocket for as long as it lasts."""
+        path = scope["path"]
+        if scope["type"] == "websocket":
+            await self._socket(path, scope, receive, send=send)
+            return
+        right: Right = "write" if path in ("/events", "/events/batch") else "read"
+        answer = self._refusal(scope, right)
+        if answer is None and scope["method"] == _GET and routes.is_stream(path):
+            await self._stream(path, scope, receive, send=send)
+            return
+        if answer is None:
+            answer = await self._answer(path, scope, receive)
+        await answered(answer, send)
+
+    def _refusal(self, scope: Scope, right: Right | None) -> Answer | None:
+        try:
+            return self.admission.refusal(dict(scope["headers"]), right)
+        except TouchlineError as exc:
+            return refused(exc)
+
+    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
+        try:
+            if path == "/events":
+                return await self._post(scope, receive)
+            if path == "/events/batch":
+                return await self._batch(scope, receive)
+            if self.store.near:
+                return self._ask(path, scope)
+            return await anyio.to_thread.run_sync(self._ask, path, scope)
+        except TouchlineError as exc:
+            return refused(exc)
+
+    # --- in -----------------------------------------------------------------------------------
+
+    async def _post(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] != _POST:
+            return routes.not_for(scope["method"], path="/events", allow=_POST)
+        body = await _body(scope, receive, MOST_BYTES)
+        if isinstance(body, Answer):
+            return body
+        return await self._one(body)
+
+    async def _one(self, body: bytes) -> Answer:
+        try:
+            given = posting.one(body)
+        except ContractError as exc:
+            return posting.unreadable(exc)
+        return posting.answer((await self.take(given))[0])
+
+    async def _batch(self, scope: Scope, receive: Receive) -> Answer:
+        if scope["method"] != _POST:
+            return routes.not_for(scope["method"], path="/events/batch", allow=_POST)
+        body = await _body(scope, receive, MOST_BATCH_BYTES)
+        if isinstance(body, Answer):
+            return body
+        try:
+            given = await anyio.to_thread.run_sync(posting.many, body)
+        except ContractError as exc:
+            return posting.unreadable(exc)
+        results = await self.take(given)
+        return await anyio.to_thread.run_sync(posting.summary, results)
+
+    async def take(self, given: Sequence[Any]) -> list[posting.Result]:
+        """What became of each event, once all that were accepted are durable."""
+        if len(given) > _FEW:
+            taken = await anyio.to_thread.run_sync(self.intake.take, given)
+        else:
+            taken = self.intake.take(given)
+        if taken.records:
+            try:
+                await self.appending.append(taken.records)
+            except TouchlineError:
+                self.intake.forget(taken)
+                raise
+        return taken.results
+
+    # --- out ----------------------------------------------------------------------------------
+
+    def _ask(self, path: str, scope: Scope) -> Answer:
+        return routes.answer(
+            self.store,
+            self.counts,
+            path,
+            method=scope["method"],
+            text=scope["query_string"].decode("latin-1"),
+            if_none_match=Named(scope=scope).get("if-none-match", ""),
+        )
+
+    # --- streams ------------------------------------------------------------------------------
+
+    async def _stream(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
+        """Server-sent events: snapshot, then changes."""
+        match_id, after = _followed(path, scope)
+        if isinstance(after, Answer):
+            await answered(after, send)
+            return
+        headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), *_SAFE]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+
+        async def send_all() -> None:
+            async for frame in self._frames(scope, match_id, after):
+                await send({"type": "http.response.body", "body": _sse(frame), "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+
+        await _until_gone(send_all, receive, "http.disconnect")
+
+    async def _frames(
+        self, scope: Scope, match_id: str, after: int | None
+    ) -> AsyncIterator[Frame | None]:
+        """What a follower is sent, for as long as their key admits to it."""
+        async with aclosing(self.hub.follow(match_id, after)) as frames:
+            async for frame in frames:
+                if self._refusal(scope, None):
+                    return
+                yield frame
+
+    async def _socket(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
+        """A WebSocket: events posted one a message at /events, a match followed at its stream."""
+        right: Right = "write" if path == "/events" else "read"
+        await receive()
+        refusal = self._refusal(scope, right)
+        match_id, after = ("", None) if path == "/events" else _followed(path, scope)
+        if refusal or isinstance(after, Answer) or not (path == "/events" or match_id):
+            await send({"type": "websocket.close", "code": 1008})
+            return
+        await send({"type": "websocket.accept"})
+        if path == "/events":
+            await self._posted(scope, receive, send)
+            return
+
+        async def send_all() -> None:
+            async for frame in self._frames(scope, match_id, after):
+                if frame is not None:
+                    await send({"type": "websocket.send", "text": _ws(frame)})
+            await send({"type": "websocket.close", "code": 1013})
+
+        await _until_gone(send_all, receive, "websocket.disconnect")
+
+    async def _posted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """An acknowledgement for each message, in their order."""
+        while (message := await receive())["type"] == "websocket.receive":
+            body = message.get("bytes") or (message.get("text") or "").encode()
+            answer = self._refusal(scope, "write")
+            try:
+                if answer is None:
+                    answer = await self._one(body)
+            except TouchlineError as exc:
+                answer = refused(exc)
+            text = f'{{"status":{answer.status},"answer":{answer.body.decode()}}}'
+            await send({"type": "websocket.send", "text": text})
+
+
+async def answered(answer: Answer, send: Send) -> None:
+    """The answer is sent."""
+    named = [(k.encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
+    length = (b"content-length", str(len(answer.body)).encode())
+    headers = [*_SAFE, *named] if answer.status == 304 else [_JSON, length, *_SAFE, *named]
+    await send({"type": "http.response.start", "status": answer.status, "headers": headers})
+    await send({"type": "http.response.body", "body": answer.body})
+
+
+async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
+    """The whole body, or what is said of one that is too large."""
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit() and int(value) > most:
+            return _too_much(most)
+    parts, size = list[bytes](), 0
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return problem(400, "the body ended before its end")
+        parts.append(message.get("body", b""))
+        size += len(parts[-1])
+        if size > most:
+            return _too_much(most)
+        if not message.get("more_body"):
+            return b"".join(parts)
+
+
+def _too_much(most: int) -> Answer:
+    return problem(413, f"the body has more than {most:,} bytes", hint="post it in parts")
+
+
+async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gone: str) -> None:
+    """Work until it is done, nobody is there any more, or the server ends."""
+    working = asyncio.ensure_future(work())
+
+    async def watch() -> None:
+        while (await receive())["type"] != gone:
+            pass
+
+    watching = asyncio.ensure_future(watch())
+    try:
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait({working, watching}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in (working, watching):
+            task.cancel()
+        await asyncio.gather(working, watching, return_exceptions=True)
+
+
+def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
+    """The match that a stream is of, and the token to go on from."""
+    match_id = routes.found(path)[1]
+    if not routes.is_stream(path) or not asking.is_match_id(match_id):
+        return "", routes.nothing(path)
+    try:
+        query = routes.query(scope["query_string"].decode("latin-1"))
+        asking.only(query, {"after"})
+    except ConfigError as exc:
+        return match_id, refused(exc)
+    token = Named(scope=scope).get("last-event-id") or query.get("after")
+    if token is None:
+        return match_id, None
+    if not token.isascii() or not token.isdigit() or len(token) > 18:
+        said = f"after: {token[:40]!r} is no token of a stream"
+        return match_id, problem(400, said, field="after", hint="give the id of the last message")
+    return match_id, int(token)
+
+
+def _sse(frame: Frame | None) -> bytes:
+    if frame is None:
+        return b": alive\n\n"
+    token = b"" if frame.token < 0 else b"id: %d\n" % frame.token
+    return b"%sevent: %s\ndata: %s\n\n" % (token, frame.kind.encode(), frame.body)
+
+
+def _ws(frame: Frame) -> str:
+    token = "null" if frame.token < 0 else str(frame.token)
+    return f'{{"kind":"{frame.kind}","token":{token},"data":{frame.body.decode()}}}'

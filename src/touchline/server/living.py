@@ -1,0 +1,120 @@
+"""The live path at work: what is posted goes through the log into the store, and is told on."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from touchline.core.ports import Key
+from touchline.errors import TouchlineError
+from touchline.matches.live import STREAM
+from touchline.matches.serve import openapi
+from touchline.matches.serve.answers import Answer, refused
+from touchline.matches.serve.posting import Intake
+from touchline.server.admission import Admission
+from touchline.server.api import Api, answered
+from touchline.server.following import Following
+from touchline.server.match_pages import Pages
+from touchline.server.streams import Hub
+from touchline.wiring import Touchline, live
+
+NAMES = frozenset(
+    {
+        "dead-letters",
+        "events",
+        "matches",
+        "matches.css",
+        "matches.html",
+        "matches.js",
+        "openapi.json",
+    }
+)
+"""What the paths of the live path begin with."""
+
+Keys = Callable[[], Sequence[Key]]
+
+
+class Living:
+    """The application of the live path, and the process that reads the log on.
+
+    Its stores are opened at once where there is something in them, else when somebody who may comes.
+    """
+
+    def __init__(self, here: Touchline, keys: Keys | None) -> None:
+        self.here = here
+        self.admission = Admission(keys)
+        self._opening = threading.Lock()
+        self._api: ASGIApp | None = None
+        self._following: Following | None = None
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, or say why the stores cannot be opened."""
+        app: ASGIApp | None = self._api
+        if scope["path"] == "/openapi.json" and scope["type"] == "http":
+            app = _saying(openapi.answer())
+        if app is None:
+            try:
+                refusal = self.admission.refusal(dict(scope["headers"]), None)
+                app = _saying(refusal) if refusal else self.open()
+            except TouchlineError as exc:
+                app = _saying(refused(exc))
+        await app(scope, receive, send)
+
+    def open(self) -> ASGIApp:
+        """The stores are open, and the log is read on."""
+        with self._opening:
+            if self._api is None:
+                self._api = self._opened()
+            return self._api
+
+    def close(self) -> None:
+        """The log is read on no more."""
+        if self._following:
+            self._following.close()
+
+    def _opened(self) -> ASGIApp:
+        store, log = self.here.serving, self.here.log
+        store.prepare(STREAM.views)
+        live.prepare(self.here.config, log, [STREAM.topic])
+        hub = Hub(store)
+        self._following = Following(self.here.config, changed=hub.heard, failed=_unsaid)
+        intake = Intake(
+            store,
+            self.here.event_rule,
+            lambda: datetime.now(UTC),
+            live.is_ours_alone(self.here.config),
+        )
+        api = Api(store, log, intake, self.admission, hub)
+        return Pages(api, store, self.admission)
+
+
+@contextmanager
+def living(here: Touchline, keys: Keys | None) -> Iterator[Living]:
+    """The live path works while the context lasts."""
+    found = Living(here, keys)
+    try:
+        if here.has_live:
+            with suppress(TouchlineError):  # told to whoever asks
+                found.open()
+        yield found
+    finally:
+        found.close()
+
+
+def _unsaid(_: str) -> None:
+    """What a service failed at is seen as lag."""
+
+
+def _saying(answer: Answer) -> ASGIApp:
+    """An application that gives this answer, whatever is asked."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await receive()
+            await send({"type": "websocket.close", "code": 1013})
+        else:
+            await answered(answer, send)
+
+    return app

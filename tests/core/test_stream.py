@@ -1,0 +1,99 @@
+"""The live loop, with a fold that any domain could have."""
+
+import threading
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from touchline.core.memory import MemoryLog, MemoryServing
+from touchline.core.ports import Asked, Record, ServingStore, Version, View
+from touchline.core.ports.serving import us
+from touchline.core.stream import Changes, Stream, catch_up, follow, read_on, replay
+from touchline.errors import ConflictError, TransientError
+
+SEEN = View("seen")
+
+
+def seen(records: Sequence[Record], _: ServingStore) -> Mapping[View, Sequence[Version]]:
+    """Each record as a row under its value."""
+    rows = [
+        Version(r.key, r.value.decode(), r.value.decode(), (), r.value, r.offset, us(r.at))
+        for r in records
+    ]
+    return {SEEN: rows}
+
+
+STREAM = Stream("words", (SEEN,), seen)
+
+
+def log_of(*words: str) -> MemoryLog:
+    log = MemoryLog()
+    log.append("words", [("k", word.encode()) for word in words])
+    return log
+
+
+def rows(store: ServingStore) -> list[str]:
+    return [v.id for v in store.rows(SEEN, "k", Asked())]
+
+
+def test_it_reads_on_from_where_it_was_left() -> None:
+    log, store = log_of("a", "b", "c"), MemoryServing()
+    assert read_on(STREAM, log, store, limit=2, timeout_s=0)
+    assert (rows(store), store.position(STREAM.reader)) == (["a", "b"], {0: 2})
+    assert catch_up(STREAM, log, store) == 1
+    assert rows(store) == ["a", "b", "c"]
+    assert read_on(STREAM, log, store, timeout_s=0) is None
+
+
+def test_of_two_that_read_at_once_one_is_refused_and_writes_nothing() -> None:
+    log, store = log_of("a"), MemoryServing()
+
+    def late(records: Sequence[Record], known: ServingStore) -> Mapping[View, Sequence[Version]]:
+        read_on(STREAM, log, store, timeout_s=0)
+        return {SEEN: [Version("k", "x", "x", (), b"", 0, 0)]}
+
+    with pytest.raises(ConflictError):
+        read_on(Stream("words", (SEEN,), late), log, store, timeout_s=0)
+    assert rows(store) == ["a"]
+
+
+def test_a_replay_gives_the_same_content_again() -> None:
+    log, store = log_of("a", "b"), MemoryServing()
+    catch_up(STREAM, log, store)
+    log.append("words", [("k", b"c")])
+    before = {0: 2}
+    store.apply({SEEN: []}, reader=STREAM.reader, before=before, after={0: 3})
+    assert rows(store) == ["a", "b"]
+    replay(STREAM, log, store)
+    assert rows(store) == ["a", "b", "c"]
+
+
+def test_it_follows_until_it_is_told_and_goes_on_after_a_failure() -> None:
+    log, store, over = log_of("a"), MemoryServing(), threading.Event()
+    failures, heard = list[str](), list[Changes]()
+
+    def failing(records: Sequence[Record], known: ServingStore) -> Mapping[View, Sequence[Version]]:
+        if not failures:
+            raise TransientError("not now")
+        return seen(records, known)
+
+    def changed(changes: Changes) -> None:
+        heard.append(changes)
+        over.set()
+
+    stream = Stream("words", (SEEN,), failing)
+    thread = threading.Thread(
+        target=lambda: follow(
+            stream,
+            log,
+            store,
+            until=over,
+            changed=changed,
+            failed=lambda exc: failures.append(str(exc)),
+        )
+    )
+    thread.start()
+    thread.join(30)
+    assert not thread.is_alive()
+    assert failures == ["not now"]
+    assert [v.id for v in heard[0][SEEN]] == ["a"]

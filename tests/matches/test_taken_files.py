@@ -1,0 +1,140 @@
+"""The events of files in the log and the store: once, amended where a provider says otherwise."""
+
+from pathlib import Path
+from typing import Any
+
+from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value
+from provider_files import lines, put, wyscout
+
+from touchline.core.memory import MemoryLog, MemoryServing
+from touchline.errors import ConflictError
+from touchline.matches.live import STREAM, TOPIC, EventRule
+from touchline.matches.source import Feed, Taken, kick_offs, read, taken, usable
+
+KICK_OFF = "2018-07-15T15:00:00Z"
+
+
+class Place:
+    """A log and a store, and what files do to them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.log, self.store = folder, MemoryLog(), MemoryServing()
+
+    def take(self, content: Any, *, kick_off: str = KICK_OFF) -> Taken:
+        feed = content if isinstance(content, Feed) else read(put(self.folder, "a.json", content))
+        known = kick_offs([kick_off])
+        return taken(feed, known, log=self.log, store=self.store, rule=EventRule(), now=NOW)
+
+    @property
+    def records(self) -> int:
+        return sum(self.log.end(TOPIC).values())
+
+
+def test_events_are_in_the_store_at_once_and_once(tmp_path: Path) -> None:
+    place, given = Place(tmp_path), lines(event("a"), event("b", 1))
+    assert place.take(given) == Taken(2, 0, [])
+    assert place.take(given) == Taken(0, 2, [])
+    assert ids(place.store) == ["a", "b"]
+    assert place.records == 2
+    assert place.store.position(STREAM.reader) == place.log.end(TOPIC)
+
+
+def test_a_real_match_is_taken_whole_and_once(tmp_path: Path) -> None:
+    place, feed = Place(tmp_path), read(SHARED / "data" / "wyscout" / "2058017.json")
+    first, again = place.take(feed), place.take(feed)
+    assert (first.new, first.refused) == (len(feed.events), [])
+    assert (again.new, again.unchanged) == (0, len(feed.events))
+    assert len(listed(place.store, "2058017")) == len(feed.events)
+
+
+def test_a_feed_is_taken_with_its_corrections(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    given = lines(cancel("b"), event("a"), event("b", 1), amend("a", player_id="p9"), event("a"))
+    assert place.take(given) == Taken(4, 1, [])
+    (found,) = listed(place.store)
+    assert found["player_id"] == "p9"
+
+
+def test_what_is_refused_is_told_with_its_place(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    bad = event("b") | {"timestamp": "noon"}
+    found = place.take(lines(event("a"), bad, "{", event("a", player_id="p9")))
+    assert found.new == 1
+    assert sorted(r.place for r in found.refused) == ["line 2", "line 3", "line 4"]
+    assert letters(place.store) == []
+
+
+def test_what_a_provider_says_otherwise_is_amended(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.take([wyscout(id=1), wyscout(id=2)])
+    other = [wyscout("Pass", "Cross", id=1), wyscout(id=2), wyscout(id=3)]
+    assert place.take(other) == Taken(2, 1, [])
+    assert place.take(other) == Taken(0, 3, [])
+    found = listed(place.store, "2058017")
+    assert [(e["event_type"], e["version"]) for e in found] == [("cross", 2), ("pass", 1), ("pass", 1)]  # fmt: skip
+    assert letters(place.store) == []
+
+
+def test_a_field_that_the_provider_took_away_is_gone(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.take([wyscout("Pass", "Simple pass", 1801)])
+    without = [wyscout(playerId=0)]
+    assert place.take(without).new == 1
+    assert place.take(without) == Taken(0, 1, [])
+    (found,) = listed(place.store, "2058017")
+    assert not {"player_id", "accurate", "tags"} & found.keys()
+
+
+def test_a_file_given_again_undoes_no_correction(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.take([wyscout(id=1)])
+    named = {"match_id": "2058017", "event_id": "1"}
+    place.take(lines({**named, "action": "amend", "player_id": "p9"}))
+    assert place.take([wyscout(id=1)]) == Taken(0, 1, [])
+    assert listed(place.store, "2058017")[0]["player_id"] == "p9"
+
+
+def test_another_kick_off_moves_the_events_there_and_back(tmp_path: Path) -> None:
+    place, seen = Place(tmp_path), []
+    for minute in (0, 2, 2, 0):
+        place.take([wyscout(id=1)], kick_off=f"2018-07-15T15:0{minute}:00Z")
+        seen.append(listed(place.store, "2058017")[0]["event_at"][11:16])
+    assert seen == ["15:01", "15:03", "15:03", "15:01"]
+    assert place.records == 3
+
+
+def test_whoever_was_killed_before_the_store_had_read_the_log_goes_on(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.log.append(TOPIC, [("m1", value(event("a")))]).result()
+    assert place.take(lines(event("a"), event("b"))) == Taken(1, 1, [])
+    assert ids(place.store) == ["a", "b"]
+
+
+def test_where_another_process_reads_the_log_too_both_go_on(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    apply, conflicts = place.store.apply, [ConflictError("another process read on")]
+
+    def contested(*words: Any, **more: Any) -> None:
+        if conflicts:
+            raise conflicts.pop()
+        apply(*words, **more)
+
+    place.store.apply = contested  # type: ignore[method-assign]
+    assert place.take(lines(event("a"))).new == 1
+    assert ids(place.store) == ["a"]
+    assert conflicts == []
+
+
+def test_of_two_events_of_one_id_in_a_providers_file_the_second_is_refused(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    found = place.take([wyscout(id=1), wyscout(id=1)])
+    assert (found.new, [r.place for r in found.refused]) == (1, ["event 2"])
+    assert len(listed(place.store, "2058017")) == 1
+
+
+def test_matches_of_which_nothing_can_be_used_are_told_apart(tmp_path: Path) -> None:
+    given = [event("a", timestamp="noon"), event("b"), event("c", match_id="m2", timestamp="noon"),
+             event("d", match_id="../m")]  # fmt: skip
+    feed = read(put(tmp_path, "a.ndjson", lines(*given)))
+    assert feed.matches == ("m1", "m2", "../m")
+    assert usable(feed, kick_offs([]), rule=EventRule(), now=NOW) == ["m1"]
