@@ -9,8 +9,9 @@ from typing import Any
 from world import World
 
 from touchline.adapters.sqlite import SqliteLog, SqliteServing
+from touchline.core.ports import Asked
 from touchline.core.stream import catch_up
-from touchline.matches.live import STREAM, EventRule, accepted
+from touchline.matches.live import ALL, DEAD, EVENTS, STREAM, EventRule, accepted
 
 Event = Mapping[str, Any]
 
@@ -112,6 +113,31 @@ def test_a_record_that_cannot_be_used_is_mended_in_quarantine(empty: World) -> N
     empty.well("quarantine", "replay")
     assert goals(empty) == [{"match_id": "m1", "goals": 1}]
     assert empty.well("quarantine", "list", "--each", "--json").rows == []
+
+
+def test_what_is_mended_or_let_go_in_quarantine_is_so_in_the_live_store_too(empty: World) -> None:
+    post(empty, event("a"), b"{}", b"[]", read=True)
+    archive(empty, "--all")
+    empty.well("run", "matches")
+    rows = sorted(empty.well("quarantine", "list", "--each", "--json").rows, key=lambda r: r["id"])
+    whole = json.dumps(dict(event("b", "goal")))
+    ended = empty.well(
+        "quarantine", "fix", rows[0]["id"], "--set", f"value={whole}", "--because", "cable"
+    )
+    assert "1 event posted again" in ended.err
+    empty.well("quarantine", "discard", rows[1]["id"], "--because", "a test")
+    with (
+        closing(SqliteLog(empty.data / "log.db")) as log,
+        closing(SqliteServing(empty.data / "serving.db")) as store,
+    ):
+        catch_up(STREAM, log, store)
+        served = [v.id for v in store.rows(EVENTS, "m1", Asked())]
+        assert sorted(served) == ["a", "b"]
+        assert store.rows(DEAD, ALL, Asked()) == []
+    empty.well("quarantine", "replay")
+    archive(empty, "--all")
+    empty.well("run", "matches")
+    assert goals(empty) == [{"match_id": "m1", "goals": 1}]
 
 
 def test_old_records_leave_the_log_where_configured(empty: World) -> None:

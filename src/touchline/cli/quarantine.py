@@ -9,6 +9,7 @@ import click
 
 from touchline import config
 from touchline.cli.finishing import finish
+from touchline.cli.letters import told_live
 from touchline.cli.output import JSON, counted, say, table
 from touchline.cli.runs import chosen
 from touchline.errors import ConfigError, MissingInputError
@@ -231,10 +232,19 @@ def _mend(
     for pipeline, rows in found:
         parts += mend(rows, change, pipeline, platform=here.platform(), because=because)
         seen += len(rows)
+        if rows and pipeline.name == "matches":
+            told_live(here, _again(here, pipeline, rows))
     if not seen:
         raise MissingInputError("no such rejected row", hint="see: touchline quarantine list")
     say(f"{counted(seen, 'row')} of {counted(len(parts), 'partition')}")
     say("touchline quarantine replay makes the tables with it")
+
+
+def _again(here: Touchline, pipeline: "Pipeline", rows: "Sequence[Rejected]") -> "list[Rejected]":
+    """The same rows, with what was said of them."""
+    from touchline.core.quarantine.rejected import Wanted, rejected
+
+    return rejected(pipeline, here.platform(), Wanted(ids=tuple(row.id for row in rows if row.id)))
 
 
 @quarantine.command("discard")

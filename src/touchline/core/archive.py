@@ -225,6 +225,13 @@ def line(record: Record) -> bytes:
     return msgspec.json.encode(told) + b"\n"
 
 
+def record_of(text: str) -> Record:
+    """The record that a line says, mended or as it came; msgspec's DecodeError where it says none."""
+    found = _DECODER.decode(text)
+    lane, offset, at, key, value = _values(found)
+    return Record(lane, offset, key, value, at)
+
+
 def decode(path: Path) -> Decoded:
     """A row per record, its value byte for byte, with `line` and the line as it came in `_row`.
 
@@ -246,7 +253,7 @@ def decode(path: Path) -> Decoded:
     )
 
 
-def _values(found: _Line) -> tuple[object, ...]:
+def _values(found: _Line) -> tuple[int, int, datetime, str, bytes]:
     value = bytes(found.value)
     if value.startswith(b'"'):
         value = msgspec.json.decode(value, type=str).encode()
