@@ -7,17 +7,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from kafka_broker import Shared
 from under_test import LOGS, Logs
 
-from touchline.core.ports import Lag, Log
+from touchline.core.ports import Lag, Log, Share
+from touchline.errors import ConfigError
 
 GOAL, PASS = b'{"event": "goal"}', b'{"event": "pass"}'
 
 
 @pytest.fixture(params=LOGS)
-def logs(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Logs]:
-    """A log without topics of each kind; opened again it is the same log."""
-    found = LOGS[request.param](tmp_path)
+def logs(request: pytest.FixtureRequest, tmp_path: Path, kafka: Shared) -> Iterator[Logs]:
+    """A log of each kind, without records; opened again it is the same log."""
+    found = LOGS[request.param](tmp_path, kafka)
+    found.open().prepare(["events", "dead", "none"])
     yield found
     found.close()
 
@@ -145,7 +148,96 @@ def test_what_was_trimmed_is_gone_and_offsets_go_on(log: Log) -> None:
     told = append(log, GOAL, PASS, GOAL)
     log.trim("events", after(log, 2))
     assert [r.offset for r in log.read("events", log.start("events"))] == told[2:]
-    assert [r.offset for r in log.read("events", {0: 0})] == told[2:]
     log.trim("events", log.end("events"))
     assert values(log) == []
     assert append(log, PASS)[0] > told[-1]
+
+
+def test_a_position_whose_records_were_trimmed_is_refused_not_passed_over(logs: Logs) -> None:
+    append(logs.open(), GOAL, PASS, GOAL)
+    kept = after(logs.open(), 1)
+    logs.open().trim("events", after(logs.open(), 2))
+    logs.close()
+    log = logs.open()
+    with pytest.raises(ConfigError, match="events"):
+        log.read("events", kept, timeout_s=0.2)
+    assert log.lag("events", kept).records == 1
+    log.trim("events", log.end("events"))
+    with pytest.raises(ConfigError, match="events"):
+        log.read("events", kept, timeout_s=0.2)
+
+
+def test_a_trim_goes_no_further_than_the_end_and_never_back(log: Log) -> None:
+    told = append(log, GOAL, PASS)
+    log.trim("events", after(log, 1))
+    log.trim("events", {0: 0})
+    assert values(log) == [PASS]
+    log.trim("events", {0: 1000})
+    assert append(log, GOAL) == [told[-1] + 1]
+    assert values(log) == [GOAL]
+
+
+def test_a_position_of_another_log_is_refused(log: Log) -> None:
+    append(log, GOAL)
+    for position in ({0: 1000}, {7: 0}):
+        with pytest.raises(ConfigError, match="events"):
+            log.read("events", position, timeout_s=0.2)
+
+
+def test_a_lane_that_a_position_does_not_name_is_read_from_its_beginning(log: Log) -> None:
+    append(log, GOAL, PASS)
+    log.trim("events", after(log, 1))
+    assert [r.value for r in log.read("events", {}, timeout_s=0)] == [PASS]
+    assert log.lag("events", {}).records == 1
+    log.trim("events", {})
+    assert values(log) == [PASS]
+
+
+def test_only_the_lanes_that_are_wanted_are_read(log: Log) -> None:
+    append(log, GOAL)
+    for position in ({}, {0: 0}):
+        assert log.read("events", position, timeout_s=0, lanes=frozenset()) == []
+        found = log.read("events", position, timeout_s=0, lanes={0})
+        assert [r.value for r in found] == [GOAL]
+
+
+def test_a_topic_that_is_there_is_left_as_it_is(log: Log) -> None:
+    append(log, GOAL)
+    log.prepare(["events", "new"], lanes=3)
+    assert values(log) == [GOAL]
+    append(log, PASS, topic="new")
+    assert values(log, "new") == [PASS]
+
+
+def test_whoever_appended_cannot_take_it_back(log: Log) -> None:
+    waiting = [log.append("events", [("m1", GOAL)]) for _ in range(10)]
+    assert not any(each.cancel() for each in waiting)
+    for each in waiting:
+        each.result(30)
+    append(log, PASS)
+    assert values(log) == [GOAL] * 10 + [PASS]
+
+
+def soon(share: Share, lanes: set[int]) -> None:
+    """Wait until these lanes are its own."""
+    deadline = time.monotonic() + 60
+    while share() != lanes and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert share() == lanes
+
+
+def test_a_lane_is_one_readers_until_he_leaves_and_then_anothers(logs: Logs) -> None:
+    log, other = logs.open(), logs.other()
+    with other.share("events", "others") as apart:
+        with log.share("events", "readers") as first:
+            soon(first, {0})
+            with other.share("events", "readers") as second:
+                for _ in range(10):
+                    held = [share() for share in (first, second)]
+                    assert sorted(map(len, held)) in ([0, 1], [0, 0])
+                    time.sleep(0.05)
+        soon(apart, {0})
+        with log.share("events", "readers") as third:
+            soon(third, {0})
+    if other is not log:
+        other.close()  # type: ignore[attr-defined]

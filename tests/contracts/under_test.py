@@ -18,11 +18,13 @@ import ministack
 import pyarrow as pa
 import pytest
 from dying import Scenario, act
+from kafka_broker import Shared
 from pyiceberg.catalog import load_catalog
 from sinks import json_sink
 
 from touchline.adapters.dynamodb import DynamoServing
 from touchline.adapters.iceberg import IcebergTables
+from touchline.adapters.kafka import Cluster, KafkaLog
 from touchline.adapters.local import LocalObjects
 from touchline.adapters.notify import AppriseTargets
 from touchline.adapters.processes import InProcess, WorkerProcesses
@@ -242,6 +244,11 @@ class Logs:
         found: Log = self.now
         return found
 
+    def other(self) -> Log:
+        """The same log, as another process has it at the same time; whoever asks closes it."""
+        found: Log = self.opened_by()
+        return found
+
     def close(self) -> None:
         """What was appended is written, and nothing is held open."""
         if self.now is not None:
@@ -249,16 +256,22 @@ class Logs:
         self.now = None
 
 
-def _memory_logs(_: Path) -> Logs:
+def _memory_logs(_: Path, __: Shared) -> Logs:
     kept = MemoryLog()
     return Logs(lambda: kept)
 
 
-def _sqlite_logs(folder: Path) -> Logs:
+def _sqlite_logs(folder: Path, _: Shared) -> Logs:
     return Logs(partial(SqliteLog, folder / "log.db"))
 
 
-LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs}
+def _kafka_logs(_: Path, kafka: Shared) -> Logs:
+    prefix = f"{uuid.uuid4().hex[:8]}."
+    cluster = Cluster(kafka.broker().bootstrap, prefix, replication=1, min_insync=1)
+    return Logs(partial(KafkaLog, cluster))
+
+
+LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs, "kafka": _kafka_logs}
 
 
 # --- ServingStore -------------------------------------------------------------------------------

@@ -356,5 +356,5 @@ def test_old_records_go_once_they_are_archived_and_read() -> None:
     assert trim(club, {0: 2}) == 2
     assert trim(club, {0: 4}, days=3) == 0
     assert trim(club, {0: 4}) == 1
-    assert [r.value for r in club.log.read("events", {0: 0})] == [b"new"]
+    assert [r.value for r in club.log.read("events", {})] == [b"new"]
     assert trim(club, {0: 4}) == 0

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import click
 import msgspec
@@ -82,6 +82,22 @@ def keys(value: Any, place: str = "") -> Iterator[tuple[str, Any]]:
         yield from keys(getattr(value, name), f"{place}.{name}".lstrip("."))
 
 
+def choices(section: type[msgspec.Struct], place: str = "") -> Iterator[tuple[str, Any]]:
+    """Every key of each kind that there is to choose from, with its default."""
+    for name, hint in get_type_hints(section).items():
+        types = [each for each in get_args(hint) or (hint,) if isinstance(each, type)]
+        kinds = [each for each in types if issubclass(each, msgspec.Struct) and each is not Secret]
+        at = f"{place}.{name}".lstrip(".")
+        for each in kinds:
+            if len(kinds) > 1:
+                yield from keys(each(), at)
+            yield from choices(each, at)
+
+
+EVERY_KEY = dict(reversed([*keys(Config()), *choices(Config)]))
+"""A key that several kinds have is stated as the first of them has it."""
+
+
 def in_toml(value: Any) -> str:
     match value:
         case str():
@@ -117,11 +133,11 @@ def kind(value: Any) -> str:
 
 
 def test_configuration_states_every_key_and_no_other() -> None:
-    assert set(rows(page("configuration.md"))) == {key for key, _ in keys(Config())}
+    assert set(rows(page("configuration.md"))) == set(EVERY_KEY)
 
 
 @pytest.mark.parametrize(
-    ("key", "value"), list(keys(Config())), ids=lambda v: v if isinstance(v, str) else ""
+    ("key", "value"), list(EVERY_KEY.items()), ids=lambda v: v if isinstance(v, str) else ""
 )
 def test_configuration_states_the_key_as_it_is(key: str, value: Any) -> None:
     said = rows(page("configuration.md"))[key]

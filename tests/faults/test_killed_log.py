@@ -4,6 +4,7 @@ import random
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,3 +67,29 @@ def test_ten_kills_lose_no_record_that_was_acknowledged(tmp_path: Path) -> None:
 @pytest.mark.soak
 def test_a_hundred_kills_lose_no_record_that_was_acknowledged(tmp_path: Path) -> None:
     lose_nothing(tmp_path / "log.db", 100, seed=2)
+
+
+SHARE = """
+import sys, time
+from pathlib import Path
+from touchline.adapters.sqlite import SqliteLog
+
+with SqliteLog(Path(sys.argv[1])).share("events", "readers") as share:
+    print(sorted(share()), flush=True)
+    time.sleep(600)
+"""
+
+
+def test_the_lane_of_a_reader_that_was_killed_is_anothers(tmp_path: Path) -> None:
+    words = [sys.executable, "-c", SHARE, str(tmp_path / "log.db")]
+    with (
+        subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process,
+        closing(SqliteLog(tmp_path / "log.db")) as log,
+        log.share("events", "readers") as share,
+    ):
+        assert process.stdout is not None
+        assert process.stdout.readline() == "[0]\n"
+        assert share() == set()
+        process.kill()
+        process.wait()
+        assert share() == {0}

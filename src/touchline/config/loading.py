@@ -11,8 +11,8 @@ import msgspec
 from touchline.config.sections import IN_WORDS, Config
 from touchline.errors import ConfigError
 
-_SECRET = (["skillcorner"], ["alerts"])
-"""Sections whose wrong values are not shown: somebody may have written a secret there."""
+_SECRET = (("skillcorner",), ("alerts",), ("server", "key"), ("stores", "log", "security"))
+"""Places whose wrong values are not shown: somebody may have written a secret there."""
 
 DEFAULT_FILE = Path("touchline.toml")
 _INDEX = re.compile(r"\[(\d+)\]")
@@ -71,9 +71,13 @@ def _wrong(read: Mapping[str, Any], said: str) -> str:
         text = f"Expected a day such as 2025-01-31, seen {repr(value)[:80]}"
     elif text.startswith("Invalid"):
         text += f", expected {' or '.join(_choices(names, place, at))}"
-    elif text.startswith("Expected") and names[:1] not in _SECRET:
+    elif text.startswith("Expected") and not _is_secret(names):
         text += f", seen {repr(value)[:80]}"
     return f"{place}: {text}"
+
+
+def _is_secret(names: Sequence[str]) -> bool:
+    return any(tuple(names[: len(place)]) == place for place in _SECRET)
 
 
 def _is_refused(names: Sequence[str], value: object) -> bool:
@@ -91,9 +95,11 @@ def _choices(names: Sequence[str], place: str, at: str) -> Sequence[str]:
     """The words that may stand at this place: as a key of a table, as a value in it, or alone."""
     kind: Any = Config
     for name in names:
+        kinds = get_args(kind) or (kind,)
         if name == "kind":
-            return [each.__struct_config__.tag for each in get_args(kind) or [kind]]
-        kind = get_type_hints(kind)[name]
+            return [each.__struct_config__.tag for each in kinds]
+        hints = {n: hint for each in kinds for n, hint in get_type_hints(each).items()}
+        kind = hints[name]
     if at.startswith("`key`"):
         kind = get_args(kind)[0]
     elif len(place.split(".")) > len(names) + 1:

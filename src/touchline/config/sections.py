@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from touchline.config.kafka import TOPICS
 from touchline.config.section import Secret, Section
 from touchline.config.stores import CATALOG, ENDPOINT, TABLE_PREFIX, Stores
 
@@ -26,6 +27,7 @@ IN_WORDS = {
     ENDPOINT: "http:// or https:// and a host, and nothing else",
     TABLE_PREFIX: "1 to 200 letters, digits and _ . -",
     _METRICS: "up to 255 letters, digits and . _ / # : -, no : first",
+    TOPICS: "up to 100 letters, digits and . _ -",
 }
 
 Schema = Annotated[str, Meta(pattern=_SCHEMA)]

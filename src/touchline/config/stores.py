@@ -4,6 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from touchline.config.kafka import KafkaLog
 from touchline.config.section import Section
 
 CATALOG = "^sqlite:///.+"
@@ -56,5 +57,5 @@ class Stores(Section, frozen=True):
     objects: LocalObjects = LocalObjects()
     tables: IcebergTables = IcebergTables()
     ledger: SqliteLedger = SqliteLedger()
-    log: SqliteLog = SqliteLog()
+    log: SqliteLog | KafkaLog = SqliteLog()
     serving: SqliteServing | DynamoServing = SqliteServing()

@@ -132,12 +132,18 @@ def tried(
     """The difference of what is current and what a run would publish now; nothing is published.
 
     Raises:
-        MissingInputError: Not all its files have arrived.
+        MissingInputError: Not all its files have arrived, or all were withdrawn.
         ContractError, QualityError: A run would refuse it.
     """
     arrived = platform.ledger.arrivals(pipeline.name, [part])
     hashes = planner.hashes(arrived)
-    (plan,) = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
+    plans = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
+    if not plans:
+        raise MissingInputError(
+            f"{pipeline.name} {part}: all its files are withdrawn",
+            hint=f"touchline withdraw {pipeline.name} {part} lists them, with the reasons",
+        )
+    (plan,) = plans
     if plan.missing:
         raise MissingInputError(
             f"{pipeline.name} {part}: missing {', '.join(plan.missing)}",

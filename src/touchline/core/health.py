@@ -10,17 +10,19 @@ from touchline.core import planner
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.planner import Plan
-from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Run
+from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, Partition, Publish, Run
 from touchline.core.retention import retired
+from touchline.core.withdrawal import withdrawn
 
 State = Literal[
-    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired"
+    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired", "withdrawn"
 ]  # fmt: skip
 STATES: tuple[State, ...] = get_args(State)
 AMISS: tuple[State, ...] = ("refused", "failed", "waiting")
 """What somebody must see to; the rest is well, or only needs a `run`."""
 
 _UNDECIDED = ("running", "stopped", "checked")
+_EMPTY = (RETIRED, WITHDRAWN)
 _LOOKED_BACK = 8
 
 
@@ -69,11 +71,11 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
     last = ledger.last(pipeline.name)
     plans = {p.partition: p for p in planner.plan(pipeline, ledger)}
     heads = ledger.heads([s.table for s in pipeline.steps])
-    gone, published = retired(pipeline, ledger), _published(heads)
+    gone, published = _gone(pipeline, ledger), _published(heads)
     return [
         Standing(
             part,
-            "retired" if part in gone else _state(plans.get(part), last.get(part)),
+            gone.get(part) or _state(plans.get(part), last.get(part)),
             published.get(part, 0),
             _missing(plans.get(part)),
             last.get(part),
@@ -86,18 +88,29 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
 def _published(heads: Mapping[str, Mapping[Partition, tuple[str, str]]]) -> dict[Partition, int]:
     """Of how many of its tables each partition has something."""
     return Counter(
-        part for found in heads.values() for part, (made, _) in found.items() if made != RETIRED
+        part for found in heads.values() for part, (made, _) in found.items() if made not in _EMPTY
     )
+
+
+def _gone(
+    pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition] | None = None
+) -> dict[Partition, State]:
+    """The partitions of which nothing is to be there, and why."""
+    out: dict[Partition, State] = dict.fromkeys(withdrawn(pipeline, ledger, parts), "withdrawn")
+    return {**out, **dict.fromkeys(retired(pipeline, ledger, parts), "retired")}
 
 
 def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
     """The pipeline's last partitions and how fresh it is; quick, however many partitions there are."""
     there = ledger.contents(pipeline.name)
-    order = _in_order(pipeline, there, ledger.retired(pipeline.name))
+    others = ledger.retired(pipeline.name) | withdrawn(pipeline, ledger)
+    order = _in_order(pipeline, there, others)
     sizes = ledger.sizes()
     instants = [sizes[s.table].published_at for s in pipeline.steps if s.table in sizes]
     standings = standings_of(pipeline, ledger, order[-most:])
-    made = [s.partition for s in standings if s.published and s.state != "retired"]
+    made = [
+        s.partition for s in standings if s.published and s.state not in ("retired", "withdrawn")
+    ]
     return Health(
         pipeline.name,
         standings,
@@ -111,7 +124,7 @@ def standings_of(
     pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition]
 ) -> tuple[Standing, ...]:
     """How these partitions stand, runs at work among it; in the order given."""
-    gone = retired(pipeline, ledger, parts)
+    gone = _gone(pipeline, ledger, parts)
     published = _published(ledger.heads([s.table for s in pipeline.steps], parts))
     asked = list(ledger.contents(pipeline.name, parts))
     plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
@@ -122,7 +135,7 @@ def standings_of(
             part,
             plan=plans.get(part),
             published=published.get(part, 0),
-            there=part not in gone,
+            gone=gone.get(part),
         )
         for part in parts
     )
@@ -143,13 +156,13 @@ def _standing(
     *,
     plan: Plan | None,
     published: int,
-    there: bool,
+    gone: State | None,
 ) -> Standing:
     runs = ledger.runs(pipeline=pipeline.name, part=part, limit=_LOOKED_BACK)
     run = next((r for r in runs if r.status not in _UNDECIDED), None)
     newest = runs[0] if runs else None
-    if not there:
-        return Standing(part, "retired", 0, run=run, newest=newest)
+    if gone:
+        return Standing(part, gone, 0, run=run, newest=newest)
     state = _state(plan, run)
     if newest is not None and newest.status == "running":
         state = "running"

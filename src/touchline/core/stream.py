@@ -1,8 +1,7 @@
 """The live loop: records of a log are folded into a serving store, from where it was left."""
 
 import threading
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from touchline.core.ports import Lag, Log, Record, ServingStore, Version, View
@@ -31,7 +30,13 @@ class Stream:
 
 
 def read_on(
-    stream: Stream, log: Log, store: ServingStore, *, limit: int = 2000, timeout_s: float = 1.0
+    stream: Stream,
+    log: Log,
+    store: ServingStore,
+    *,
+    timeout_s: float = 1.0,
+    limit: int = 2000,
+    lanes: Set[int] | None = None,
 ) -> Changes | None:
     """Fold what comes next, and write it with the new position; None where nothing came in time.
 
@@ -39,7 +44,7 @@ def read_on(
         ConflictError: Another process read on meanwhile; nothing was written.
     """
     before = store.position(stream.reader)
-    records = log.read(stream.topic, before, limit=limit, timeout_s=timeout_s)
+    records = log.read(stream.topic, before, limit=limit, timeout_s=timeout_s, lanes=lanes)
     if not records:
         return None
     after = {record.lane: record.offset + 1 for record in records}
@@ -72,21 +77,47 @@ def follow(
 ) -> None:
     """Read on until the event is set; what a service fails at is tried again, ever more seldom.
 
-    Where another process reads, too, whoever is first has read it, and the other goes on from there.
+    Others may follow, too: each has its share of the lanes. Where two read the same for a moment,
+    whoever is first has read it, and the other goes on from there.
     """
-    wait_s = _FIRST_WAIT_S
+    waits = _growing()
     while not until.is_set():
         try:
-            changes = read_on(stream, log, store)
-            wait_s = _FIRST_WAIT_S
-            if changes:
+            for changes in _followed(stream, log, store, until=until):
+                waits = _growing()
                 changed(changes)
-        except ConflictError:
-            time.sleep(_FIRST_WAIT_S / 10)
         except TouchlineError as exc:
             failed(exc)
-            until.wait(wait_s)
-            wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+            until.wait(next(waits))
+
+
+def _growing() -> Iterator[float]:
+    """Longer and longer waits."""
+    wait_s = _FIRST_WAIT_S
+    while True:
+        yield wait_s
+        wait_s = min(wait_s * 2, _LONGEST_WAIT_S)
+
+
+def _followed(
+    stream: Stream, log: Log, store: ServingStore, *, until: threading.Event
+) -> Iterator[Changes]:
+    """What each batch of one's own lanes changed, until the event is set."""
+    with log.share(stream.topic, stream.reader) as share:
+        while not until.is_set():
+            lanes = share()
+            if not lanes:
+                until.wait(_FIRST_WAIT_S)
+            elif changes := _tried(stream, log, store, lanes=lanes):
+                yield changes
+
+
+def _tried(stream: Stream, log: Log, store: ServingStore, *, lanes: Set[int]) -> Changes | None:
+    """As `read_on`; None, too, where another process was first."""
+    try:
+        return read_on(stream, log, store, lanes=lanes)
+    except ConflictError:
+        return None
 
 
 def replay(stream: Stream, log: Log, store: ServingStore) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import msgspec
 import polars as pl
 
-from touchline.core.memory import MemoryServing
 from touchline.core.ports import Record, Version
 from touchline.matches.contracts import MATCH_EVENTS
 from touchline.matches.live import DEAD, EVENTS, Letter, fold
@@ -34,6 +33,8 @@ def match_events(bronze_events: pl.DataFrame) -> pl.DataFrame:
     Returns:
         MATCH_EVENTS, in the order in which the events happened; no records give no rows.
     """
+    from touchline.core.memory import MemoryServing  # it brings Arrow along
+
     rows = (
         bronze_events.sort("lane", "log_offset", "_file", "line")
         .unique(("lane", "log_offset"), keep="last", maintain_order=True)

@@ -18,7 +18,7 @@ from touchline.server.api import Api, answered
 from touchline.server.following import Following
 from touchline.server.match_pages import Pages
 from touchline.server.streams import Hub
-from touchline.wiring import Touchline
+from touchline.wiring import Touchline, live
 
 NAMES = frozenset(
     {
@@ -77,9 +77,15 @@ class Living:
     def _opened(self) -> ASGIApp:
         store, log = self.here.serving, self.here.log
         store.prepare(STREAM.views)
+        live.prepare(self.here.config, log, [STREAM.topic])
         hub = Hub(store)
         self._following = Following(self.here.config, changed=hub.heard, failed=_unsaid)
-        intake = Intake(store, self.here.event_rule, lambda: datetime.now(UTC))
+        intake = Intake(
+            store,
+            self.here.event_rule,
+            lambda: datetime.now(UTC),
+            live.is_ours_alone(self.here.config),
+        )
         api = Api(store, log, intake, self.admission, hub)
         return Pages(api, store, self.admission)
 

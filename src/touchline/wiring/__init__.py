@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from touchline.config import Config, stores
+from touchline.config import Config
 from touchline.errors import ConfigError
+from touchline.wiring import live
 from touchline.wiring.pipelines import activity, matches, tracking
 
 __all__ = ["Touchline", "activity", "matches", "tracking"]
@@ -83,26 +84,17 @@ class Touchline:
     @cached_property
     def log(self) -> "Log":
         """Where what comes live is kept first."""
-        from touchline.adapters.sqlite import SqliteLog
-
-        return SqliteLog(self.config.place(self.config.stores.log.path))
+        return live.log(self.config)
 
     @property
     def has_live(self) -> bool:
         """Whether anything was ever posted, as far as can be told without asking a service."""
-        return self.config.place(self.config.stores.log.path).exists()
+        return live.begun(self.config)
 
     @cached_property
     def serving(self) -> "ServingStore":
         """What applications ask for."""
-        set_ = self.config.stores.serving
-        if isinstance(set_, stores.DynamoServing):
-            from touchline.adapters.dynamodb import DynamoServing
-
-            return DynamoServing(set_.prefix, region=set_.region, endpoint=set_.endpoint)
-        from touchline.adapters.sqlite import SqliteServing
-
-        return SqliteServing(self.config.place(set_.path))
+        return live.serving(self.config)
 
     @property
     def lag(self) -> "Lag":

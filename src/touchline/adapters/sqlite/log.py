@@ -1,19 +1,22 @@
 """The log in one SQLite file: a writer of its own commits what many callers append, at once."""
 
+import fcntl
 import sqlite3
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import Future
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
+from urllib.parse import quote
 
 from touchline.adapters.local import made
 from touchline.adapters.sqlite.schema import translated
 from touchline.adapters.sqlite.versioned import Layout, opened
-from touchline.core.ports.log import Lag, Position, Record
+from touchline.core.ports.log import Lag, Position, Record, Share
+from touchline.errors import ConfigError
 
 LANE = 0
 """A file has one lane: records of all keys are in one order."""
@@ -58,26 +61,38 @@ class SqliteLog:
         self._writer.join()
         self._db.close()
 
+    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:
+        """See Log. Every topic is there."""
+
     def append(
         self, topic: str, records: Sequence[tuple[str, bytes]]
     ) -> "Future[Sequence[tuple[int, int]]]":
         """See Log."""
         done: Future[Sequence[tuple[int, int]]] = Future()
+        done.set_running_or_notify_cancel()
         self._queue.put((topic, records, done))
         return done
 
     def read(
-        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+        self,
+        topic: str,
+        position: Position,
+        *,
+        limit: int = 1000,
+        timeout_s: float = 1.0,
+        lanes: Set[int] | None = None,
     ) -> Sequence[Record]:
         """See Log."""
         sql = (
             "SELECT at_offset, key, value, at_us FROM records WHERE topic = ? AND at_offset >= ?"
             " ORDER BY at_offset LIMIT ?"
         )
-        left = timeout_s
+        left, most = timeout_s, limit if lanes is None or LANE in lanes else 0
         while True:
-            found = self._rows(sql, (topic, position.get(LANE, 0), limit))
+            found = self._rows(sql, (topic, position.get(LANE, 0), most))
             if found or left <= 0:
+                if not found or found[0][0] != position.get(LANE):
+                    self._check(topic, position)
                 return [_record(row) for row in found]
             with self._came:
                 self._came.wait(min(_PAUSE_S, left))
@@ -105,6 +120,32 @@ class SqliteLog:
         with translated(self.path), closing(opened(self.path, _LAYOUT)) as db:
             sql = "DELETE FROM records WHERE topic = ? AND at_offset < ?"
             db.execute(sql, (topic, position.get(LANE, 0)))
+
+    @contextmanager
+    def share(self, topic: str, group: str) -> Iterator[Share]:
+        """See Log. Whoever first locks a small file beside the log has the lane, until it ends."""
+        folder = self.path.with_name(f"{self.path.name}.readers")
+        with translated(self.path):
+            made(folder)
+            file = (folder / quote(f"{topic} {group}", safe=" ")).open("wb")
+        with file:
+            yield lambda: frozenset({LANE} if _locked(file.fileno()) else ())
+
+    def _check(self, topic: str, position: Position) -> None:
+        """Refuse a position that this log does not have.
+
+        Raises:
+            ConfigError: It is of another lane, before the beginning or behind the end.
+        """
+        end, start = self.end(topic)[LANE], self.start(topic)[LANE]
+        for lane, offset in position.items():
+            if lane != LANE or not start <= offset <= end:
+                raise ConfigError(
+                    f"{self.path}: {topic}: no offset {offset} in lane {lane}, it has lane {LANE}"
+                    f" from {start} to {end}",
+                    hint="its records were trimmed, or it is a position in another log",
+                    topic=topic,
+                )
 
     def _rows(self, sql: str, values: Sequence[object]) -> list[tuple[Any, ...]]:
         with translated(self.path), self._lock:
@@ -164,6 +205,14 @@ def _put(db: sqlite3.Connection, batches: Sequence[_Batch]) -> list[list[tuple[i
     db.executemany("INSERT OR REPLACE INTO ends VALUES (?,?)", list(ends.items()))
     db.execute("COMMIT")
     return placed
+
+
+def _locked(file: int) -> bool:
+    """Whether the file is locked here now."""
+    with suppress(BlockingIOError):
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return True
+    return False
 
 
 def _us(at: datetime) -> int:

@@ -1,11 +1,13 @@
 """The log in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import Condition
 
-from touchline.core.ports.log import Lag, Position, Record
+from touchline.core.ports.log import Lag, Position, Record, Share
+from touchline.errors import ConfigError
 
 LANE = 0
 
@@ -17,10 +19,14 @@ class MemoryLog:
         self.clock = clock
         self._topics: dict[str, list[Record]] = {}
         self._ends: dict[str, int] = {}
+        self._places: dict[tuple[str, str], list[object]] = {}
         self._came = Condition()
 
     def close(self) -> None:
         """Nothing is held open."""
+
+    def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:
+        """See Log. Every topic is there."""
 
     def append(
         self, topic: str, records: Sequence[tuple[str, bytes]]
@@ -37,12 +43,25 @@ class MemoryLog:
         return done
 
     def read(
-        self, topic: str, position: Position, *, limit: int = 1000, timeout_s: float = 1.0
+        self,
+        topic: str,
+        position: Position,
+        *,
+        limit: int = 1000,
+        timeout_s: float = 1.0,
+        lanes: Set[int] | None = None,
     ) -> Sequence[Record]:
         """See Log."""
+        is_wanted = lanes is None or LANE in lanes
         with self._came:
-            self._came.wait_for(lambda: self._from(topic, position), timeout_s)
-            return self._from(topic, position)[:limit]
+            self._came.wait_for(lambda: is_wanted and self._from(topic, position), timeout_s)
+            start, end = self.start(topic)[LANE], self.end(topic)[LANE]
+            for lane, offset in position.items():
+                if lane != LANE or not start <= offset <= end:
+                    raise ConfigError(
+                        f"{topic}: no offset {offset} in lane {lane}: {start} to {end}"
+                    )
+            return self._from(topic, position)[:limit] if is_wanted else []
 
     def start(self, topic: str, since: datetime | None = None) -> Position:
         """See Log."""
@@ -62,6 +81,16 @@ class MemoryLog:
         """See Log."""
         with self._came:
             self._topics[topic] = self._from(topic, position)
+
+    @contextmanager
+    def share(self, topic: str, group: str) -> Iterator[Share]:
+        """See Log. Whoever comes first has the lane."""
+        mine, places = object(), self._places.setdefault((topic, group), [])
+        places.append(mine)
+        try:
+            yield lambda: frozenset({LANE} if places[0] is mine else ())
+        finally:
+            places.remove(mine)
 
     def _from(self, topic: str, position: Position) -> list[Record]:
         first = position.get(LANE, 0)

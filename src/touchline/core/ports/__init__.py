@@ -1,12 +1,13 @@
 """What services stand behind: protocols, and the values that cross them."""
 
 from touchline.core.ports.ledger import Ledger
-from touchline.core.ports.log import Lag, Log, Position, Record
+from touchline.core.ports.log import Lag, Log, Position, Record, Share
 from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Key, Notes, Scope
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.serving import Asked, Id, ServingStore, Version, View
 from touchline.core.ports.values import (
     RETIRED,
+    WITHDRAWN,
     Claims,
     Partition,
     Piece,
@@ -26,6 +27,7 @@ from touchline.core.ports.values import (
 
 __all__ = [
     "RETIRED",
+    "WITHDRAWN",
     "Alert",
     "AlertKind",
     "Asked",
@@ -52,6 +54,7 @@ __all__ = [
     "RunStatus",
     "Scope",
     "ServingStore",
+    "Share",
     "Size",
     "Staged",
     "Stored",
