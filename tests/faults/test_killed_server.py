@@ -161,20 +161,18 @@ def lose_nothing(world: World, kills: int) -> None:
 
 
 def listed(client: httpx.Client, match_id: str) -> list[str]:
-    """The ids of a match's events, once the last of them is there."""
-    end = time.monotonic() + PATIENCE_S
-    while True:
-        found, cursor = list[str](), {}
-        while True:
-            page = client.get(f"/matches/{match_id}", params={"limit": 1000, **cursor}).json()
-            found += [event["event_id"] for event in page.get("events", [])]
-            if not page.get("next"):
-                break
-            cursor = {"cursor": page["next"]}
-        if "last" in found:
-            return found
+    """The ids of a match's events, read once the last of them is there: then nothing else comes."""
+    end, late = time.monotonic() + PATIENCE_S, {"from": "2025-04-05T14:00:00Z"}
+    while not client.get(f"/matches/{match_id}", params=late).json().get("events"):
         assert time.monotonic() < end
         time.sleep(0.05)
+    found, cursor = list[str](), {}
+    while True:
+        page = client.get(f"/matches/{match_id}", params={"limit": 1000, **cursor}).json()
+        found += [event["event_id"] for event in page["events"]]
+        if not page["next"]:
+            return found
+        cursor = {"cursor": page["next"]}
 
 
 def test_three_kills_under_load_lose_and_repeat_no_event(empty: World) -> None:

@@ -17,7 +17,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Touchline]
     file = tmp_path / "touchline.toml"
     file.write_text('[matches]\nunknown_types = "keep"\n')
     monkeypatch.setenv("TOUCHLINE_CONFIG", str(file))
-    kept = (functions.built, ingest._intake, query._counts)
+    kept = (functions.built, functions.log, functions.store, ingest._intake, query._counts)
     for each in kept:
         each.cache_clear()
     yield functions.built()

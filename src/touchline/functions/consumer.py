@@ -12,7 +12,7 @@ from typing import Any
 
 from touchline.core.ports import Record, ServingStore
 from touchline.errors import TouchlineError
-from touchline.functions import built
+from touchline.functions import store
 from touchline.matches.live import STREAM
 
 _AT_ONCE = 2000
@@ -20,34 +20,34 @@ _AT_ONCE = 2000
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
     """Where each partition that failed is to go on from; an empty list where none did."""
-    store = built().serving
+    found = store()
     failed = [
         {"itemIdentifier": {"partition": name, "offset": offset}}
         for name, given in event.get("records", {}).items()
-        if (offset := _failed_at(sorted(map(_record, given), key=_offset), store)) is not None
+        if (offset := _failed_at(sorted(map(_record, given), key=_offset), found)) is not None
     ]
     return {"batchItemFailures": failed}
 
 
-def _failed_at(records: Sequence[Record], store: ServingStore) -> int | None:
+def _failed_at(records: Sequence[Record], into: ServingStore) -> int | None:
     """The records of a partition are in the store; or the offset of the first that is not."""
     for part in (records[at : at + _AT_ONCE] for at in range(0, len(records), _AT_ONCE)):
         try:
-            _put(part, store)
+            _put(part, into)
         except TouchlineError:
             return part[0].offset
     return None
 
 
-def _put(records: Sequence[Record], store: ServingStore) -> None:
+def _put(records: Sequence[Record], into: ServingStore) -> None:
     """Fold those that the store has not read, and write them with its new position."""
     lane = records[0].lane
-    before = store.position(STREAM.reader)
+    before = into.position(STREAM.reader)
     new = [record for record in records if record.offset >= before.get(lane, 0)]
     if new:
-        changes = STREAM.fold(new, store)
+        changes = STREAM.fold(new, into)
         after = {lane: new[-1].offset + 1}
-        store.apply(changes, reader=STREAM.reader, before=before, after=after)
+        into.apply(changes, reader=STREAM.reader, before=before, after=after)
 
 
 def _record(given: Mapping[str, Any]) -> Record:

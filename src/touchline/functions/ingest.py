@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from touchline.errors import ContractError, TouchlineError
-from touchline.functions import built
+from touchline.functions import built, log
 from touchline.functions.gateway import Request, reply, request
 from touchline.matches.live import TOPIC
 from touchline.matches.serve import posting, routes
@@ -32,7 +32,7 @@ def _answer(asked: Request) -> Answer:
     try:
         taken = _intake().take(given)
         if taken.records:
-            built().log.append(TOPIC, taken.records).result()
+            log().append(TOPIC, taken.records).result()
     except TouchlineError as exc:
         return refused(exc)
     return posting.summary(taken.results) if is_batch else posting.answer(taken.results[0])

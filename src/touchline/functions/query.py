@@ -5,7 +5,7 @@ from functools import cache
 from typing import Any
 
 from touchline.errors import TouchlineError
-from touchline.functions import built
+from touchline.functions import store
 from touchline.functions.gateway import Request, reply, request
 from touchline.matches.serve import asking, openapi, routes
 from touchline.matches.serve.answers import Answer, refused
@@ -23,7 +23,7 @@ def _answer(asked: Request) -> Answer:
         return routes.nothing(asked.path)
     try:
         return routes.answer(
-            built().serving,
+            store(),
             _counts(),
             asked.path,
             method=asked.method,
