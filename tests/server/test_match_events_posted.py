@@ -1,6 +1,7 @@
 """Events in: one by one, in batches, over a WebSocket; again, corrected, before what they correct."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,9 @@ import httpx
 import pytest
 from live_world import Event, Live, event, events, ids, live, until
 from websockets.sync.client import connect
+
+from touchline.matches.live import TOPIC, EventRule, accepted
+from touchline.wiring import Touchline
 
 DESIGN = {
     "match_id": "match123",
@@ -123,6 +127,16 @@ def test_a_conflict_is_seen_after_a_restart_too(tmp_path: Path) -> None:
     with live(tmp_path, again=first) as second, second.client() as client:
         assert post(client, event(), event(player_id="p2")) == [201, 409]
         assert ids(events(client, count=1)) == ["e1"]
+
+
+def test_an_event_that_came_by_another_way_is_known_once_it_is_served(tmp_path: Path) -> None:
+    with live(tmp_path) as found, found.client() as client:
+        assert post(client, event("e1")) == [201]
+        other = Touchline(found.config)
+        said = accepted(event("e2"), EventRule(), datetime.now(UTC))
+        other.log.append(TOPIC, [("m1", said.value)]).result()
+        assert ids(events(client, count=2)) == ["e1", "e2"]
+        assert post(client, event("e2"), event("e2", player_id="p9")) == [201, 409]
 
 
 def test_corrections_supersede_and_a_cancelled_event_is_listed_no_more(

@@ -44,31 +44,49 @@ class Taken:
         yield from dict.fromkeys(key for key, _ in self.records)
 
 
-Digests = dict[str, set[str]]
+@dataclass(eq=False)
+class Known:
+    """The digests of what is known of each event of a match; "" among them: it has not come.
+
+    `upto` is the offset of the last change of the store that is among them.
+    """
+
+    digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    upto: int = -1
+
+    def add(self, event_id: str, digests: Sequence[str]) -> None:
+        """So many more are known of the event, which has come."""
+        before = self.digests.get(event_id, ())
+        if "" in before or not set(digests).issubset(before):
+            self.digests[event_id] = tuple(dict.fromkeys([*filter(None, before), *digests]))
 
 
 @dataclass(eq=False)
 class Intake:
     """Takes events; remembers what was taken of the matches that were posted to last.
 
-    With `alone` nobody else appends to the log: then the same event again is told from another
-    event under the same id before it is there. Else, and without a store, the live loop tells.
+    With `alone` the same event again is told from another event under the same id, also before it is
+    served. Where other machines append to the log, and without a store, the live loop tells.
     """
 
     store: ServingStore | None
     rule: EventRule
     clock: Callable[[], datetime]
     alone: bool = True
-    _known: OrderedDict[str, Digests] = field(default_factory=OrderedDict)
+    _known: OrderedDict[str, Known] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, given: Sequence[Any]) -> Taken:
         """Each event's result, and the records of those that are accepted. Any thread may ask."""
         now, results, records = self.clock(), list[Result](), list[tuple[str, bytes]]()
+        looked = dict[str, Known]()
         with self._lock:
             for each in given:
                 event = self._read(each, now)
-                result = self._judged(event) if isinstance(event, Accepted) else _refused(event)
+                if isinstance(event, Accepted):
+                    result = self._judged(event, looked)
+                else:
+                    result = _refused(event)
                 results.append(result)
                 if isinstance(event, Accepted) and not result.error:
                     records.append((event.match_id, event.value))
@@ -87,33 +105,34 @@ class Intake:
             for match_id in taken.lost():
                 self._known.pop(match_id, None)
 
-    def _judged(self, event: Accepted) -> Result:
-        """The event's result, given what is known of it."""
+    def _judged(self, event: Accepted, looked: dict[str, Known]) -> Result:
+        """The event's result, given what is known of it; `looked` has the matches looked at anew."""
         if self.store is None or not self.alone:
             return Result(202, event.event_id, "accepted")
-        known = self._of(event.match_id, self.store)
-        digests = known.setdefault(event.event_id, set())
-        is_first, is_insert = not digests, event.action == "insert"
+        if event.match_id not in looked:
+            looked[event.match_id] = self._of(event.match_id, self.store)
+        known = looked[event.match_id]
+        digests = known.digests.get(event.event_id, ())
+        is_insert, waits = event.action == "insert", "" in digests or not digests
         if event.digest not in digests:
-            if is_insert and not is_first and "" not in digests:
+            if is_insert and not waits:
                 return _conflict(event)
-            digests.add(event.digest)
-            if is_insert:
-                digests.discard("")
-            elif is_first:
-                digests.add("")
-        return _waits(event) if "" in digests else _accepted(event.event_id)
+            if is_insert or not waits:
+                known.add(event.event_id, [event.digest])
+            else:
+                known.digests[event.event_id] = ("", *filter(None, digests), event.digest)
+        has_come = "" not in known.digests[event.event_id]
+        return _accepted(event.event_id) if has_come else _waits(event)
 
-    def _of(self, match_id: str, store: ServingStore) -> Digests:
-        """The digests of what is known of each event of a match; "" among them: it has not come."""
-        found = self._known.get(match_id)
-        if found is None:
-            found = self._known[match_id] = {}
-            for v in store.changes(EVENTS, match_id, after=-1, limit=_ALL_CHANGES):
-                found.setdefault(v.id, set()).update(v.digest.split())
-            if len(self._known) > _MOST_MATCHES:
-                self._known.popitem(last=False)
+    def _of(self, match_id: str, store: ServingStore) -> Known:
+        """What is known of a match, with what the store has learnt of it since the last time."""
+        found = self._known.setdefault(match_id, Known())
+        for v in store.changes(EVENTS, match_id, after=found.upto, limit=_ALL_CHANGES):
+            found.add(v.id, v.digest.split())
+            found.upto = v.since
         self._known.move_to_end(match_id)
+        if len(self._known) > _MOST_MATCHES:
+            self._known.popitem(last=False)
         return found
 
 
