@@ -181,11 +181,6 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tup
             f"tracking {part}: past the days that retention keeps: {gone}",
             hint=f"touchline run --force --partition {part} makes it again",
         )
-    if all(publish.kind == "retire" for publish in publishes.values()):
-        raise MissingInputError(
-            f"tracking {part}: all its files were withdrawn",
-            hint=f"touchline withdraw tracking {part} lists them, with the reasons",
-        )
     metrics = c.PLAYER_METRICS.table
     match, players, sprints, own = (_frame(here, each, [publishes[each.table]]) for each in shown)
     tables = MatchTables(

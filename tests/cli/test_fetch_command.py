@@ -78,17 +78,6 @@ def test_what_is_unchanged_is_not_fetched_again(known: World) -> None:
     assert f"{OF_1}dynamic_events/" not in later
 
 
-def test_what_was_withdrawn_is_not_fetched_again(known: World) -> None:
-    with provider(known, played(1)) as (_, server):
-        results(known)
-        known.well("withdraw", "tracking", "match_id=1", "*", "--because", "a test match")
-        before = len(server.calls)
-        known.well("fetch", "skillcorner")
-        later = [call.path for call in server.calls[before:]]
-
-    assert f"{OF_1}tracking/" not in later
-
-
 def test_a_reissued_file_is_fetched_and_makes_its_match_stale(known: World) -> None:
     with provider(known, played(1), played(2)) as (app, _):
         results(known)

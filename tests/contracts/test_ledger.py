@@ -107,44 +107,6 @@ def test_what_one_owner_wrote_another_reads(ledgers: Ledgers) -> None:
     assert other.heads([TABLE]) == {TABLE: {ONE: ("from a", "a")}}
 
 
-# --- withdrawn ----------------------------------------------------------------------------------
-
-
-def test_what_is_withdrawn_arrived_no_more_and_is_known_with_its_reason(ledger: Ledger) -> None:
-    kept, test = receipt("match", "a"), receipt("events", "b")
-    ledger.receive([kept, test, receipt("match", "c", part=TWO)])
-    assert dict(ledger.withdrawn("tracking")) == {}
-    ledger.receive(
-        [replace(test, withdrawn="a test"), replace(kept, partition=TWO, withdrawn="no")]
-    )
-    assert ledger.contents("tracking") == {ONE: {"match": "a"}}
-    assert {p: set(files) for p, files in ledger.arrivals("tracking").items()} == {ONE: {"match"}}
-    found = ledger.withdrawn("tracking")
-    assert replace(found[ONE]["events"], id=0) == replace(test, withdrawn="a test")
-    assert {part: set(files) for part, files in found.items()} == {ONE: {"events"}, TWO: {"match"}}
-    assert set(ledger.withdrawn("tracking", [TWO])) == {TWO}
-    assert dict(ledger.withdrawn("activity")) == {}
-
-
-def test_a_withdrawn_name_counts_again_with_a_receipt_that_is_not(ledger: Ledger) -> None:
-    ledger.receive([receipt("match", "a"), receipt("events", "b")])
-    ledger.receive([replace(receipt("match", "a"), withdrawn="a test")])
-    ledger.receive([receipt("match", "d")])
-    assert list(ledger.contents("tracking")[ONE].items()) == [("match", "d"), ("events", "b")]
-    assert dict(ledger.withdrawn("tracking")) == {}
-
-
-def test_what_is_withdrawn_keeps_its_bytes_until_its_partition_is_retired(ledger: Ledger) -> None:
-    ledger.receive([receipt("match", "a")])
-    ledger.receive([replace(receipt("match", "a"), withdrawn="a test")])
-    assert ledger.paths() == {"objects/a"}
-    ledger.moved({"objects/a": "packs/a"})
-    assert ledger.withdrawn("tracking")[ONE]["match"].path == "packs/a"
-    ledger.retire("tracking", [ONE])
-    assert dict(ledger.withdrawn("tracking")) == {}
-    assert ledger.paths() == frozenset()
-
-
 # --- what is current ----------------------------------------------------------------------------
 
 

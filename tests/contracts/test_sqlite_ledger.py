@@ -36,10 +36,9 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
     path = tmp_path / "ledger.db"
     old = sqlite3.connect(path)
     old.executescript(schema.CHANGES[0] + "; PRAGMA user_version = 1")
-    columns = rows.RECEIPT.removesuffix(", withdrawn")
-    sql = f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})"
+    sql = f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 8)})"
     came = [receipt("b", sha256="1"), receipt("a", sha256="2"), receipt("b", sha256="3")]
-    old.executemany(sql, [rows.receipt_row(r)[:8] for r in came])
+    old.executemany(sql, [rows.receipt_row(r) for r in came])
     old.commit()
     old.close()
     ledger = SqliteLedger(path)
@@ -50,24 +49,6 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
         "b": "3",
         "a": "4",
     }
-
-
-def test_what_an_older_version_received_counts_and_may_be_withdrawn(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.db"
-    with closing(sqlite3.connect(path)) as old:
-        old.executescript(";".join(schema.CHANGES[:5]) + "; PRAGMA user_version = 5")
-        columns = rows.RECEIPT.removesuffix(", withdrawn")
-        row = rows.receipt_row(receipt("a", sha256="1"))[:8]
-        old.execute(f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})", row)
-        old.execute("INSERT INTO latest SELECT domain, partition, name, 1, 1, '1' FROM receipts")
-        old.commit()
-    with closing(SqliteLedger(path)) as ledger:
-        assert ledger.contents("tracking") == {ONE: {"a": "1"}}
-        assert ledger.withdrawn("tracking") == {}
-        ledger.receive([replace(ledger.arrivals("tracking")[ONE]["a"], withdrawn="a test")])
-        assert ledger.contents("tracking") == {}
-    with closing(SqliteLedger(path)) as ledger:
-        assert ledger.withdrawn("tracking")[ONE]["a"].withdrawn == "a test"
 
 
 def test_runs_that_an_older_version_recorded_are_no_news(tmp_path: Path) -> None:
@@ -247,7 +228,6 @@ def test_a_full_disk_is_a_storage_error_and_the_ledger_goes_on_afterwards(tmp_pa
 
 READS: dict[str, Callable[[Ledger], object]] = {
     "arrivals": lambda ledger: ledger.arrivals("tracking"),
-    "withdrawn": lambda ledger: ledger.withdrawn("tracking"),
     "arrivals of a match": lambda ledger: ledger.arrivals("tracking", [ONE]),
     "unsettled": lambda ledger: ledger.unsettled(),
     "current": lambda ledger: ledger.current(["club.speeds"]),

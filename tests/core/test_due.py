@@ -1,6 +1,5 @@
 """When input is due, at both clock changes too, and what is missing."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -100,13 +99,6 @@ def lacking(*days: str, now: datetime = NOW, due: Due = DAILY) -> list[str]:
 def test_a_day_that_was_due_and_has_not_come_is_missing() -> None:
     assert lacking("2025-01-01", "2025-01-02", "2025-01-04") == ["ingestion_date=2025-01-03"]
     assert lacking("2025-01-03", "2025-01-04") == []
-
-
-def test_a_day_whose_files_were_withdrawn_is_not_missing() -> None:
-    came = ledger("2025-01-02", "2025-01-03", "2025-01-04")
-    (test,) = came.arrivals("activity")["ingestion_date=2025-01-03"].values()
-    came.receive([replace(test, withdrawn="a test")])
-    assert missing(ACTIVITY, DAILY, came, now=NOW) == []
 
 
 def test_within_the_grace_nothing_is_missing_and_from_its_end_on_it_is() -> None:

@@ -29,7 +29,6 @@ _COMMANDS = {
     "fetch": ("data", "Fetch provider files into bronze."),
     "ingest": ("data", "Land files in bronze; the same files again change nothing."),
     "replay": ("replay", "Post a recorded feed of match events to a running server, live."),
-    "withdraw": ("withdrawing", "Take a landed file out of what counts, or put it back."),
     "archive": ("archiving", "Land in bronze what came live."),
     "plan": ("runs", "Show what is stale, and why."),
     "run": ("runs", "Make everything that is stale."),

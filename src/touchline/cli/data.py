@@ -17,7 +17,6 @@ from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.landing import Arrival
-    from touchline.core.ports import Receipt
 
 
 @click.command()
@@ -95,7 +94,7 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
         {
             "partition": p,
             **counts[p],
-            "missing": ", ".join(b.file for b in bronze if not b.of(after.get(p, {}))) or None,
+            "missing": ", ".join(b.file for b in bronze if not b.of(after[p])) or None,
         }
         for p in parts
     ]
@@ -121,24 +120,15 @@ def landed(
     from touchline.core import landing
 
     parts = sorted({a.partition for a in arrivals})
-    known = (here.ledger.arrivals(domain, parts), here.ledger.withdrawn(domain, parts))
-    latest = {(p, n): r for each in known for p, rs in each.items() for n, r in rs.items()}
+    latest = {
+        (p, n): r for p, rs in here.ledger.arrivals(domain, parts).items() for n, r in rs.items()
+    }
     receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
     for arrival, receipt in zip(arrivals, receipts, strict=True):
         old = latest.get((receipt.partition, receipt.name))
         latest[receipt.partition, receipt.name] = receipt
         same = old is not None and old.sha256 == receipt.sha256
-        if receipt.withdrawn:
-            _still_withdrawn(receipt)
         yield arrival, "new" if old is None else "unchanged" if same else "re-issued"
-
-
-def _still_withdrawn(receipt: "Receipt") -> None:
-    of = f"{receipt.domain} {receipt.partition}"
-    say(
-        f"{of} {receipt.name} stays withdrawn ({receipt.withdrawn}), as it is the same file:"
-        f" touchline withdraw {of} {receipt.name} --undo puts it back"
-    )
 
 
 @click.command()

@@ -140,8 +140,7 @@ def _known(here: Touchline, source: str) -> Mapping[tuple[int, str], str]:
     from touchline.core.ports import keys_of
 
     known = {}
-    both = (here.ledger.arrivals("tracking"), here.ledger.withdrawn("tracking"))
-    for part, receipts in (pair for each in both for pair in each.items()):
+    for part, receipts in here.ledger.arrivals("tracking").items():
         for name, receipt in receipts.items():
             came_from, mark, version = receipt.source.partition(_MARK)
             if mark and came_from == source:

@@ -107,17 +107,10 @@ def _must_have_arrived(
 ) -> None:
     """Refuse a partition of which nothing is there; tell of one that retention took away."""
     from touchline.core.retention import unplanned
-    from touchline.core.withdrawal import withdrawn
 
     known = here.ledger.contents(pipeline.name, parts)
     gone = unplanned(pipeline, here.ledger, parts)
-    out = withdrawn(pipeline, here.ledger, parts)
     for part in parts:
-        if part in out:
-            raise MissingInputError(
-                f"{pipeline.name} {part}: all its files are withdrawn",
-                hint=f"touchline withdraw {pipeline.name} {part} lists them, with the reasons",
-            )
         if part not in known:
             said = "its files are past their days" if part in gone else "nothing has arrived for it"
             hint = (

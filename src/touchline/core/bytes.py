@@ -27,10 +27,7 @@ def opened(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
     with path.open("rb") as plain:
         head = plain.read(len(_LFS))
     if not head:
-        raise ContractError(
-            "the file is empty",
-            hint="ask the provider for it again; touchline withdraw takes it out",
-        )
+        raise ContractError("the file is empty", hint="ask the provider for the file again")
     if head == _LFS:
         raise ContractError(
             "a Git LFS pointer, not the file itself",

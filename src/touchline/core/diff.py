@@ -132,18 +132,12 @@ def tried(
     """The difference of what is current and what a run would publish now; nothing is published.
 
     Raises:
-        MissingInputError: Not all its files have arrived, or all were withdrawn.
+        MissingInputError: Not all its files have arrived.
         ContractError, QualityError: A run would refuse it.
     """
     arrived = platform.ledger.arrivals(pipeline.name, [part])
     hashes = planner.hashes(arrived)
-    plans = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
-    if not plans:
-        raise MissingInputError(
-            f"{pipeline.name} {part}: all its files are withdrawn",
-            hint=f"touchline withdraw {pipeline.name} {part} lists them, with the reasons",
-        )
-    (plan,) = plans
+    (plan,) = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
     if plan.missing:
         raise MissingInputError(
             f"{pipeline.name} {part}: missing {', '.join(plan.missing)}",

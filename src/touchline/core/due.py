@@ -54,7 +54,7 @@ def missing(
 ) -> list[tuple[Expected, Partition]]:
     """What was due in the last days and has not come, with the partition that lacks it.
 
-    Nothing is missing of days whose files were withdrawn, nor of days before the first that has arrived; before any has, the newest firing
+    Nothing is missing of days before the first that has arrived; before any has, the newest firing
     counts. Where partitions are no days, something must have come since the firing before the newest
     one that is late; the partition is "" then.
     """
@@ -67,7 +67,7 @@ def missing(
         return [] if not firings or any(at > since for at in came) else [(firings[-1], "")]
     named = [(each, f"{column}={each.day.isoformat()}") for each in firings]
     counted = [(e, part) for e, part in named if part >= min(arrivals)] if arrivals else named[-1:]
-    gone = ledger.retired(pipeline.name) | ledger.withdrawn(pipeline.name).keys()
+    gone = ledger.retired(pipeline.name)
     return [(each, part) for each, part in counted if part not in arrivals and part not in gone]
 
 

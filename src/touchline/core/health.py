@@ -10,19 +10,17 @@ from touchline.core import planner
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.planner import Plan
-from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, Partition, Publish, Run
+from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Run
 from touchline.core.retention import retired
-from touchline.core.withdrawal import withdrawn
 
 State = Literal[
-    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired", "withdrawn"
+    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired"
 ]  # fmt: skip
 STATES: tuple[State, ...] = get_args(State)
 AMISS: tuple[State, ...] = ("refused", "failed", "waiting")
 """What somebody must see to; the rest is well, or only needs a `run`."""
 
 _UNDECIDED = ("running", "stopped", "checked")
-_EMPTY = (RETIRED, WITHDRAWN)
 _LOOKED_BACK = 8
 
 
@@ -71,11 +69,11 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
     last = ledger.last(pipeline.name)
     plans = {p.partition: p for p in planner.plan(pipeline, ledger)}
     heads = ledger.heads([s.table for s in pipeline.steps])
-    gone, published = _gone(pipeline, ledger), _published(heads)
+    gone, published = retired(pipeline, ledger), _published(heads)
     return [
         Standing(
             part,
-            gone.get(part) or _state(plans.get(part), last.get(part)),
+            "retired" if part in gone else _state(plans.get(part), last.get(part)),
             published.get(part, 0),
             _missing(plans.get(part)),
             last.get(part),
@@ -88,29 +86,18 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
 def _published(heads: Mapping[str, Mapping[Partition, tuple[str, str]]]) -> dict[Partition, int]:
     """Of how many of its tables each partition has something."""
     return Counter(
-        part for found in heads.values() for part, (made, _) in found.items() if made not in _EMPTY
+        part for found in heads.values() for part, (made, _) in found.items() if made != RETIRED
     )
-
-
-def _gone(
-    pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition] | None = None
-) -> dict[Partition, State]:
-    """The partitions of which nothing is to be there, and why."""
-    out: dict[Partition, State] = dict.fromkeys(withdrawn(pipeline, ledger, parts), "withdrawn")
-    return {**out, **dict.fromkeys(retired(pipeline, ledger, parts), "retired")}
 
 
 def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
     """The pipeline's last partitions and how fresh it is; quick, however many partitions there are."""
     there = ledger.contents(pipeline.name)
-    others = ledger.retired(pipeline.name) | withdrawn(pipeline, ledger)
-    order = _in_order(pipeline, there, others)
+    order = _in_order(pipeline, there, ledger.retired(pipeline.name))
     sizes = ledger.sizes()
     instants = [sizes[s.table].published_at for s in pipeline.steps if s.table in sizes]
     standings = standings_of(pipeline, ledger, order[-most:])
-    made = [
-        s.partition for s in standings if s.published and s.state not in ("retired", "withdrawn")
-    ]
+    made = [s.partition for s in standings if s.published and s.state != "retired"]
     return Health(
         pipeline.name,
         standings,
@@ -124,7 +111,7 @@ def standings_of(
     pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition]
 ) -> tuple[Standing, ...]:
     """How these partitions stand, runs at work among it; in the order given."""
-    gone = _gone(pipeline, ledger, parts)
+    gone = retired(pipeline, ledger, parts)
     published = _published(ledger.heads([s.table for s in pipeline.steps], parts))
     asked = list(ledger.contents(pipeline.name, parts))
     plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
@@ -135,7 +122,7 @@ def standings_of(
             part,
             plan=plans.get(part),
             published=published.get(part, 0),
-            gone=gone.get(part),
+            there=part not in gone,
         )
         for part in parts
     )
@@ -156,13 +143,13 @@ def _standing(
     *,
     plan: Plan | None,
     published: int,
-    gone: State | None,
+    there: bool,
 ) -> Standing:
     runs = ledger.runs(pipeline=pipeline.name, part=part, limit=_LOOKED_BACK)
     run = next((r for r in runs if r.status not in _UNDECIDED), None)
     newest = runs[0] if runs else None
-    if gone:
-        return Standing(part, gone, 0, run=run, newest=newest)
+    if not there:
+        return Standing(part, "retired", 0, run=run, newest=newest)
     state = _state(plan, run)
     if newest is not None and newest.status == "running":
         state = "running"

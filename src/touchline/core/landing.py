@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -49,9 +49,8 @@ def land(
     """Each arrival's receipt, once its bytes, its manifest and its ledger row are durable.
 
     Bytes that bronze already has are not stored again, yet every receipt counts: of one logical
-    name the latest receipt is the valid one. What was withdrawn and comes again under its name stays
-    withdrawn, as its receipt says. Files of one partition are recorded together, so that a crash leaves
-    none of them or all.
+    name the latest receipt is the valid one. Files of one partition are recorded together, so that
+    a crash leaves none of them or all.
 
     Raises:
         StorageError: No room; nothing of the partition at hand was recorded.
@@ -59,25 +58,12 @@ def land(
     """
     for (domain, part), group in groupby(arrivals, key=lambda a: (a.domain, a.partition)):
         files = list(group)
-        out = ledger.withdrawn(domain, [part]).get(part, {})
-        came = [_received(arrival, objects, now) for arrival in files]
-        receipts = [_as_withdrawn(receipt, out.get(receipt.name)) for receipt in came]
-        manifested(receipts, objects)
+        receipts = [_received(arrival, objects, now) for arrival in files]
+        manifest = msgspec.json.encode(receipts)
+        digest = hashlib.sha256(manifest).hexdigest()[:12]
+        objects.write(f"{MANIFESTS}/{domain}/{part}/{stamp(now)}-{digest}.json", manifest)
         _recorded(receipts, files, objects=objects, ledger=ledger)
         yield from receipts
-
-
-def _as_withdrawn(receipt: Receipt, before: Receipt | None) -> Receipt:
-    same = before is not None and before.sha256 == receipt.sha256
-    return replace(receipt, withdrawn=before.withdrawn) if before and same else receipt
-
-
-def manifested(receipts: Sequence[Receipt], objects: ObjectStore) -> None:
-    """A manifest says of these receipts, which are of one partition and one instant, that they came."""
-    manifest, first = msgspec.json.encode(receipts), receipts[0]
-    digest = hashlib.sha256(manifest).hexdigest()[:12]
-    name = f"{stamp(first.received_at)}-{digest}.json"
-    objects.write(f"{MANIFESTS}/{first.domain}/{first.partition}/{name}", manifest)
 
 
 def stamp(received_at: datetime) -> str:

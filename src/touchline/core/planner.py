@@ -58,8 +58,7 @@ def plan(
     `Ledger.contents` tells it, where the caller works on just those files or has asked already.
 
     What retention took away is made again by force only: nothing of a partition whose receipts were
-    forgotten, no table that was retired, and none that would have to be made of one. Where all files
-    were withdrawn, nothing is planned at all.
+    forgotten, no table that was retired, and none that would have to be made of one.
     """
     arrivals = arrived if arrived is not None else ledger.contents(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
@@ -67,8 +66,7 @@ def plan(
     wanted = sorted(arrivals) if parts is None else list(parts)
     gone = frozenset[str]() if force else ledger.retired(pipeline.name)
     plans = []
-    none_left = ledger.withdrawn(pipeline.name, parts).keys() - arrivals.keys()
-    for part in (part for part in wanted if part not in gone and part not in none_left):
+    for part in (part for part in wanted if part not in gone):
         files = arrivals.get(part, {})
         found = _partition(
             pipeline, part, files, heads=heads, shared=shared, only=only, force=force

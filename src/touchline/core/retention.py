@@ -1,22 +1,33 @@
 """Which partitions are past their days, and how they are taken away: tables first, then bronze."""
 
+import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+import touchline
 from touchline.core.backfill import day_of
-from touchline.core.emptying import Why, emptied
+from touchline.core.contracts import Contract
 from touchline.core.landing import MANIFESTS
 from touchline.core.pipeline import Pipeline, Step, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
 from touchline.core.pipeline.ends import held_by
-from touchline.core.ports import RETIRED, Ledger, ObjectStore, Partition, Publish, Receipt
+from touchline.core.ports import (
+    RETIRED,
+    Claims,
+    Ledger,
+    ObjectStore,
+    Partition,
+    Publish,
+    Receipt,
+    Run,
+    Staged,
+)
 from touchline.core.sweep import GRACE
 from touchline.errors import ConflictError
 
 BRONZE = "bronze"
-_PAST = Why(RETIRED, "retired", "past its days")
 AT_ONCE = 256
 """How many partitions are claimed, and committed, together."""
 
@@ -54,7 +65,7 @@ def past(
     """
     if not days.tables and days.bronze is None:
         return []
-    arrivals = _came(ledger, pipeline.name)
+    arrivals = ledger.arrivals(pipeline.name)
     today = now.astimezone(UTC).date()
 
     @cache
@@ -73,14 +84,6 @@ def past(
         since, again = today - timedelta(days=days.bronze), ledger.retired(pipeline.name)
         came = [_of_bronze(f, day(part) or _arrived(f)) for part, f in arrivals.items()]
         found += sorted((p for p in came if p.day < since or p.partition in again), key=_in_order)
-    return found
-
-
-def _came(ledger: Ledger, domain: str) -> dict[Partition, dict[str, Receipt]]:
-    """The latest receipts by partition; withdrawn ones are kept no longer than others."""
-    found = {part: dict(files) for part, files in ledger.arrivals(domain).items()}
-    for part, files in ledger.withdrawn(domain).items():
-        found.setdefault(part, {}).update(files)
     return found
 
 
@@ -159,15 +162,88 @@ def retain(
         mine = [each for each in found if each.partition in wanted]
         with platform.ledger.claim(pipeline.name, chunk) as claims:
             held = [each for each in mine if each.partition in claims.held]
-            named: dict[Partition, list[str]] = {}
-            for each in (p for p in held if p.what != BRONZE):
-                named.setdefault(each.partition, []).append(each.what)
-            emptied(pipeline, platform, claims, named=named, why=_PAST)
+            _tables(pipeline, platform, claims, found=[p for p in held if p.what != BRONZE])
             platform.ledger.retire(pipeline.name, [p.partition for p in held if p.what == BRONZE])
         for each in mine:
             holder = claims.refused.get(each.partition)
             yield each, held_by(pipeline, each.partition, holder) if holder else None
     forget_manifests(pipeline, platform)
+
+
+def _tables(
+    pipeline: Pipeline, platform: Platform, claims: Claims, *, found: Sequence[Past]
+) -> None:
+    """Empty versions of these partitions of tables, and of their rejected rows, in one commit."""
+    named: dict[Partition, list[str]] = {}
+    for each in found:
+        named.setdefault(each.partition, []).append(each.what)
+    now = platform.clock()
+    runs = {part: _told(pipeline, part, tables, now=now) for part, tables in named.items()}
+    commit_id = uuid.uuid4().hex
+    publishes: dict[Contract, list[Publish]] = {}
+    for step in pipeline.steps:
+        mine = [each.partition for each in found if each.what == step.table]
+        for contract in (step.makes, rejected_contract(step.makes)) if mine else ():
+            current = platform.ledger.current([contract.table], mine)[contract.table]
+            publishes[contract] = [
+                _empty(current.get(part, _never(contract, part)), runs[part].run_id, commit_id)
+                for part in mine
+                if part in current or contract is step.makes
+            ]
+    every = [publish for empty in publishes.values() for publish in empty]
+    if not every:
+        return
+    settle(pipeline, platform)
+    with platform.ledger.publishing(claims, every) as done:
+        for contract, empty in publishes.items():
+            if empty:
+                done(contract.table, _committed(contract, empty, platform))
+        platform.ledger.record(list(runs.values()))
+
+
+def _never(contract: Contract, part: Partition) -> Publish:
+    """What stands for a version that there never was: every run was refused."""
+    return Publish(contract.table, part, "", "", RETIRED, RETIRED, rows=0, pieces=())
+
+
+def _empty(publish: Publish, run_id: str, commit_id: str) -> Publish:
+    return replace(
+        publish,
+        run_id=run_id,
+        commit_id=commit_id,
+        derivation=RETIRED,
+        rows=0,
+        pieces=(),
+        made_from={},
+        kind="retire",
+        rejected=0,
+    )
+
+
+def _committed(contract: Contract, publishes: Sequence[Publish], platform: Platform) -> str:
+    return platform.tables.publish(
+        contract,
+        [Staged(contract.table, p.partition, 0, ()) for p in publishes],
+        commit_id=publishes[0].commit_id,
+        properties={
+            "touchline.run-id": ",".join(p.run_id for p in publishes),
+            "touchline.retired": "true",
+            "touchline.code-version": touchline.__version__,
+        },
+    )
+
+
+def _told(pipeline: Pipeline, part: Partition, tables: Sequence[str], *, now: datetime) -> Run:
+    """That it was taken away, among the runs, for whoever asks later why a table holds nothing."""
+    return Run(
+        f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        pipeline.name,
+        part,
+        "retired",
+        started_at=now,
+        ended_at=now,
+        message=f"past its days: {', '.join(tables)}",
+    )
 
 
 def forget_manifests(pipeline: Pipeline, platform: Platform) -> None:
@@ -177,7 +253,7 @@ def forget_manifests(pipeline: Pipeline, platform: Platform) -> None:
         return
     prefix = f"{MANIFESTS}/{pipeline.name}/"
     old = [p for p, _ in platform.objects.untouched(prefix, platform.clock() - GRACE)]
-    gone -= {*platform.ledger.contents(pipeline.name), *platform.ledger.withdrawn(pipeline.name)}
+    gone -= set(platform.ledger.contents(pipeline.name))
     for path in old:
         if path.removeprefix(prefix).rpartition("/")[0] in gone:
             platform.objects.delete(path)

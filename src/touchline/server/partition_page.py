@@ -50,8 +50,7 @@ def _checked(here: Touchline, pipeline: str, part: str) -> None:
         keys_of(part)
     except ConfigError as exc:
         absent(str(exc), exc.hint)
-    came = here.ledger.contents(pipeline, [part]) or here.ledger.withdrawn(pipeline, [part])
-    there = came or part in here.ledger.retired(pipeline)
+    there = here.ledger.contents(pipeline, [part]) or part in here.ledger.retired(pipeline)
     if not there and not here.ledger.runs(pipeline=pipeline, part=part, limit=1):
         absent(
             f"{pipeline} {part}: nothing has arrived for it", "`touchline status` lists what has"

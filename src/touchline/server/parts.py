@@ -20,7 +20,6 @@ MARKS: Mapping[State, tuple[str, str]] = {
     "failed": ("F", "failed; what was published before stays"),
     "running": ("…", "a run is at work on it"),
     "retired": ("–", "retired"),
-    "withdrawn": ("×", "all its files were withdrawn"),
 }
 """State -> the letter that stands for it, so that colour is not the only sign, and what it means."""
 

@@ -92,8 +92,7 @@ def _land(
         arrivals = [arrival for arrival, _ in group]
         before = here.ledger.contents(arrivals[0].domain, [part]).get(part, {})
         receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
-        counted = [receipt for receipt in receipts if not receipt.withdrawn]
-        new = sum(1 for receipt in counted if before.get(receipt.name) != receipt.sha256)
+        new = sum(1 for receipt in receipts if before.get(receipt.name) != receipt.sha256)
         done.new += new
         done.parts |= {part} if new else set()
     except MissingInputError:  # it is still written to

@@ -2,7 +2,7 @@
 
 from touchline.core.alerts.alerting import Alerting
 from touchline.core.alerts.incidents import Observed, observe
-from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline, of_stream, of_withdrawn
+from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline, of_stream
 from touchline.core.alerts.outbox import deliver, waits_for
 from touchline.core.alerts.to_do import to_do
 
@@ -15,7 +15,6 @@ __all__ = [
     "of_done",
     "of_pipeline",
     "of_stream",
-    "of_withdrawn",
     "to_do",
     "waits_for",
 ]

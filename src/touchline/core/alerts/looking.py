@@ -9,13 +9,12 @@ from touchline.core.checks import About, Finding
 from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
-from touchline.core.ports import Incident, Lag, Ledger, Partition, keys_of
+from touchline.core.ports import Incident, Lag, Ledger, keys_of
 from touchline.errors import MissingInputError, TouchlineError, TransientError
 
 WELL = "it is well again"
 CAME = "its input has come"
 MOOT = "its input is no longer expected"
-OUT = "its files were withdrawn"
 SERVED = "what came is served again"
 
 
@@ -87,12 +86,6 @@ def of_bronze(pipeline: Pipeline, found: Sequence[Finding]) -> Observed:
     return Observed(tuple(found), lambda i: WELL if _is(i, pipeline, "bronze") else "")
 
 
-def of_withdrawn(pipeline: Pipeline, part: Partition) -> Observed:
-    """A partition whose files were withdrawn, all of them: nothing is amiss with it any more."""
-    about = [f"{pipeline.name} {part} {what}" for what in ("input", "run", "bronze")]
-    return Observed((), lambda i: OUT if i.key in about else "")
-
-
 def of_done(dones: Iterable[Done]) -> Observed:
     """Partitions that just ran.
 
@@ -137,8 +130,7 @@ def _day_came(incident: Incident, pipeline: Pipeline, *, due: Due, ledger: Ledge
         return CAME
     early = bool(came) and incident.where < min(came)
     (day,) = keys_of(incident.where).values()
-    out = ledger.withdrawn(pipeline.name, [incident.where])
-    gone = incident.where in out or incident.where in ledger.retired(pipeline.name)
+    gone = incident.where in ledger.retired(pipeline.name)
     return MOOT if early or gone or not is_due(due, date.fromisoformat(day)) else ""
 
 

@@ -37,8 +37,7 @@ def of_this_partition(
                 where = f" in {', '.join(files)}" if files else ""
                 raise ContractError(
                     f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
-                    hint="a file of another match lies under this one's name;"
-                    f" touchline withdraw {contract.table.partition('.')[0]} {part} takes it out",
+                    hint="a file of another match lies under this one's name",
                 )
 
 
@@ -69,8 +68,7 @@ def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
         said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
         raise QualityError(
             f"{contract.table} {part}: {said}",
-            hint="the partition is as it was; the report has every rule's result. A file that should"
-            f" not count: touchline withdraw {contract.table.partition('.')[0]} {part}",
+            hint="the partition is as it was; the report has every rule's result",
             table=contract.table,
         )
 

@@ -36,22 +36,13 @@ class Ledger(Protocol):
     def arrivals(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
-        """The latest receipt of each logical name, by partition; names in the order they first came.
-
-        Names whose latest receipt is withdrawn are left out, and partitions of which none is left.
-        """
-        ...
-
-    def withdrawn(
-        self, domain: str, parts: Sequence[Partition] | None = None
-    ) -> Mapping[Partition, Mapping[str, Receipt]]:
-        """What `arrivals` leaves out: each name whose latest receipt is withdrawn; quick."""
+        """The latest receipt of each logical name, by partition; names in the order they first came."""
         ...
 
     def contents(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, str]]:
-        """The SHA-256 of each receipt of `arrivals`: what the planner needs, and quick."""
+        """The SHA-256 of each latest receipt: what the planner needs of `arrivals`, and quick."""
         ...
 
     def moved(self, paths: Mapping[str, str]) -> None:

@@ -63,10 +63,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One arrival: which bytes came under which logical name, from where, for which partition.
-
-    `withdrawn` is why they do not count, "" where they do.
-    """
+    """One arrival: which bytes came under which logical name, from where, for which partition."""
 
     domain: str
     partition: Partition
@@ -77,7 +74,6 @@ class Receipt:
     received_at: datetime
     path: str
     id: int = 0
-    withdrawn: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,10 +99,6 @@ PublishKind = Literal["run", "rollback", "compact", "retire"]
 
 RETIRED = "retired"
 """The derivation of a partition that retention took away: nothing is made of it, nor it of anything."""
-
-WITHDRAWN = "withdrawn"
-"""The derivation, and the content, of a partition all of whose files were withdrawn: what counts
-again is made again."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +140,6 @@ RunStatus = Literal[
     "checked",
     "rolled back",
     "retired",
-    "withdrawn",
 ]
 """`stopped`: the driver ended before the run's turn came; `checked`: bronze was decoded, and no more.
 Neither says how the partition stands."""
