@@ -91,6 +91,7 @@ def _undelivered(here: Touchline) -> list[dict[str, Any]]:
     from touchline.core.alerts import waits_for
 
     outbox = here.ledger.notes.outbox()
+    alerts = {(d.target, d.alert.id): d.alert for d in outbox}
     return [
         {
             "target": d.target,
@@ -101,7 +102,7 @@ def _undelivered(here: Touchline) -> list[dict[str, Any]]:
             "waits_for": before.subject if before else None,
             "error": d.error or None,
         }
-        for d, before in ((d, waits_for(d, outbox)) for d in outbox)
+        for d, before in ((d, waits_for(d, alerts)) for d in outbox)
     ]
 
 

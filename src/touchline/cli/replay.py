@@ -22,7 +22,7 @@ _CONFLICT, _WAITS = 409, 202
 
 
 @click.command()
-@click.argument("path", metavar="FILE", type=Place(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path", metavar="FILE", type=Place(path_type=Path))
 @click.option(
     "--speed",
     type=Finite(0),
