@@ -12,7 +12,7 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, say, table, worst
-from touchline.errors import ConfigError, TouchlineError, TransientError
+from touchline.errors import ConfigError, TouchlineError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -114,6 +114,6 @@ def _test(here: Touchline, *, as_json: bool) -> None:
             hint='name one: targets = { mail = { env = "TOUCHLINE_MAIL_URL" } }',
         )
     answers = here.alerts.tested()
-    rows = [{"target": target, "answer": said or "taken"} for target, said in answers.items()]
+    rows = [{"target": t, "answer": str(exc) if exc else "taken"} for t, exc in answers.items()]
     table(rows, as_json=as_json)
-    sys.exit(worst(TransientError.exit_code for said in answers.values() if said))
+    sys.exit(worst(exc.exit_code for exc in answers.values() if exc))

@@ -16,8 +16,8 @@ MARKS: Mapping[State, tuple[str, str]] = {
     "warned": ("!", "published, with warnings"),
     "stale": ("S", "would be made anew by the next run"),
     "waiting": ("W", "waits for a file"),
-    "refused": ("R", "refused by the gate; what was published before stays"),
-    "failed": ("F", "failed; what was published before stays"),
+    "refused": ("R", "refused by the gate; nothing of it is published, and what was before stays"),
+    "failed": ("F", "failed; nothing of it is published, and what was before stays"),
     "running": ("…", "a run is at work on it"),
     "retired": ("–", "retired"),
 }
