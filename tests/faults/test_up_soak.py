@@ -104,7 +104,7 @@ class Soak:
 
     def stop(self) -> None:
         assert self.up
-        assert self.up.stop() == 143
+        assert self.up.stop() == 143, self.up.text
         self._start({})
 
     def full_disk(self) -> None:
