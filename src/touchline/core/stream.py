@@ -64,14 +64,14 @@ def read_on(
 def lag(stream: Stream, log: Log, store: ServingStore) -> Lag:
     """What was appended and is not in the store yet: of another log than the store's, all of it."""
     position, end = store.position(stream.reader), log.end(stream.topic)
-    is_another = store.position(stream.origin).get(_ID, 0) not in (0, log.identity(stream.topic))
+    is_another = store.position(stream.origin).get(_ID, 0) not in (0, log.identity())
     is_behind = any(offset > end.get(lane, 0) for lane, offset in position.items())
     return log.lag(stream.topic, {} if is_another or is_behind else position)
 
 
 def _hold_to(stream: Stream, log: Log, store: ServingStore) -> None:
     """The store reads this log from now on, or has always done so."""
-    identity, seen = log.identity(stream.topic), store.position(stream.origin).get(_ID, 0)
+    identity, seen = log.identity(), store.position(stream.origin).get(_ID, 0)
     if identity and not seen:
         store.apply({}, reader=stream.origin, before={}, after={_ID: identity})
     elif seen != identity:

@@ -81,7 +81,7 @@ class KafkaLog:
         """See Log."""
         return self._topics.ends(topic, self._topics.lanes(topic))
 
-    def identity(self, topic: str) -> int:
+    def identity(self) -> int:
         """See Log. It is not told: a position is held to where the topic begins and ends."""
         return 0
 

@@ -88,7 +88,7 @@ class Log(Protocol):
         """Where the next records will be."""
         ...
 
-    def identity(self, topic: str) -> int:
+    def identity(self) -> int:
         """A number that no other log has: positions are in this one only. 0 where it is not told."""
         ...
 
