@@ -328,6 +328,19 @@ def test_another_log_in_its_place_is_refused() -> None:
         club.archive(whole=True)
 
 
+def test_what_a_clock_ahead_holds_up_is_told_and_what_lies_before_it_lands() -> None:
+    club = Club()
+    club.came(b"a")
+    club.clock.go_on(60 * 24 * 365)
+    club.came(b"b")
+    club.clock.go_on(-60 * 24 * 365 + 120)
+    club.came(b"c")
+    done = club.archive()
+    assert (done.records, done.ahead) == (1, 2)
+    done = club.archive(whole=True)
+    assert (done.records, done.ahead) == (2, 0)
+
+
 def test_what_the_log_forgot_before_it_was_archived_is_told() -> None:
     club = Club()
     club.came(b"a")

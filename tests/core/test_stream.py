@@ -8,8 +8,8 @@ import pytest
 from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.core.ports import Asked, Record, ServingStore, Version, View
 from touchline.core.ports.serving import us
-from touchline.core.stream import Changes, Stream, catch_up, follow, read_on, replay
-from touchline.errors import ConflictError, TransientError
+from touchline.core.stream import Changes, Stream, catch_up, follow, lag, read_on, replay
+from touchline.errors import ConfigError, ConflictError, TransientError
 
 SEEN = View("seen")
 
@@ -97,3 +97,22 @@ def test_it_follows_until_it_is_told_and_goes_on_after_a_failure() -> None:
     assert not thread.is_alive()
     assert failures == ["not now"]
     assert [v.id for v in heard[0][SEEN]] == ["a"]
+
+
+def test_a_log_begun_anew_is_refused_and_all_of_it_is_unread_until_the_store_is_made_anew() -> None:
+    store, new = MemoryServing(), log_of("x", "y", "z")
+    catch_up(STREAM, log_of("a", "b"), store)
+    with pytest.raises(ConfigError, match="made of another log") as raised:
+        read_on(STREAM, new, store, timeout_s=0)
+    assert "put that log back" in raised.value.hint
+    assert rows(store) == ["a", "b"]
+    assert lag(STREAM, new, store).records == 3
+    replay(STREAM, new, store)
+    assert rows(store) == ["x", "y", "z"]
+    assert lag(STREAM, new, store).records == 0
+
+
+def test_of_a_log_that_lost_its_end_all_is_unread() -> None:
+    store = MemoryServing()
+    store.apply({}, reader=STREAM.reader, before={}, after={0: 9})
+    assert lag(STREAM, log_of("a", "b"), store).records == 2

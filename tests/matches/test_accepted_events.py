@@ -126,6 +126,14 @@ def test_an_event_that_is_yet_to_come_is_refused() -> None:
     assert take(event(timestamp=later.isoformat()), max_ahead_s=None)
 
 
+def test_a_correction_by_the_clock_is_not_of_what_is_yet_to_come_either() -> None:
+    far = {"timestamp": None, "kick_off_at": "2999-01-01T00:00:00Z"}
+    for said in (amend(**far), amend(**far, period=1, minute=1)):
+        assert "expected not after" in str(refusal(said))
+        assert take(said, max_ahead_s=None)
+    assert take(amend(timestamp=None, kick_off_at="2025-04-05T12:00:00Z", period=1, minute=1))
+
+
 def clock(period: Any, minute: Any, second: Any = 0, **more: Any) -> Event:
     said = event(period=period, minute=minute, second=second, kick_off_at="2025-04-05T12:00:00Z")
     del said["timestamp"]

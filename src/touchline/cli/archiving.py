@@ -42,6 +42,12 @@ def archive(file: Path | None, *, whole: bool, as_json: bool) -> None:
         "trimmed": went,
     }
     table([row], as_json=as_json)
+    if ahead := done.ahead:
+        complain(
+            f"{counted(ahead, 'record')} of {of.topic} wait for an hour that is yet to come: a clock was"
+            " ahead when they came",
+            "see to the clock; touchline archive --all takes them now",
+        )
     if lost := done.lost:
         complain(
             f"{counted(lost, 'record')} of {of.topic} went from the log before they were archived",

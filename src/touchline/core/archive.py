@@ -42,13 +42,15 @@ class Archive:
 class Archived:
     """What was archived: records, in how many files, of which partitions.
 
-    `lost` is how many were trimmed from the log before they were archived.
+    `lost` is how many were trimmed from the log before they were archived. `ahead` is how many are not
+    archived as they, or one before them, have an instant that is yet to come.
     """
 
     records: int = 0
     files: int = 0
     partitions: frozenset[Partition] = frozenset()
     lost: int = 0
+    ahead: int = 0
 
 
 def place(of: Archive, ledger: Ledger) -> Position:
@@ -94,7 +96,15 @@ def archived(
                 files=done.files + len(receipts),
                 partitions=done.partitions | {receipt.partition for receipt in receipts},
             )
-        return done
+        return replace(done, ahead=_ahead(of.topic, log, at, end=end, now=now))
+
+
+def _ahead(topic: str, log: Log, at: Position, *, end: Position, now: datetime) -> int:
+    """How many records lie from one on that is of an hour to come: they would wait for it."""
+    late = _until(now, whole=False) + timedelta(hours=1)
+    left = {lane: n for lane, n in at.items() if n < end.get(lane, n)}
+    first = (log.read(topic, at, limit=1, timeout_s=0, lanes={lane}) for lane in left)
+    return sum(end[r.lane] - r.offset for found in first for r in found if r.at >= late)
 
 
 def _until(now: datetime, *, whole: bool) -> datetime:

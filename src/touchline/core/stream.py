@@ -5,13 +5,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from touchline.core.ports import Lag, Log, Record, ServingStore, Version, View
-from touchline.errors import ConflictError, TouchlineError
+from touchline.errors import ConfigError, ConflictError, TouchlineError
 
 Fold = Callable[[Sequence[Record], ServingStore], Mapping[View, Sequence[Version]]]
 """What records change, given what a store knows; the same records again change nothing."""
 
 Changes = Mapping[View, Sequence[Version]]
 
+_ID = 0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
 
 
@@ -28,6 +29,11 @@ class Stream:
         """The name of its position in the serving store."""
         return f"stream {self.topic}"
 
+    @property
+    def origin(self) -> str:
+        """The name under which the store has, in the place of a position, which log its rows are of."""
+        return f"log of {self.topic}"
+
 
 def read_on(
     stream: Stream,
@@ -42,7 +48,9 @@ def read_on(
 
     Raises:
         ConflictError: Another process read on meanwhile; nothing was written.
+        ConfigError: The store's rows are of another log, or this one lost what they were made of.
     """
+    _hold_to(stream, log, store)
     before = store.position(stream.reader)
     records = log.read(stream.topic, before, limit=limit, timeout_s=timeout_s, lanes=lanes)
     if not records:
@@ -54,8 +62,24 @@ def read_on(
 
 
 def lag(stream: Stream, log: Log, store: ServingStore) -> Lag:
-    """What was appended and is not in the store yet."""
-    return log.lag(stream.topic, store.position(stream.reader))
+    """What was appended and is not in the store yet: of another log than the store's, all of it."""
+    position, end = store.position(stream.reader), log.end(stream.topic)
+    is_another = store.position(stream.origin).get(_ID, 0) not in (0, log.identity())
+    is_behind = any(offset > end.get(lane, 0) for lane, offset in position.items())
+    return log.lag(stream.topic, {} if is_another or is_behind else position)
+
+
+def _hold_to(stream: Stream, log: Log, store: ServingStore) -> None:
+    """The store reads this log from now on, or has always done so."""
+    identity, seen = log.identity(), store.position(stream.origin).get(_ID, 0)
+    if identity and not seen:
+        store.apply({}, reader=stream.origin, before={}, after={_ID: identity})
+    elif seen != identity:
+        raise ConfigError(
+            f"{stream.topic}: the serving store was made of another log than stores.log names",
+            hint="put that log back; or take the serving store away, and it is made of this log",
+            topic=stream.topic,
+        )
 
 
 def catch_up(stream: Stream, log: Log, store: ServingStore) -> int:
@@ -122,5 +146,6 @@ def _tried(stream: Stream, log: Log, store: ServingStore, *, lanes: Set[int]) ->
 
 def replay(stream: Stream, log: Log, store: ServingStore) -> None:
     """Forget the rows, and read the whole log anew: the store has the same content again."""
+    store.clear(stream.origin, ())
     store.clear(stream.reader, stream.views)
     catch_up(stream, log, store)

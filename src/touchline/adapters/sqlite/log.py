@@ -23,15 +23,20 @@ LANE = 0
 
 _AT_ONCE = 5000
 _PAUSE_S = 0.02
+_IDENTITY = """
+CREATE TABLE identity (id INTEGER NOT NULL);
+INSERT INTO identity VALUES (random() & 0x7fffffffffffffff | 1)
+"""
 _LAYOUT = Layout(
     "log",
-    1,
-    """
+    2,
+    f"""
 CREATE TABLE records (
   topic TEXT NOT NULL, at_offset INTEGER NOT NULL, key TEXT NOT NULL, value BLOB NOT NULL,
   at_us INTEGER NOT NULL, PRIMARY KEY (topic, at_offset)) WITHOUT ROWID;
 CREATE TABLE ends (topic TEXT PRIMARY KEY, next_offset INTEGER NOT NULL) WITHOUT ROWID;
-""",
+{_IDENTITY}""",
+    {1: _IDENTITY},
 )
 
 _Batch = tuple[str, Sequence[tuple[str, bytes]], "Future[Sequence[tuple[int, int]]]"]
@@ -108,6 +113,11 @@ class SqliteLog:
         """See Log."""
         found = self._rows("SELECT next_offset FROM ends WHERE topic = ?", (topic,))
         return {LANE: found[0][0] if found else 0}
+
+    def identity(self) -> int:
+        """See Log. It is the file's, and goes with it wherever it is copied to."""
+        ((found,),) = self._rows("SELECT id FROM identity", ())
+        return int(found)
 
     def lag(self, topic: str, position: Position) -> Lag:
         """See Log."""
@@ -195,9 +205,10 @@ def _put(db: sqlite3.Connection, batches: Sequence[_Batch]) -> list[list[tuple[i
     """All batches in one transaction, flushed to the disk; where each record lies."""
     db.execute("BEGIN IMMEDIATE")
     ends = dict(db.execute("SELECT topic, next_offset FROM ends").fetchall())
-    now, rows, placed = _us(datetime.now(UTC)), list[tuple[object, ...]](), []
+    clock, rows, placed = _us(datetime.now(UTC)), list[tuple[object, ...]](), []
+    stamps = {topic: max(clock, _last_us(db, topic)) for topic, _, _ in batches}
     for topic, records, _ in batches:
-        first = ends.get(topic, 0)
+        first, now = ends.get(topic, 0), stamps[topic]
         rows += [(topic, first + n, key, value, now) for n, (key, value) in enumerate(records)]
         placed.append([(LANE, first + n) for n in range(len(records))])
         ends[topic] = first + len(records)
@@ -205,6 +216,13 @@ def _put(db: sqlite3.Connection, batches: Sequence[_Batch]) -> list[list[tuple[i
     db.executemany("INSERT OR REPLACE INTO ends VALUES (?,?)", list(ends.items()))
     db.execute("COMMIT")
     return placed
+
+
+def _last_us(db: sqlite3.Connection, topic: str) -> int:
+    """When the last record was appended: none is older than the one before it, however clocks go."""
+    sql = "SELECT at_us FROM records WHERE topic = ? ORDER BY at_offset DESC LIMIT 1"
+    found = db.execute(sql, (topic,)).fetchone()
+    return found[0] if found else 0
 
 
 def _locked(file: int) -> bool:

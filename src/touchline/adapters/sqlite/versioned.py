@@ -1,7 +1,8 @@
 """A SQLite file of a version: the tables are made where there are none, and a newer file is refused."""
 
 import sqlite3
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from touchline.errors import ConfigError
@@ -11,11 +12,15 @@ _PATIENCE_S = 60.0
 
 @dataclass(frozen=True)
 class Layout:
-    """What a file holds, in words, its version, and the statements that make it."""
+    """What a file holds, in words, its version, and the statements that make it.
+
+    `steps` has for an older version the statements that make the next one of it.
+    """
 
     what: str
     version: int
     tables: str
+    steps: Mapping[int, str] = field(default_factory=dict)
 
 
 def opened(path: Path, layout: Layout) -> sqlite3.Connection:
@@ -34,15 +39,18 @@ def opened(path: Path, layout: Layout) -> sqlite3.Connection:
         )
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    if version == 0:
+    if version < layout.version:
         _make(db, layout)
     return db
 
 
 def _make(db: sqlite3.Connection, layout: Layout) -> None:
     db.execute("BEGIN IMMEDIATE")
-    if db.execute("PRAGMA user_version").fetchone()[0] == 0:
-        for statement in layout.tables.split(";"):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {layout.version}")
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    older = (
+        [layout.steps[n] for n in range(version, layout.version)] if version else [layout.tables]
+    )
+    for statement in (each for part in older for each in part.split(";")):
+        db.execute(statement)
+    db.execute(f"PRAGMA user_version = {max(version, layout.version)}")
     db.execute("COMMIT")

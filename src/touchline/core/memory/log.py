@@ -1,5 +1,6 @@
 """The log in memory."""
 
+import secrets
 from collections.abc import Callable, Iterator, Sequence, Set
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ class MemoryLog:
 
     def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.clock = clock
+        self._identity = secrets.randbits(62) + 1
         self._topics: dict[str, list[Record]] = {}
         self._ends: dict[str, int] = {}
         self._places: dict[tuple[str, str], list[object]] = {}
@@ -71,6 +73,10 @@ class MemoryLog:
     def end(self, topic: str) -> Position:
         """See Log."""
         return {LANE: self._ends.get(topic, 0)}
+
+    def identity(self) -> int:
+        """See Log."""
+        return self._identity
 
     def lag(self, topic: str, position: Position) -> Lag:
         """See Log."""

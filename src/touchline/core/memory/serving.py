@@ -26,9 +26,9 @@ class MemoryServing:
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""
-        found: dict[Id, list[Version]] = {}
+        found, wanted = dict[Id, list[Version]](), set(ids)
         for version in sorted(self._of(view), key=lambda v: (v.since, v.order)):
-            if (version.key, version.id) in ids:
+            if (version.key, version.id) in wanted:
                 found.setdefault((version.key, version.id), []).append(version)
         return found
 

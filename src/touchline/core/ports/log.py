@@ -88,6 +88,10 @@ class Log(Protocol):
         """Where the next records will be."""
         ...
 
+    def identity(self) -> int:
+        """A number that no other log has: positions are in this one only. 0 where it is not told."""
+        ...
+
     def lag(self, topic: str, position: Position) -> Lag:
         """What is there from that position on."""
         ...

@@ -50,7 +50,7 @@ def us(at: datetime) -> int:
 
 
 Id = tuple[str, str]
-"""The key of a row, and its id, which no other row of that key has."""
+"""The key of a row, and its id; what stands for one thing has one row, where its view says no other."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class ServingStore(Protocol):
         ...
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
-        """Every version of these rows, oldest first; rows that there are not are left out."""
+        """Every version of the rows of these ids, oldest first; ids that no row has are left out."""
         ...
 
     def apply(

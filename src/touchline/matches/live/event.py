@@ -204,16 +204,25 @@ def event_type(fields: Fields) -> str:
 
 def _time(fields: Fields, rule: EventRule, now: datetime) -> datetime | None:
     """When it was, if it says so, and that may be; a correction need not."""
+    ahead = happened = None
     if fields.action == "insert":
         event_type(fields)
-        happened = event_at(fields)
+        ahead = happened = event_at(fields)
     elif fields.timestamp is not None:
-        happened = instant(fields.timestamp, "$.timestamp")
-    else:
-        return None
-    if rule.max_ahead_s is not None and happened > now + timedelta(seconds=rule.max_ahead_s):
-        _refuse("$.timestamp", happened.isoformat(), f"not after {now.isoformat()}, the time here")
+        ahead = happened = instant(fields.timestamp, "$.timestamp")
+    elif fields.kick_off_at is not None and rule.max_ahead_s is not None:
+        ahead = _clock(fields)
+    most = rule.max_ahead_s
+    if ahead is not None and most is not None and ahead > now + timedelta(seconds=most):
+        _refuse("$.timestamp", ahead.isoformat(), f"not after {now.isoformat()}, the time here")
     return happened
+
+
+def _clock(fields: Fields) -> datetime:
+    """The instant of a correction's clock; what it does not say of it is as early as may be."""
+    if fields.period is None or fields.minute is None:
+        return instant(fields.kick_off_at or "", "$.kick_off_at")
+    return event_at(fields)
 
 
 def event_at(fields: Fields) -> datetime:

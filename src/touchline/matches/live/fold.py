@@ -6,7 +6,7 @@ provider's number, its id. A correction ends what was known of its event before;
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -24,9 +24,20 @@ from touchline.matches.live.event import (
     event_type,
     sequence,
 )
-from touchline.matches.live.views import ALL, DEAD, EVENTS, MATCHES, WAITING, Letter, Match, season
+from touchline.matches.live.spans import matches
+from touchline.matches.live.views import (
+    ALL,
+    DEAD,
+    EVENTS,
+    MATCHES,
+    WAITING,
+    Letter,
+    letter_order,
+    season,
+    waiting_id,
+)
 
-_MOST_WAITING = 100_000
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_RULE = EventRule(max_ahead_s=None)
 """What may go into the log was said where it entered; here only what can be folded counts."""
 
@@ -40,20 +51,16 @@ class Folding:
     waiting: dict[Id, list[Version]]
     changed: dict[tuple[str, str, int], Version] = field(default_factory=dict)
     letters: list[Version] = field(default_factory=list)
-    spans: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
     last: dict[str, Record] = field(default_factory=dict)
 
 
 def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequence[Version]]:
     """What these records change, given what the store knows; the same records again change nothing."""
     read = [(record, _read(record)) for record in records]
-    ids = [(r.match_id, r.event_id) for _, r in read if isinstance(r, Accepted)]
-    found = store.known(EVENTS, list(dict.fromkeys(ids)))
+    ids = dict.fromkeys((r.match_id, r.event_id) for _, r in read if isinstance(r, Accepted))
+    found = store.known(EVENTS, list(ids))
     known = {id_: list(versions) for id_, versions in found.items()}
-    waiting: dict[Id, list[Version]] = {}
-    for version in store.rows(DEAD, WAITING, Asked(limit=_MOST_WAITING)):
-        letter = msgspec.json.decode(version.body, type=Letter)
-        waiting.setdefault((letter.match_id, letter.event_id), []).append(version)
+    waiting = _waiting([id_ for id_ in ids if id_ not in known], store)
     folding = Folding(store, known, waiting)
     for record, said in read:
         error = _take(said, record, folding) if isinstance(said, Accepted) else said
@@ -61,7 +68,7 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
             folding.letters.append(_letter(record, error, key=ALL, said=said))
     return {
         EVENTS: list(folding.changed.values()),
-        MATCHES: list(_matches(folding)),
+        MATCHES: list(matches(folding.last, folding.changed.values(), store)),
         DEAD: folding.letters,
     }
 
@@ -98,6 +105,8 @@ def _take(said: Accepted, record: Record, folding: Folding) -> ContractError | N
     if said.action != "insert" and not versions:
         _wait(said, record, folding)
         return None
+    if versions and versions[-1].since > record.offset:
+        return None  # read again: what it could change it has changed
     try:
         _put(_next(said, record, versions), versions, folding=folding)
     except ContractError as exc:
@@ -131,7 +140,7 @@ def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Versio
         (posted["event_type"], posted.get("team_id") or "", posted.get("player_id") or ""),
         body,
         record.offset,
-        us(record.at),
+        max([us(record.at), *(v.since_us for v in versions[-1:])]),
         said.digest,
         fields.status != "cancelled",
     )
@@ -160,23 +169,40 @@ def _enriched(
 
 
 def _put(version: Version, versions: list[Version], *, folding: Folding) -> None:
-    """The version is the last of its event: the one before it is over, or makes way for it."""
-    if versions:
+    """The version is the last of its event: the one before it is over.
+
+    One that the same record began was never known, and is not kept: an event has one version of a record.
+    """
+    if versions and versions[-1].since == version.since:
+        never = versions.pop()
+        folding.changed.pop((never.key, never.order, never.since), None)
+        version = msgspec.structs.replace(version, digest=f"{never.digest} {version.digest}")
+    elif versions:
         over = msgspec.structs.replace(versions[-1], until=version.since, until_us=version.since_us)
         versions[-1] = over
-        folding.changed[over.key, over.order, over.since] = over
-        if (over.order, over.since) == (version.order, version.since):
-            both = f"{over.digest} {version.digest}"
-            version = msgspec.structs.replace(version, digest=both)
+        _change(over, folding)
     versions.append(version)
     folding.known[version.key, version.id] = versions
-    folding.changed[version.key, version.order, version.since] = version
-    at = datetime.fromisoformat(version.order[:27])
-    first, last = folding.spans.get(version.key, (at, at))
-    folding.spans[version.key] = min(first, at), max(last, at)
+    _change(version, folding)
+
+
+def _change(version: Version, folding: Folding) -> None:
+    """The version goes into the store, behind all others of this batch."""
+    name = (version.key, version.order, version.since)
+    folding.changed.pop(name, None)
+    folding.changed[name] = version
 
 
 # --- what cannot be used, yet or at all ---------------------------------------------------------
+
+
+def _waiting(ids: Iterable[Id], store: ServingStore) -> dict[Id, list[Version]]:
+    """The corrections that wait for these events, in the order in which they came."""
+    if not store.rows(DEAD, WAITING, Asked(limit=1)):
+        return {}
+    names = {(WAITING, waiting_id(*id_)): id_ for id_ in ids}
+    found = store.known(DEAD, list(names)).items()
+    return {names[name]: [v for v in versions if v.listed] for name, versions in found}
 
 
 def _wait(said: Accepted, record: Record, folding: Folding) -> None:
@@ -202,15 +228,15 @@ def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
         over = {"listed": False, "until": record.offset, "until_us": us(record.at)}
         folding.letters.append(msgspec.structs.replace(version, **over))
         if (error := _take(said, late, folding)) is not None:
-            came = Record(letter.lane, letter.offset, late.key, late.value, late.at)
-            dead = _letter(came, error, key=ALL, said=said)
-            folding.letters.append(msgspec.structs.replace(dead, since=record.offset))
+            at = _1970 + timedelta(microseconds=version.since_us)
+            came = Record(letter.lane, letter.offset, late.key, late.value, at)
+            folding.letters.append(_letter(came, error, key=ALL, said=said))
 
 
 def _letter(record: Record, error: ContractError, *, key: str, said: object) -> Version:
     found = said if isinstance(said, Accepted) else None
     match_id, event_id = (found.match_id, found.event_id) if found else (record.key, "")
-    place = f"{record.lane}-{record.offset}"
+    id_ = waiting_id(match_id, event_id) if key == WAITING else f"{record.lane}-{record.offset}"
     letter = Letter(
         str(error),
         error.hint,
@@ -222,37 +248,11 @@ def _letter(record: Record, error: ContractError, *, key: str, said: object) -> 
     )
     return Version(
         key,
-        place,
-        f"{record.lane:06d}#{record.offset:020d}",
+        id_,
+        letter_order(record.lane, record.offset),
         (str(error.facts.get("field", "")),),
         msgspec.json.encode(letter),
         record.offset,
         us(record.at),
         found.digest if found else "",
     )
-
-
-# --- a match ------------------------------------------------------------------------------------
-
-
-def _matches(folding: Folding) -> Iterable[Version]:
-    """Each match of which something came, as it stands now; one that moved, at both places."""
-    known = folding.store.known(MATCHES, [(ALL, match_id) for match_id in folding.last])
-    for match_id, record in folding.last.items():
-        found = [v for v in known.get((ALL, match_id), []) if v.listed]
-        was = msgspec.json.decode(found[0].body, type=Match) if found else None
-        spans = [folding.spans[match_id]] if match_id in folding.spans else []
-        spans += [(was.first_event_at, was.last_event_at)] if was else []
-        if not spans:
-            continue
-        first, last = min(s[0] for s in spans), max(s[1] for s in spans)
-        now = _match(Match(match_id, season(first), first, last, record.at, record.offset))
-        yield now
-        yield from (msgspec.structs.replace(v, listed=False) for v in found if v.order != now.order)
-
-
-def _match(match: Match) -> Version:
-    began = match.first_event_at.astimezone(UTC).replace(tzinfo=None)
-    order = f"{began.isoformat(timespec='microseconds')}Z#{match.match_id}"
-    body = msgspec.json.encode(match)
-    return Version(ALL, match.match_id, order, (match.season,), body, 0, us(match.changed_at))

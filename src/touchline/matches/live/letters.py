@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from touchline.core.ports import Log, Record, ServingStore
+from touchline.core.ports import Asked, Log, Record, ServingStore
 from touchline.matches.live.event import Accepted, EventRule, accepted
-from touchline.matches.live.views import ALL, DEAD, TOPIC, WAITING
+from touchline.matches.live.views import ALL, DEAD, TOPIC, WAITING, letter_order
 
 _READER = "quarantine"
 _ANY_TIME = EventRule(max_ahead_s=None)
@@ -30,9 +30,9 @@ def put_in(events: Sequence[Accepted], log: Log) -> None:
 
 def over(places: Sequence[tuple[int, int]], store: ServingStore) -> int:
     """The letters of these lanes and offsets are listed no more; how many there were."""
-    names = [f"{lane}-{offset}" for lane, offset in places]
-    known = store.known(DEAD, [(key, name) for key in (ALL, WAITING) for name in names])
-    found = [v for versions in known.values() for v in versions if v.listed]
+    orders = [(key, letter_order(*each)) for key in (ALL, WAITING) for each in places]
+    asked = ((key, Asked(first=order, last=f"{order}~")) for key, order in orders)
+    found = [v for key, one in asked for v in store.rows(DEAD, key, one)]
     gone = [msgspec.structs.replace(v, listed=False) for v in found]
     store.apply({DEAD: gone}, reader=_READER, before={}, after={})
     return len(gone)

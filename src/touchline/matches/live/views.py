@@ -19,7 +19,10 @@ TOPIC = "match-events"
 """The topic of the log that match events are in, under the id of their match."""
 
 WAITING = "waiting"
-"""The key of corrections whose event has not come; they take effect when it does."""
+"""The key of corrections whose event has not come; they take effect when it does.
+
+Those of one event are several rows of one id.
+"""
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -49,3 +52,13 @@ def season(at: datetime) -> str:
     """The season of an instant, such as 2024/2025; it begins in August. Source: design 003."""
     first = at.year if at.month >= 8 else at.year - 1
     return f"{first}/{first + 1}"
+
+
+def waiting_id(match_id: str, event_id: str) -> str:
+    """The id of what waits for an event; no match's id has a blank."""
+    return f"{match_id} {event_id}"
+
+
+def letter_order(lane: int, offset: int) -> str:
+    """Where a letter stands among others: where its record lay in the log."""
+    return f"{lane:06d}#{offset:020d}"
