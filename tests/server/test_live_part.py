@@ -69,3 +69,11 @@ def test_stores_that_cannot_be_read_are_told_and_the_rest_of_the_page_stands(her
     page = health_page.page(opened(here))
     assert "It cannot be read now" in page
     assert "Quarantine" in page
+
+
+def test_what_reading_on_fails_at_is_told(here: World) -> None:
+    logged(here, GOOD % 1)
+    said = told(live_part(opened(here), "no <brokers>"))
+    assert "The log is not read on now: no &lt;brokers&gt;" in said
+    assert "The log is not read on now: no &lt;brokers&gt;" in health_page.page(opened(here), "no <brokers>")  # fmt: skip
+    assert "not read on" not in told(live_part(opened(here)))

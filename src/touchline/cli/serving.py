@@ -22,8 +22,13 @@ def serve(file: Path | None) -> None:
     """
     from touchline.server import served
 
-    with until_stopped(say), served(config.load(file)) as address:
+    with until_stopped(say), served(config.load(file), _tell) as address:
         click.echo(f"{address}/health")
         say("Ctrl-C ends it")
         while True:  # a wait without end may sleep through a signal that another thread got
             time.sleep(_LOOKED_AT_S)
+
+
+def _tell(failed: str) -> None:
+    """A line of what match events could not be followed for."""
+    say(f"not followed: {failed}")

@@ -54,7 +54,7 @@ def up(file: Path | None) -> None:
         until_stopped(_tell),
         _ending_in_time(running),
         alone(here),
-        served(here.config) as address,
+        served(here.config, lambda why: _tell("not followed", why=why)) as address,
         scratch() as free,
         WatchedFolders(landing) as watched,
     ):

@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -23,8 +23,10 @@ _LEAST_KEY = 16
 
 
 @contextmanager
-def served(config: Config) -> Iterator[str]:
+def served(config: Config, failed: Callable[[str], None] = lambda _: None) -> Iterator[str]:
     """The pages are there while the context lasts; yields their address.
+
+    `failed` is told, from a thread, what reading the log on failed at.
 
     Raises:
         ConfigError: The port is taken or not ours to take, the host is no name of this machine, or
@@ -54,8 +56,8 @@ def served(config: Config) -> Iterator[str]:
     listening = _listening(config.server.host, config.server.port)
     with (
         closing(listening),
-        living(here, keys if config.server.api_keys else None) as api,
-        _running(app(config, api, key=key, only_local=local), listening),
+        living(here, keys if config.server.api_keys else None, failed) as api,
+        _running(app(config, api, api.trouble, key=key, only_local=local), listening),
     ):
         yield _address(config.server.host, listening.getsockname()[1])
 

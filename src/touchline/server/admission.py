@@ -5,6 +5,7 @@ import binascii
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from touchline.core.keys import Bucket, digest
 from touchline.core.ports import Key, Scope
@@ -59,6 +60,28 @@ class Admission:
         if found is None or found.rate_per_s != key.rate_per_s:
             found = self._buckets[key.digest] = Bucket(key.rate_per_s)
         return found
+
+
+def foreign(headers: Headers) -> Answer | None:
+    """What a browser is told that another site's page made send this; None where it was not so.
+
+    Such a browser may be let in by a password that it keeps. Other clients say nothing of origins.
+    """
+    origin, host = headers.get(b"origin"), headers.get(b"host", b"")
+    is_ours = origin is None or _host(origin) == host.decode("latin-1").lower()
+    if is_ours and headers.get(b"sec-fetch-site") != b"cross-site":
+        return None
+    seen = (origin or b"another site").decode("latin-1")[:80]
+    said = f"sent by a page of {seen}, expected none but this server's own"
+    return problem(403, said, hint="post from a program, or through a server of your own")
+
+
+def _host(origin: bytes) -> str:
+    """Host and port of an origin; "" where it has none, or is hidden."""
+    try:
+        return urlsplit(origin.decode("latin-1")).netloc.lower()
+    except ValueError:
+        return ""
 
 
 def _given(headers: Headers) -> str:

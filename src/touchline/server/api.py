@@ -17,7 +17,7 @@ from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
-from touchline.server.admission import Admission
+from touchline.server.admission import Admission, foreign
 from touchline.server.appending import Appending
 from touchline.server.streams import Frame, Hub
 
@@ -52,7 +52,10 @@ class Api:
             await self._socket(path, scope, receive, send=send)
             return
         right: Right = "write" if path in ("/events", "/events/batch") else "read"
-        answer = self._refusal(scope, right)
+        is_sent = scope["method"] not in (_GET, "HEAD")
+        answer = (foreign(dict(scope["headers"])) if is_sent else None) or self._refusal(
+            scope, right
+        )
         if answer is None and scope["method"] == _GET and routes.is_stream(path):
             await self._stream(path, scope, receive, send=send)
             return
@@ -72,7 +75,7 @@ class Api:
                 return await self._post(scope, receive)
             if path == "/events/batch":
                 return await self._batch(scope, receive)
-            if self.store.near:
+            if self.store.near and routes.is_short(path):
                 return self._ask(path, scope)
             return await anyio.to_thread.run_sync(self._ask, path, scope)
         except TouchlineError as exc:
@@ -166,7 +169,7 @@ class Api:
         """A WebSocket: events posted one a message at /events, a match followed at its stream."""
         right: Right = "write" if path == "/events" else "read"
         await receive()
-        refusal = self._refusal(scope, right)
+        refusal = foreign(dict(scope["headers"])) or self._refusal(scope, right)
         match_id, after = ("", None) if path == "/events" else _followed(path, scope)
         if refusal or isinstance(after, Answer) or not (path == "/events" or match_id):
             await send({"type": "websocket.close", "code": 1008})

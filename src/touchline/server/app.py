@@ -30,13 +30,21 @@ _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 Page = Callable[[Reading, Request], Response]
 
 
-def app(config: Config, live: ASGIApp, *, key: str = "", only_local: bool = True) -> ASGIApp:
+def app(
+    config: Config,
+    live: ASGIApp,
+    trouble: Callable[[], str],
+    *,
+    key: str = "",
+    only_local: bool = True,
+) -> ASGIApp:
     """The application; `only_local` answers under names of this machine alone.
 
-    What is of the live path is answered by `live`, which has keys of its own.
+    What is of the live path is answered by `live`, which has keys of its own; `trouble` is what
+    it fails at now.
     """
     names = [*_LOCAL, config.server.host] if only_local else ["*"]
-    shown = _pages(config, key)
+    shown = _pages(config, key, trouble)
 
     async def divided(scope: Scope, receive: Receive, send: Send) -> None:
         is_live = scope["path"].partition("/")[2].partition("/")[0] in NAMES
@@ -45,8 +53,8 @@ def app(config: Config, live: ASGIApp, *, key: str = "", only_local: bool = True
     return TrustedHostMiddleware(divided, allowed_hosts=names, www_redirect=False)
 
 
-def _pages(config: Config, key: str) -> Starlette:
-    reading = Reading(config)
+def _pages(config: Config, key: str, trouble: Callable[[], str]) -> Starlette:
+    reading = Reading(config, trouble)
     pages: dict[str, Page] = {
         "/health": _health,
         "/health/partitions/{pipeline}/{part:path}": _partition,
@@ -84,7 +92,9 @@ def _answered(reading: Reading, page: Page) -> Callable[[Request], Awaitable[Res
 
 
 def _health(reading: Reading, _: Request) -> Response:
-    return HTMLResponse(reading.kept("health", lambda: health_page.page(reading.here)))
+    return HTMLResponse(
+        reading.kept("health", lambda: health_page.page(reading.here, reading.trouble()))
+    )
 
 
 def _metrics(reading: Reading, _: Request) -> Response:

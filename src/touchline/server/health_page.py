@@ -36,8 +36,8 @@ _LABEL = 5
 _NAMED = 3
 
 
-def page(here: Touchline) -> str:
-    """The whole page, as things stand now."""
+def page(here: Touchline, trouble: str = "") -> str:
+    """The whole page, as things stand now; `trouble` is what reading match events on failed at."""
     now = datetime.now(UTC)
     found = [health.health(p, here.ledger) for p in here.pipelines.values()]
     open_ = here.ledger.notes.incidents()
@@ -56,7 +56,7 @@ def page(here: Touchline) -> str:
             "main",
             _incidents(here, open_),
             [_pipeline(of, now) for of in found],
-            live_part(here),
+            live_part(here, trouble),
             _legend(),
             _outbox(outbox),
             _quarantine(rejected),

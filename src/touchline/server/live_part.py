@@ -18,18 +18,21 @@ _FIRST_LOOK = 64
 _EVERY = 8
 
 
-def live_part(here: Touchline) -> Markup | None:
-    """The section of the live path; nothing where nothing was ever posted."""
+def live_part(here: Touchline, trouble: str = "") -> Markup | None:
+    """The section of the live path; nothing where nothing was ever posted.
+
+    `trouble` is what reading the log on failed at.
+    """
     if not here.has_live:
         return None
     try:
-        return _part(here)
+        return _part(here, trouble)
     except TouchlineError as exc:
         told = tag("p", f"It cannot be read now: {exc}", class_="notice")
         return section("Match events", told, tag("p", exc.hint, class_="quiet"))
 
 
-def _part(here: Touchline) -> Markup:
+def _part(here: Touchline, trouble: str) -> Markup:
     store = here.serving
     dead, waiting = (store.count(DEAD, key, Asked()) for key in (ALL, WAITING))
     newest = [v for key in (ALL, WAITING) for v in _newest(store, key)] if dead or waiting else []
@@ -38,6 +41,7 @@ def _part(here: Touchline) -> Markup:
     letters = table(["State", "Reason", "Match", "Event", "Since, UTC"], rows)
     return section(
         "Match events",
+        tag("p", f"The log is not read on now: {trouble}", class_="notice") if trouble else None,
         tag("p", _lag(here), class_="fresh-since"),
         tag(
             "p",

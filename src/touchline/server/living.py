@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
+import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from touchline.core.ports import Key
@@ -34,6 +35,7 @@ NAMES = frozenset(
 """What the paths of the live path begin with."""
 
 Keys = Callable[[], Sequence[Key]]
+Failed = Callable[[str], None]
 
 
 class Living:
@@ -42,8 +44,9 @@ class Living:
     Its stores are opened at once where there is something in them, else when somebody who may comes.
     """
 
-    def __init__(self, here: Touchline, keys: Keys | None) -> None:
+    def __init__(self, here: Touchline, keys: Keys | None, failed: Failed) -> None:
         self.here = here
+        self.failed = failed
         self.admission = Admission(keys)
         self._opening = threading.Lock()
         self._api: ASGIApp | None = None
@@ -57,7 +60,7 @@ class Living:
         if app is None:
             try:
                 refusal = self.admission.refusal(dict(scope["headers"]), None)
-                app = _saying(refusal) if refusal else self.open()
+                app = _saying(refusal) if refusal else await anyio.to_thread.run_sync(self.open)
             except TouchlineError as exc:
                 app = _saying(refused(exc))
         await app(scope, receive, send)
@@ -69,6 +72,10 @@ class Living:
                 self._api = self._opened()
             return self._api
 
+    def trouble(self) -> str:
+        """What reading on failed at, where it has not gone on since."""
+        return self._following.trouble if self._following else ""
+
     def close(self) -> None:
         """The log is read on no more."""
         if self._following:
@@ -79,7 +86,7 @@ class Living:
         store.prepare(STREAM.views)
         live.prepare(self.here.config, log, [STREAM.topic])
         hub = Hub(store)
-        self._following = Following(self.here.config, changed=hub.heard, failed=_unsaid)
+        self._following = Following(self.here.config, changed=hub.heard, failed=self.failed)
         intake = Intake(
             store,
             self.here.event_rule,
@@ -91,9 +98,9 @@ class Living:
 
 
 @contextmanager
-def living(here: Touchline, keys: Keys | None) -> Iterator[Living]:
-    """The live path works while the context lasts."""
-    found = Living(here, keys)
+def living(here: Touchline, keys: Keys | None, failed: Failed) -> Iterator[Living]:
+    """The live path works while the context lasts; `failed` is told what reading on failed at."""
+    found = Living(here, keys, failed)
     try:
         if here.has_live:
             with suppress(TouchlineError):  # told to whoever asks
@@ -101,10 +108,6 @@ def living(here: Touchline, keys: Keys | None) -> Iterator[Living]:
         yield found
     finally:
         found.close()
-
-
-def _unsaid(_: str) -> None:
-    """What a service failed at is seen as lag."""
 
 
 def _saying(answer: Answer) -> ASGIApp:

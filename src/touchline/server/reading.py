@@ -27,6 +27,7 @@ class Reading:
     """The stores, read only; any thread may ask."""
 
     config: Config
+    trouble: Callable[[], str] = lambda: ""
     _own: threading.local = field(default_factory=threading.local)
     _kept: dict[str, _Kept] = field(default_factory=dict)
 

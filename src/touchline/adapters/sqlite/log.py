@@ -55,7 +55,7 @@ class SqliteLog:
         self._came = threading.Condition()
         with translated(path):
             made(path.parent)
-            self._db = opened(path, _LAYOUT)
+            self._db, self._writing = opened(path, _LAYOUT), opened(path, _LAYOUT)
         self._lock = threading.Lock()
         self._writer = threading.Thread(target=self._write, daemon=True)
         self._writer.start()
@@ -164,7 +164,7 @@ class SqliteLog:
     # --- the writer ---------------------------------------------------------------------------
 
     def _write(self) -> None:
-        with closing(opened(self.path, _LAYOUT)) as db:
+        with closing(self._writing) as db:
             while (first := self._queue.get()) is not None:
                 batches, last = self._more(first)
                 self._commit(db, batches)
@@ -190,7 +190,7 @@ class SqliteLog:
             with translated(self.path):
                 placed = _put(db, batches)
         except Exception as exc:  # noqa: BLE001 (handed to whoever appended)
-            if db.in_transaction:
+            with suppress(sqlite3.Error):  # SQLite may have rolled back itself
                 db.execute("ROLLBACK")
             for _, _, done in batches:
                 done.set_exception(exc)

@@ -192,8 +192,9 @@ def _position(db: sqlite3.Connection, reader: str) -> dict[int, int]:
 
 def _asked(view: View, key: str, asked: Asked) -> tuple[str, list[object]]:
     """The condition that rows meet which are asked for, and its values."""
-    tests = ["key = ?", "place >= ?", "place > ?", "listed"]
-    values: list[object] = [key, asked.first, asked.after]
+    is_on = bool(asked.after) and asked.after >= asked.first
+    tests = ["key = ?", "place > ?" if is_on else "place >= ?", "listed"]  # one bound, to seek by
+    values: list[object] = [key, max(asked.first, asked.after)]
     if asked.last:
         tests.append("place < ?")
         values.append(asked.last)

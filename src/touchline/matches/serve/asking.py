@@ -20,6 +20,7 @@ MOST_ROWS, USUAL_ROWS = 1000, 100
 
 _MATCH_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+-]{0,127}")
 _WORD = 128
+_MOST_PAGES = 20
 
 Query = Mapping[str, str]
 
@@ -140,20 +141,28 @@ def _counted(store: ServingStore, match_id: str, asked: Asked) -> dict[str, Any]
 
 
 def letters(store: ServingStore, query: Query) -> Answer:
-    """Records that could not be used, and corrections that wait for their event."""
+    """Records that could not be used, and corrections that wait for their event.
+
+    Only so many are looked at: a page may have fewer than were asked for, and yet a next one.
+    """
     only(query, {"state", "match", "event_id", "limit", "cursor"})
     state = query.get("state", "dead")
     if state not in _STATES:
         raise ConfigError(f"state: {state[:40]!r}, expected dead or waiting", field="state")
     wanted = {"match_id": query.get("match"), "event_id": query.get("event_id")}
     asked, found = _asked(query, {}, of="letters"), list[tuple[str, dict[str, Any]]]()
+    limit, pages = asked.limit, _MOST_PAGES
+    if any(wanted.values()):
+        asked = replace(asked, limit=MOST_ROWS)
     rows: Sequence[Version] = ()
-    while len(found) < asked.limit and (rows := store.rows(DEAD, _STATES[state], asked)):
+    while len(found) < limit and pages and (rows := store.rows(DEAD, _STATES[state], asked)):
         letters = ((v.order, msgspec.json.decode(v.body)) for v in rows)
         found += [each for each in letters if _is_wanted(each[1], wanted)]
-        asked = replace(asked, after=rows[-1].order)
-    found = found[: asked.limit]
-    after = _next([order for order, _ in found], asked, query, of="letters")
+        is_end = len(rows) < asked.limit
+        asked, pages = replace(asked, after=rows[-1].order), 0 if is_end else pages - 1
+    is_full, found = len(found) >= limit, found[:limit]
+    place = found[-1][0] if is_full else asked.after if len(rows) == asked.limit else ""
+    after = _cursor(place, query, of="letters") if place else None
     return said(
         200, {"dead_letters": [{"state": state, **each} for _, each in found], "next": after}
     )
@@ -232,9 +241,11 @@ def _bound(query: Query, name: str) -> str:
 
 def _next(orders: list[str], asked: Asked, query: Query, *, of: str) -> str | None:
     """The cursor behind these rows: where they end, sealed with what was asked; None at the end."""
-    if len(orders) < asked.limit:
-        return None
-    place = orders[-1].encode()
+    return None if len(orders) < asked.limit else _cursor(orders[-1], query, of=of)
+
+
+def _cursor(order: str, query: Query, *, of: str) -> str:
+    place = order.encode()
     return base64.urlsafe_b64encode(_seal(place, query, of) + place).decode().rstrip("=")
 
 

@@ -221,6 +221,15 @@ def is_stream(path: str) -> bool:
     return route is not None and route.name == "follow_match"
 
 
+def is_short(path: str) -> bool:
+    """Whether the answer is a page of rows, and takes no time in a store that is near."""
+    route, _ = found(path)
+    return route is not None and route.name in _SHORT
+
+
+_SHORT = ("list_matches", "get_match", "list_events", "list_goals", "list_passes")
+
+
 def nothing(path: str) -> Answer:
     """The answer to a path that is none."""
     return problem(404, f"there is nothing at {path[:80]}", hint="/openapi.json lists what is")
