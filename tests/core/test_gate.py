@@ -237,7 +237,10 @@ def test_a_file_that_cannot_be_decoded_is_named_with_where_it_came_from(world: W
     world.arrive(1, "speeds", "")
     refused = error(world.run()[ONE])
     assert str(refused) == "match_id=1/speeds (from 1_speeds.txt): no lines"
-    assert refused.hint == "ask for the file again"
+    assert refused.hint == (
+        "ask for the file again; if it should not count:"
+        " touchline withdraw club match_id=1 speeds --because WHY"
+    )
 
 
 @pytest.mark.parametrize("bytes_", [b"1,Ada,9\n1,Bo,9\n1,Ada,9", b"not a table"])

@@ -28,6 +28,7 @@ _COMMANDS = {
     "simulate": ("simulate", "Make sample input with planted truth and faults."),
     "fetch": ("data", "Fetch provider files into bronze."),
     "ingest": ("data", "Land files in bronze; the same files again change nothing."),
+    "withdraw": ("withdrawing", "Take a landed file out that should not count, or put it back."),
     "plan": ("runs", "Show what is stale, and why."),
     "run": ("runs", "Make everything that is stale."),
     "backfill": ("runs", "Run a range of dates or matches, resumable."),

@@ -46,10 +46,15 @@ def of_input(
 
 
 def of_runs(pipeline: Pipeline, ledger: Ledger) -> Iterator[Finding]:
-    """Partitions that wait for files, or whose newest run was refused or failed; stale ones aside."""
+    """Partitions that wait for files, or whose newest run was refused or failed.
+
+    Stale ones aside, and those that are only to be emptied.
+    """
     last = ledger.last(pipeline.name)
     for plan in planner.plan(pipeline, ledger):
         part, run = plan.partition, last.get(plan.partition)
+        if plan.withdrawn:
+            continue
         if plan.missing:
             code = MissingInputError.exit_code
             yield Finding(pipeline.name, part, "run", waits(plan.missing), code)

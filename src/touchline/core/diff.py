@@ -136,7 +136,13 @@ def tried(
         ContractError, QualityError: A run would refuse it.
     """
     arrived = platform.ledger.arrivals(pipeline.name, [part])
-    (plan,) = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=arrived)
+    plans = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=arrived)
+    if not plans or plans[0].withdrawn:
+        raise MissingInputError(
+            f"{pipeline.name} {part}: every file was withdrawn",
+            hint=f"touchline withdraw {pipeline.name} {part} lists them",
+        )
+    (plan,) = plans
     if plan.missing:
         raise MissingInputError(
             f"{pipeline.name} {part}: missing {', '.join(plan.missing)}",

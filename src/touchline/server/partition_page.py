@@ -2,6 +2,7 @@
 
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import keys_of
+from touchline.core.withdrawing import received
 from touchline.errors import ConfigError
 from touchline.server.parts import (
     absent,
@@ -40,7 +41,7 @@ def _checked(here: Touchline, pipeline: str, part: str) -> None:
         keys_of(part)
     except ConfigError as exc:
         absent(str(exc), exc.hint)
-    there = here.ledger.contents(pipeline, [part]) or part in here.ledger.retired(pipeline)
+    there = received(here.ledger, pipeline, [part]) or part in here.ledger.retired(pipeline)
     if not there and not here.ledger.runs(pipeline=pipeline, part=part, limit=1):
         absent(f"{pipeline} {part}: nothing has arrived for it", "touchline status lists what has")
 
@@ -79,16 +80,17 @@ def _publishes(here: Touchline, pipeline: str, part: str) -> Markup:
 
 
 def _files(here: Touchline, pipeline: str, part: str) -> Markup:
-    arrived = here.ledger.arrivals(pipeline, [part]).get(part, {})
+    arrived = received(here.ledger, pipeline, [part]).get(part, {})
     rows: list[list[Child]] = [
         [
             r.name,
             r.source,
+            f"withdrawn: {r.withdrawn}" if r.withdrawn else "counts",
             instant(r.received_at),
             number(r.size),
             tag("code", r.sha256[:_SHA], title=r.sha256),
         ]
         for r in arrived.values()
     ]
-    heads = ["Name", "Came from", "Arrived, UTC", "Bytes#", "SHA-256"]
+    heads = ["Name", "Came from", "State", "Arrived, UTC", "Bytes#", "SHA-256"]
     return section("Files", table(heads, rows, empty="None.", listed=True))

@@ -37,7 +37,8 @@ def of_this_partition(
                 where = f" in {', '.join(files)}" if files else ""
                 raise ContractError(
                     f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
-                    hint="a file of another match lies under this one's name",
+                    hint="a file of another match lies under this one's name:"
+                    f" {_out(contract.table, part)}",
                 )
 
 
@@ -68,9 +69,15 @@ def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
         said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
         raise QualityError(
             f"{contract.table} {part}: {said}",
-            hint="the partition is as it was; the report has every rule's result",
+            hint="the partition is as it was; the report has every rule's result; if a file of it is"
+            f" wrong: {_out(contract.table, part)}",
             table=contract.table,
         )
+
+
+def _out(table: str, part: Partition) -> str:
+    """The way out where a file should not count."""
+    return f"touchline withdraw {table.partition('.')[0]} {part} lists its files and takes one out"
 
 
 def by_reason(rejected: pl.DataFrame) -> dict[str, int]:

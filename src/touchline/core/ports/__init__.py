@@ -6,6 +6,7 @@ from touchline.core.ports.notes import Alert, AlertKind, Delivery, Incident, Not
 from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableStore
 from touchline.core.ports.values import (
     RETIRED,
+    WITHDRAWN,
     Claims,
     Partition,
     Piece,
@@ -25,6 +26,7 @@ from touchline.core.ports.values import (
 
 __all__ = [
     "RETIRED",
+    "WITHDRAWN",
     "Alert",
     "AlertKind",
     "Claims",
