@@ -82,6 +82,33 @@ def test_arrivals_may_be_narrowed_to_partitions(ledger: Ledger) -> None:
     assert set(ledger.arrivals("tracking", parts)) == set(parts)
 
 
+def test_a_name_whose_latest_receipt_is_withdrawn_is_left_out_until_another_comes(
+    ledger: Ledger,
+) -> None:
+    frames, events = receipt("tracking", "aa"), receipt("events", "bb")
+    ledger.receive([frames, events, receipt("match", "cc", part=TWO)])
+    assert dict(ledger.withdrawn("tracking")) == {}
+    ledger.receive([replace(frames, withdrawn="a test")])
+    assert ledger.contents("tracking") == {ONE: {"events": "bb"}, TWO: {"match": "cc"}}
+    assert set(ledger.arrivals("tracking", [ONE])[ONE]) == {"events"}
+    found = ledger.withdrawn("tracking")
+    assert {part: list(files) for part, files in found.items()} == {ONE: ["tracking"]}
+    assert replace(found[ONE]["tracking"], id=0) == replace(frames, withdrawn="a test")
+    assert dict(ledger.withdrawn("tracking", [TWO])) == dict(ledger.withdrawn("activity")) == {}
+    assert frames.path in ledger.paths()
+
+    ledger.receive([frames])
+    assert list(ledger.contents("tracking")[ONE]) == ["tracking", "events"]
+    assert dict(ledger.withdrawn("tracking")) == {}
+
+
+def test_a_partition_whose_names_are_all_withdrawn_has_not_arrived(ledger: Ledger) -> None:
+    ledger.receive([replace(receipt("match", "aa"), withdrawn="a test")])
+    assert dict(ledger.arrivals("tracking")) == dict(ledger.contents("tracking")) == {}
+    ledger.retire("tracking", [ONE])
+    assert dict(ledger.withdrawn("tracking")) == {}
+
+
 def test_receiving_is_all_or_none(ledgers: Ledgers) -> None:
     ledger, other = ledgers.open(), ledgers.open()
 

@@ -52,6 +52,28 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
     }
 
 
+def test_a_file_of_version_3_is_migrated_and_nothing_in_it_is_withdrawn(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    old = sqlite3.connect(path)
+    old.executescript(";".join(schema.CHANGES[:3]) + "; PRAGMA user_version = 3")
+    columns = rows.RECEIPT.removesuffix(", withdrawn")
+    for number, each in enumerate([receipt("b", sha256="1"), receipt("a", sha256="2")], start=1):
+        sql = f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})"
+        old.execute(sql, rows.receipt_row(each)[:8])
+        named = (each.domain, each.partition, each.name, number, number, each.sha256)
+        old.execute("INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)", named)
+    old.commit()
+    old.close()
+    with closing(SqliteLedger(path)) as ledger:
+        assert list(ledger.contents("tracking")[ONE].items()) == [("b", "1"), ("a", "2")]
+        assert {r.withdrawn for r in ledger.arrivals("tracking")[ONE].values()} == {""}
+        ledger.receive([replace(receipt("b", sha256="1"), withdrawn="a test")])
+        assert list(ledger.contents("tracking")[ONE]) == ["a"]
+        assert list(ledger.withdrawn("tracking")[ONE]) == ["b"]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (4,)
+
+
 def test_what_is_noted_in_a_transaction_that_fails_is_forgotten_with_it(tmp_path: Path) -> None:
     def fail(ledger: SqliteLedger) -> None:
         with ledger.alone():

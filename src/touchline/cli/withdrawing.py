@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.alerting import deliver, unalarmed
 from touchline.cli.output import JSON, counted, say, table
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
@@ -61,6 +62,7 @@ def withdraw(
             now=datetime.now(UTC),
         )
         _told(here, pipeline, partition, changed=len(changed), undo=undo)
+        _noted(here, pipeline, partition)
     elif because or undo:
         raise ConfigError(
             "which files?", hint=f"touchline withdraw {domain} {partition} lists them"
@@ -93,6 +95,15 @@ def _must_say(because: str, *, undo: bool) -> None:
         raise ConfigError("--because and --undo: give one of them")
     if not undo and not because:
         raise ConfigError("--because is empty: say why, it is kept")
+
+
+def _noted(here: Touchline, pipeline: "Pipeline", part: str) -> None:
+    """An incident of the partition that is over with this is noted, and told."""
+    from touchline.core.alerts import of_partition
+
+    with unalarmed():
+        here.alerts.saw(of_partition(pipeline, part, here.ledger))
+    deliver(here)
 
 
 def _told(here: Touchline, pipeline: "Pipeline", part: str, *, changed: int, undo: bool) -> None:

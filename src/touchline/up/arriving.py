@@ -20,13 +20,14 @@ class Landed:
 
     `well` are the files that were landed; `refused` names each other one with what is wrong with it.
     `again` are files that nothing is wrong with: they were written to just now, or the store could not
-    take them, and `fault` says why.
+    take them, and `fault` says why. `withdrawn` are names that came again as they had been withdrawn.
     """
 
     parts: set[Partition] = field(default_factory=set)
     well: list[Path] = field(default_factory=list)
     refused: dict[str, TouchlineError] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     again: list[Path] = field(default_factory=list)
     fault: TouchlineError | None = None
 
@@ -88,7 +89,8 @@ def _land(
     paths = [path for _, path in group]
     try:
         arrivals = [arrival for arrival, _ in group]
-        list(landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now))
+        receipts = list(landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now))
+        done.withdrawn += [f"{part} {r.name}" for r in receipts if r.withdrawn]
         done.parts.add(part)
     except MissingInputError:  # it is still written to
         done.again += paths

@@ -2,7 +2,7 @@
 
 from touchline.core.alerts.alerting import Alerting
 from touchline.core.alerts.incidents import Observed, observe
-from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline
+from touchline.core.alerts.looking import of_bronze, of_done, of_partition, of_pipeline
 from touchline.core.alerts.outbox import deliver
 
 __all__ = [
@@ -12,5 +12,6 @@ __all__ = [
     "observe",
     "of_bronze",
     "of_done",
+    "of_partition",
     "of_pipeline",
 ]

@@ -62,6 +62,17 @@ def of_pipeline(
     return Observed(tuple(findings), ended, again)
 
 
+def of_partition(pipeline: Pipeline, part: Partition, ledger: Ledger) -> Observed:
+    """A partition whose files were withdrawn or put back: what was said of its runs may be over."""
+    unwell = any(checks.of_runs(pipeline, ledger, parts=[part]))
+
+    def ended(incident: Incident) -> str:
+        here = _is(incident, pipeline, "run") and incident.where == part
+        return _made_well(part, pipeline, ledger) if here and not unwell else ""
+
+    return Observed((), ended, lambda: of_partition(pipeline, part, ledger))
+
+
 def _made_well(part: Partition, pipeline: Pipeline, ledger: Ledger) -> str:
     """How the partition's incident ended: it was made, or nothing is to be made of it."""
     counting = ledger.contents(pipeline.name, [part])
