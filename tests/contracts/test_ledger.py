@@ -137,7 +137,7 @@ def test_what_one_owner_wrote_another_reads(ledgers: Ledgers) -> None:
 # --- what is current ----------------------------------------------------------------------------
 
 
-def test_sizes_are_of_what_is_current_and_not_retired(ledgers: Ledgers) -> None:
+def test_sizes_are_of_what_is_current_and_not_emptied(ledgers: Ledgers) -> None:
     ledger = ledgers.open()
     assert dict(ledger.sizes()) == {}
     done(ledger, replace(publish("a"), rows=5, rejected=1))
@@ -150,7 +150,7 @@ def test_sizes_are_of_what_is_current_and_not_retired(ledgers: Ledgers) -> None:
         "club.tops": Size(1, 1, 0, at),
     }
     done(ledger, replace(publish("e", part=TWO), rows=0, pieces=(), kind="retire"))
-    done(ledger, replace(publish("f"), table="club.tops", rows=0, pieces=(), kind="retire"))
+    done(ledger, replace(publish("f"), table="club.tops", rows=0, pieces=(), kind="withdraw"))
     assert ledger.sizes() == {TABLE: Size(1, 7, 2, at)}
 
 

@@ -38,7 +38,7 @@ def of_this_partition(
                 raise ContractError(
                     f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
                     hint="a file of another match lies under this one's name:"
-                    f" {_out(contract.table, part)}",
+                    f" {way_out(contract.table, part)}",
                 )
 
 
@@ -56,7 +56,8 @@ def few_enough(
         raise QualityError(
             f"{table}: {bad} of {of} rows rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",
-            hint=f"the partition is as it was; see: {see}",
+            hint=f"the partition is as it was; see: {see}; a file that should not count is taken out"
+            " with touchline withdraw",
             table=table,
             rejected=bad,
         )
@@ -70,13 +71,13 @@ def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
         raise QualityError(
             f"{contract.table} {part}: {said}",
             hint="the partition is as it was; the report has every rule's result; if a file of it is"
-            f" wrong: {_out(contract.table, part)}",
+            f" wrong: {way_out(contract.table, part)}",
             table=contract.table,
         )
 
 
-def _out(table: str, part: Partition) -> str:
-    """The way out where a file should not count."""
+def way_out(table: str, part: Partition) -> str:
+    """What to do where a file of the partition should not count."""
     return f"touchline withdraw {table.partition('.')[0]} {part} lists its files and takes one out"
 
 

@@ -136,6 +136,11 @@ class Publish:
         """Whether it says that retention took the partition away."""
         return self.derivation == RETIRED
 
+    @property
+    def emptied(self) -> bool:
+        """Whether it holds nothing as retention, or a withdrawal, took the partition's rows away."""
+        return self.kind in ("retire", "withdraw")
+
 
 RunStatus = Literal[
     "running",
