@@ -108,7 +108,10 @@ def _must_have_arrived(
     """Refuse a partition of which nothing is there; tell of one that retention took away."""
     from touchline.core.retention import unplanned
 
-    known = here.ledger.contents(pipeline.name, parts)
+    known = {
+        *here.ledger.contents(pipeline.name, parts),
+        *here.ledger.withdrawn(pipeline.name, parts),
+    }
     gone = unplanned(pipeline, here.ledger, parts)
     for part in parts:
         if part not in known:
