@@ -210,6 +210,13 @@ def test_a_match_that_lacks_a_withdrawn_file_waits_and_its_page_stays(empty: Wor
     empty.well("report", "match", "1")
 
 
+def test_what_was_said_of_match_events_is_no_file_to_be_withdrawn(day: World) -> None:
+    for names in ((), ("log/x.jsonl", "--because", "a test")):
+        ended = day.do("withdraw", "matches", "match_id=1", *names)
+        assert (ended.code, "no file is withdrawn" in ended.error) == (2, True)
+        assert "correct or cancel the event, see docs/matches.md" in ended.hint
+
+
 def test_what_retain_took_away_cannot_be_withdrawn(day: World) -> None:
     day.configure("[retention]\nbronze = { activity = 30 }\n")
     day.well("withdraw", "activity", PART, BAD, "--because", "a test file")

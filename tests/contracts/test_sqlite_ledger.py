@@ -36,7 +36,7 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
     path = tmp_path / "ledger.db"
     old = sqlite3.connect(path)
     old.executescript(schema.CHANGES[0] + "; PRAGMA user_version = 1")
-    columns = rows.RECEIPT.removesuffix(", withdrawn")
+    columns = rows.RECEIPT.removesuffix(", withdrawn, said_at")
     sql = f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})"
     came = [receipt("b", sha256="1"), receipt("a", sha256="2"), receipt("b", sha256="3")]
     old.executemany(sql, [rows.receipt_row(r)[:8] for r in came])
@@ -72,7 +72,7 @@ def test_nothing_that_an_older_version_received_is_withdrawn(tmp_path: Path) -> 
     path = tmp_path / "ledger.db"
     old = sqlite3.connect(path)
     old.executescript(";".join(schema.CHANGES[:3]) + "; PRAGMA user_version = 3")
-    columns = rows.RECEIPT.removesuffix(", withdrawn")
+    columns = rows.RECEIPT.removesuffix(", withdrawn, said_at")
     for number, each in enumerate([receipt("b", sha256="1"), receipt("a", sha256="2")], start=1):
         sql = f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})"
         old.execute(sql, rows.receipt_row(each)[:8])

@@ -13,6 +13,7 @@ from small_pipeline import LEADS, PIPELINE, SPEEDS, SQUAD, TOPS, USUAL, Clock, W
 
 from touchline.core import diff, health
 from touchline.core.alerts import of_partition
+from touchline.core.due import Due, missing
 from touchline.core.maintenance import maintain_bronze
 from touchline.core.memory import MemoryLedger, MemoryObjects
 from touchline.core.packing import PackRule
@@ -141,6 +142,29 @@ def test_what_arrives_meanwhile_is_not_what_was_withdrawn(world: World) -> None:
     assert set(world.ledger.contents("club")[ONE]) == {"squad", "speeds"}
 
 
+@pytest.mark.parametrize("because", ["a test", ""])
+def test_the_same_bytes_that_land_meanwhile_undo_nothing(world: World, because: str) -> None:
+    """Whatever lies between: before the word, while it is said, and after it."""
+    if not because:
+        say(world)
+    beside = replace(world, ledger=MemoryLedger(beside=world.ledger))
+    other = Thread(target=beside.arrive_match, args=(1,))
+    write = world.objects.write
+
+    def landed_meanwhile(path: str, data: bytes) -> bool:
+        world.objects.write = write
+        other.start()
+        other.join(timeout=0.2)
+        return write(path, data)
+
+    world.objects.write = landed_meanwhile
+    say(world, because=because)
+    other.join()
+    world.arrive_match(1)
+    counting, out = world.ledger.contents("club"), world.ledger.withdrawn("club")
+    assert (ONE in counting, ONE in out) == (not because, bool(because))
+
+
 # --- where nothing is left ----------------------------------------------------------------------
 
 
@@ -205,9 +229,15 @@ def test_rejected_rows_go_too_even_of_what_was_never_published(world: World) -> 
     assert error(world.run()[match(3)]).exit_code == 3
     aside = rejected_contract(SPEEDS)
     assert len(world.rows(aside)) == 2
+    part = match(3)
+    wanted = rejected.Wanted(partition=part)
+    assert len(rejected.rejected(world.pipeline, world.platform(), wanted)) == 2
+    assert health.quarantined(world.pipeline, world.ledger, [part]) != []
     say(world, number=3)
     world.run()
     assert world.rows(aside) == []
+    assert rejected.rejected(world.pipeline, world.platform(), wanted) == []
+    assert health.quarantined(world.pipeline, world.ledger, [part]) == []
     assert world.planned() == {}
     assert states(world)[match(3)] == "withdrawn"
 
@@ -262,6 +292,42 @@ def fails_at_second(publish: object) -> object:
     return broken
 
 
+def test_a_file_that_is_put_back_while_a_run_begins_keeps_its_rows(world: World) -> None:
+    before = world.everything()
+    say(world)
+    publishing = world.ledger.publishing
+
+    def overtaken(*args: object) -> object:
+        world.ledger.publishing = publishing
+        say(world, because="")
+        return publishing(*args)
+
+    world.ledger.publishing = overtaken
+    assert world.run() == {}
+    assert world.everything() == before
+    assert world.planned() == {}
+    assert states(world)[ONE] == "fresh"
+
+
+def test_that_it_was_emptied_is_told_though_its_run_was_killed(world: World) -> None:
+    say(world)
+    other = MemoryLedger(beside=world.ledger, clock=lambda: world.clock.now)
+    record = other.record
+
+    def dies(runs: object) -> None:
+        other.close()
+        raise RuntimeError("killed")
+
+    other.record = dies  # type: ignore[method-assign, assignment]
+    with pytest.raises(RuntimeError):
+        replace(world, ledger=other).run()
+    other.record = record  # type: ignore[method-assign]
+    assert world.run() == {}
+    assert matches(world) == [{2}] * 4
+    assert world.ledger.runs(part=ONE, limit=1)[0].status == "withdrawn"
+    assert states(world)[ONE] == "withdrawn"
+
+
 def test_what_a_run_would_publish_of_it_is_nothing_to_compare(world: World) -> None:
     say(world)
     with pytest.raises(MissingInputError, match=EVERY):
@@ -304,13 +370,62 @@ def test_the_withdrawal_of_one_file_ends_the_incident_where_the_rest_is_publishe
 def test_the_run_that_empties_it_ends_the_incident_too(tmp_path: Path) -> None:
     people = People(World(tmp_path), completed=True)
     people.world.arrive_match(1)
-    people.world.run()
+    people.run()
     people.world.arrive_match(1, readings=BAD)
     people.run()
     say(people.world)
     people.run()
     assert people.open == []
-    assert [kind for kind, _ in people.told] == ["opened", "recovered"]
+    assert [kind for kind, _ in people.told] == ["completed", "opened", "recovered"]
+
+
+def test_what_arrives_while_the_end_of_an_incident_is_noted_keeps_it_open(tmp_path: Path) -> None:
+    people = People(World(tmp_path))
+    people.world.arrive_match(1, readings=BAD)
+    people.run()
+    say(people.world)
+    over = of_partition(PIPELINE, ONE, people.world.ledger)
+    say(people.world, because="")
+    people.alerting.saw(over)
+    assert [incident.where for incident in people.open] == [ONE]
+
+
+# --- what is due --------------------------------------------------------------------------------
+
+DAILY = Due("0 6 * * *")
+
+
+def lacks(world: World) -> bool:
+    return bool(missing(PIPELINE, DAILY, world.ledger, now=world.clock.now))
+
+
+@pytest.mark.parametrize("undo", [False, True])
+def test_whether_something_has_come_is_not_changed_by_what_is_said_of_it(
+    world: World, *, undo: bool
+) -> None:
+    came = {r.received_at for r in received(world.ledger, "club")[ONE].values()}
+    for number in (1, 2):
+        say(world, number=number)
+    assert not lacks(world)
+    world.clock.forward(3 * 24 * 3600)
+    assert lacks(world)
+    for number in (1, 2) if undo else ():
+        say(world, number=number, because="")
+    assert lacks(world)
+    assert {r.received_at for r in received(world.ledger, "club")[ONE].values()} == came
+
+
+def test_an_incident_of_missing_input_is_not_over_because_something_was_put_back(
+    world: World,
+) -> None:
+    people = People(world)
+    say(world)
+    world.clock.forward(3 * 24 * 3600)
+    people.check(DAILY)
+    assert [incident.key for incident in people.open] == ["club input"]
+    say(world, because="")
+    people.check(DAILY)
+    assert [incident.key for incident in people.open] == ["club input"]
 
 
 # --- mends --------------------------------------------------------------------------------------
@@ -361,6 +476,34 @@ def test_what_was_said_of_lines_is_no_file_and_holds_when_the_file_is_put_back(
     say(world, because="")
     world.run()
     assert players(world) == {"Ada", "Bo"}
+
+
+def test_what_was_said_and_withdrawn_with_its_file_comes_back_with_it(world: World) -> None:
+    name = mend_the_stranger(world)
+    say(world, "speeds", name)
+    world.arrive_match(1, readings=[("Ada", 30.0), ("Zoe", 5.0)])
+    assert {r.name for r in say(world, "speeds", because="")} == {"speeds", name}
+    world.run()
+    assert players(world) == {"Ada", "Bo"}
+
+
+def test_a_word_that_was_taken_back_alone_does_not_come_back_with_the_file(world: World) -> None:
+    name = mend_the_stranger(world)
+    say(world, name)
+    say(world, "speeds")
+    assert [r.name for r in say(world, "speeds", because="")] == ["speeds"]
+
+
+def test_what_was_said_of_an_older_issue_does_not_keep_the_partition(world: World) -> None:
+    name = mend_the_stranger(world)
+    world.arrive_match(1)
+    world.run()
+    say(world)
+    assert set(world.ledger.contents("club")[ONE]) == {name}
+    assert states(world)[ONE] == "stale"
+    world.run()
+    assert matches(world) == [{2}] * 4
+    assert states(world)[ONE] == "withdrawn"
 
 
 def test_rows_of_a_withdrawn_file_cannot_be_mended(world: World) -> None:

@@ -49,6 +49,7 @@ def withdraw(
 
     here = Touchline(config.load(file))
     pipeline = here.pipeline(domain)
+    withdrawing.must_have_files(pipeline)
     _must_arrive(here, pipeline, backfill.checked(pipeline, partition))
     if names:
         _must_say(because.strip(), undo=undo)
@@ -130,6 +131,6 @@ def _row(receipt: "Receipt") -> dict[str, Any]:
         "because": receipt.withdrawn or None,
         "from": receipt.source,
         "bytes": receipt.size,
-        "since": receipt.received_at,
+        "since": receipt.said_at or receipt.received_at,
         "sha256": receipt.sha256,
     }

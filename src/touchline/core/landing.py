@@ -62,17 +62,19 @@ def land(
         with ledger.alone():
             withdrawn = ledger.withdrawn(domain, [part]).get(part, {})
             receipts = [_still(receipt, withdrawn.get(receipt.name)) for receipt in receipts]
-            record(receipts, objects=objects, ledger=ledger)
+            record(receipts, objects=objects, ledger=ledger, now=now)
         _must_be_there(receipts, files, objects=objects)
         yield from receipts
 
 
-def record(receipts: Sequence[Receipt], *, objects: ObjectStore, ledger: Ledger) -> None:
-    """Receipts of one partition and one instant are durable: their manifest, then the ledger's rows."""
+def record(
+    receipts: Sequence[Receipt], *, objects: ObjectStore, ledger: Ledger, now: datetime
+) -> None:
+    """Receipts of one partition are durable: their manifest, then the ledger's rows."""
     first = receipts[0]
     manifest = msgspec.json.encode(receipts)
     digest = hashlib.sha256(manifest).hexdigest()[:12]
-    name = f"{stamp(first.received_at)}-{digest}.json"
+    name = f"{stamp(now)}-{digest}.json"
     objects.write(f"{MANIFESTS}/{first.domain}/{first.partition}/{name}", manifest)
     ledger.receive(receipts)
 
@@ -80,7 +82,9 @@ def record(receipts: Sequence[Receipt], *, objects: ObjectStore, ledger: Ledger)
 def _still(receipt: Receipt, withdrawn: Receipt | None) -> Receipt:
     """The receipt, withdrawn if its content is what was withdrawn last under its name."""
     same = withdrawn is not None and withdrawn.sha256 == receipt.sha256
-    return replace(receipt, withdrawn=withdrawn.withdrawn) if same and withdrawn else receipt
+    if not same or withdrawn is None:
+        return receipt
+    return replace(receipt, withdrawn=withdrawn.withdrawn, said_at=withdrawn.said_at)
 
 
 def stamp(received_at: datetime) -> str:

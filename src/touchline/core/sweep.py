@@ -93,4 +93,6 @@ def _vouched(objects: ObjectStore, ledger: Ledger) -> frozenset[str]:
 
 
 def _known(manifest: str, files: Mapping[str, Receipt]) -> bool:
-    return manifest.partition("-")[0] in {stamp(r.received_at) for r in files.values()}
+    return manifest.partition("-")[0] in {
+        stamp(at) for r in files.values() for at in (r.received_at, r.said_at) if at
+    }

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from touchline.core.archive import FILES
 from touchline.core.landing import record
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, ObjectStore, Partition, Receipt
+from touchline.core.quarantine.mends import name_of
 from touchline.errors import ConfigError
 
 
@@ -63,7 +65,8 @@ def withdraw(
 ) -> list[Receipt]:
     """The files of these logical names count no more; their new receipts, but for what was so already.
 
-    With an empty `because` they are put back. Bytes and earlier receipts stay as they are. Nobody
+    With an empty `because` they are put back, and with a file what was said of its lines, if it was
+    withdrawn with it. Bytes and earlier receipts stay as they are. Nobody
     receives between the look at what is there and the word on it.
 
     Raises:
@@ -73,13 +76,32 @@ def withdraw(
         files = received(ledger, domain, [part]).get(part, {})
         _must_be_among(names, files, where=f"{domain} {part}")
         changed = [
-            replace(files[name], id=0, received_at=now, withdrawn=because)
-            for name in dict.fromkeys(names)
+            replace(files[name], id=0, said_at=now, withdrawn=because)
+            for name in dict.fromkeys([*names, *(() if because else _with_them(names, files))])
             if bool(files[name].withdrawn) != bool(because)
         ]
         if changed:
-            record(changed, objects=objects, ledger=ledger)
+            record(changed, objects=objects, ledger=ledger, now=now)
     return changed
+
+
+def _with_them(names: Sequence[str], files: Mapping[str, Receipt]) -> list[str]:
+    """What was said of lines of these files, and was withdrawn together with them."""
+    mends = [(files[name], files.get(name_of(files[name].sha256))) for name in names]
+    return [mend.name for file, mend in mends if mend and mend.said_at == file.said_at]
+
+
+def must_have_files(pipeline: Pipeline) -> None:
+    """Refuse a pipeline whose bronze is a log: what of it counts is said by its own records.
+
+    Raises:
+        ConfigError: It is one.
+    """
+    if any(bronze.file == FILES for bronze in pipeline.bronze):
+        raise ConfigError(
+            f"{pipeline.name}: what has arrived is a log, of which no file is withdrawn",
+            hint="correct or cancel the event, see docs/matches.md",
+        )
 
 
 def _must_be_among(names: Sequence[str], files: Mapping[str, Receipt], *, where: str) -> None:

@@ -12,7 +12,7 @@ from touchline.core.ports import Partition, Receipt
 def arrived(db: sqlite3.Connection, receipt: Receipt) -> None:
     """The receipt is recorded, and is the latest of its name."""
     added = db.execute(
-        f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 9)})",
+        f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 10)})",
         rows.receipt_row(receipt),
     )
     db.execute(

@@ -102,6 +102,7 @@ CREATE UNIQUE INDEX keys_named ON keys (name) WHERE revoked_at IS NULL;
 
 _WITHDRAWN = """
 ALTER TABLE receipts ADD COLUMN withdrawn TEXT NOT NULL DEFAULT '';
+ALTER TABLE receipts ADD COLUMN said_at TEXT;
 ALTER TABLE latest ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX latest_withdrawn ON latest (domain, partition) WHERE withdrawn;
 """

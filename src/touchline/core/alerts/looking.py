@@ -10,7 +10,7 @@ from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
 from touchline.core.ports import Incident, Lag, Ledger, Partition, keys_of
-from touchline.core.withdrawing import without_files
+from touchline.core.withdrawing import received, without_files
 from touchline.errors import MissingInputError, TouchlineError, TransientError
 
 WELL = "it is well again"
@@ -159,7 +159,7 @@ def _something_came(
     incident: Incident, pipeline: Pipeline, ledger: Ledger, *, in_view: bool
 ) -> str:
     """How a pipeline that lacked input stands: with a firing in view it would have been found again."""
-    receipts = ledger.arrivals(pipeline.name).values()
+    receipts = received(ledger, pipeline.name).values()
     since = incident.opened_at
     came = in_view or any(r.received_at > since for files in receipts for r in files.values())
     return CAME if came else ""

@@ -1,7 +1,7 @@
 """Partitions are emptied: an empty version of their tables, which readers see at once."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -10,7 +10,7 @@ import touchline
 from touchline.core.contracts import Contract
 from touchline.core.pipeline.ends import Done
 from touchline.core.pipeline.job import Platform
-from touchline.core.pipeline.settling import settle
+from touchline.core.pipeline.settling import EMPTIED, settle
 from touchline.core.pipeline.steps import Pipeline, rejected_contract
 from touchline.core.planner import Plan
 from touchline.core.ports import (
@@ -21,22 +21,32 @@ from touchline.core.ports import (
     Publish,
     Receipt,
     Run,
-    RunStatus,
     Staged,
 )
+from touchline.core.withdrawing import without_files
 
 Kind = Literal["retire", "withdraw"]
-_STATUS: Mapping[Kind, RunStatus] = {"retire": "retired", "withdraw": "withdrawn"}
 
 
 def withdrawn(
     pipeline: Pipeline, platform: Platform, claims: Claims, *, plans: Sequence[Plan]
 ) -> Iterator[Done]:
-    """Empty what is published of partitions every file of which was withdrawn."""
+    """Empty what is published of partitions every file of which was withdrawn.
+
+    Where a file counts again by the time that nobody else may write, all is left to the next run.
+    """
     tables = {plan.partition: [step.table for step in plan.steps] for plan in plans}
-    files = platform.ledger.withdrawn(pipeline.name, list(tables))
+    parts = list(tables)
+    files = platform.ledger.withdrawn(pipeline.name, parts)
     said = {part: f"every file was withdrawn: {_because(files.get(part, {}))}" for part in tables}
-    for run in emptied(pipeline, platform, claims, tables=tables, said=said, kind="withdraw"):
+
+    def still() -> bool:
+        counting = platform.ledger.contents(pipeline.name, parts)
+        return without_files(pipeline, platform.ledger, counting, parts=parts) == set(parts)
+
+    for run in emptied(
+        pipeline, platform, claims, tables=tables, said=said, kind="withdraw", still=still
+    ):
         yield Done(run.partition, run, None, pipeline.name)
 
 
@@ -52,11 +62,12 @@ def emptied(
     tables: Mapping[Partition, Sequence[str]],
     said: Mapping[Partition, str],
     kind: Kind,
+    still: Callable[[], bool] = lambda: True,
 ) -> Sequence[Run]:
     """Empty versions of these partitions of tables, and of their rejected rows, in one commit.
 
     `said` is why; it is told among the runs. What was retired keeps its content, so that what was
-    made of it stays fresh.
+    made of it stays fresh. Nothing happens where it is `still` to be no more, once the ledger is held.
     """
     if not tables:
         return []
@@ -79,6 +90,8 @@ def emptied(
             ]
     every = [publish for empty in publishes.values() for publish in empty]
     with platform.ledger.publishing(claims, every) as done:
+        if not still():
+            return []
         for contract, empty in publishes.items():
             if empty:
                 done(contract.table, _committed(contract, empty, platform))
@@ -92,7 +105,7 @@ def _run(pipeline: Pipeline, part: Partition, said: str, *, kind: Kind, now: dat
         f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         pipeline.name,
         part,
-        _STATUS[kind],
+        EMPTIED[kind],
         started_at=now,
         ended_at=now,
         message=said,

@@ -66,7 +66,8 @@ class Receipt:
     """One arrival: which bytes came under which logical name, from where, for which partition.
 
     `withdrawn` is why they are not to count, "" where they do: a receipt that says so supersedes
-    that of the arrival, and one that says so no more puts it back.
+    that of the arrival, and one that says so no more puts it back. Both are of the instant `said_at`,
+    and keep when the bytes came.
     """
 
     domain: str
@@ -79,6 +80,7 @@ class Receipt:
     path: str
     id: int = 0
     withdrawn: str = ""
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True)
