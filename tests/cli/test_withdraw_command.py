@@ -107,6 +107,8 @@ def test_a_day_without_files_is_emptied_and_shown_as_withdrawn(day: World) -> No
     assert stands["message"] == "every file was withdrawn: the wrong day"
     assert "every file was withdrawn" in day.well("show", ran["run"]).out
     assert day.well("run", "--json").rows == []
+    assert "everything is fresh" in day.well("run").out
+    assert "nothing is stale" in day.well("plan").out
     assert "all is well" in day.well("check").out
 
     ended = day.do("diff", TABLE, PART, "--dry-run")

@@ -88,12 +88,13 @@ def test_a_name_whose_latest_receipt_is_withdrawn_is_left_out_until_another_come
     frames, events = receipt("tracking", "aa"), receipt("events", "bb")
     ledger.receive([frames, events, receipt("match", "cc", part=TWO)])
     assert dict(ledger.withdrawn("tracking")) == {}
-    ledger.receive([replace(frames, withdrawn="a test")])
+    out = replace(frames, withdrawn="a test", said_at=AT + timedelta(days=1))
+    ledger.receive([out])
     assert ledger.contents("tracking") == {ONE: {"events": "bb"}, TWO: {"match": "cc"}}
     assert set(ledger.arrivals("tracking", [ONE])[ONE]) == {"events"}
     found = ledger.withdrawn("tracking")
     assert {part: list(files) for part, files in found.items()} == {ONE: ["tracking"]}
-    assert replace(found[ONE]["tracking"], id=0) == replace(frames, withdrawn="a test")
+    assert replace(found[ONE]["tracking"], id=0) == out
     assert dict(ledger.withdrawn("tracking", [TWO])) == dict(ledger.withdrawn("activity")) == {}
     assert frames.path in ledger.paths()
 
