@@ -42,7 +42,7 @@ def send(url: str, **more: float) -> None:
 
 
 def refusal(url: str, **more: float) -> str:
-    with pytest.raises(TransientError) as caught:
+    with pytest.raises((TransientError, ConfigError)) as caught:
         send(url, **more)
     assert SECRET not in f"{caught.value} {caught.value.hint} {caught.value.facts}"
     return str(caught.value)
@@ -150,13 +150,15 @@ def test_a_target_that_hangs_ends_by_its_own_time_where_that_is_shorter(web: Sin
 @pytest.mark.parametrize("url", ["", "nothing", f"nosuch://{SECRET}", f"mailto://{SECRET}"])
 def test_a_url_that_is_none_is_told_without_it(url: str) -> None:
     assert refusal(url) == "its URL is none that apprise knows"
+    with pytest.raises(ConfigError):
+        send(url)
 
 
-def test_a_variable_that_is_not_set_is_told_and_is_no_other_kind_of_error() -> None:
+def test_a_variable_that_is_not_set_is_told() -> None:
     def unset() -> str:
         raise ConfigError("environment variable CHAT is not set", hint="export CHAT=...")
 
-    with pytest.raises(TransientError, match="environment variable CHAT is not set"):
+    with pytest.raises(ConfigError, match="environment variable CHAT is not set"):
         AppriseTargets({"chat": unset}).send("chat", ALERT)
 
 

@@ -269,7 +269,7 @@ def test_alerts_test_says_how_each_target_answered(
     assert titles(web) == ["a test"]
     told.configure('[alerts]\ntargets = { chat = { env = "CHAT" }, mail = { env = "MAIL" } }\n')
     ended = told.do("alerts", "--test", "--json")
-    assert ended.code == 5
+    assert ended.code == 2
     assert ended.rows == [
         {"target": "chat", "answer": "taken"},
         {"target": "mail", "answer": "environment variable MAIL is not set"},

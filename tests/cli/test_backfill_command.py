@@ -207,3 +207,12 @@ def test_a_range_that_is_none_is_refused(
 
     assert ended.code == 2
     assert said in ended.error
+
+
+def test_days_that_are_yet_to_come_are_input_that_is_not_there(empty: World) -> None:
+    place = empty.folder / "raw/ingestion_date=2025-01-02/events.json"
+    place.parent.mkdir(parents=True)
+    place.write_text('{"event_id": "e", "event_type": "login", "event_ts": "2025-01-02T10:00:00Z"}')
+    empty.well("ingest", "activity", place)
+    assert empty.do("backfill", "activity", "2025-01-03", "2025-01-03").code == 4
+    assert empty.do("backfill", "activity", "2024-01-03", "2024-01-03").code == 2

@@ -227,16 +227,48 @@ def test_schedules_that_no_command_would_take_are_told_all_at_once(empty: World)
         "group": "quarantine needs a command; there is: ",
         "help": "'run --help' only shows help",
     }
-    for command in ("check", "up"):
-        ended = empty.apart(command)
-        assert ended.code == 2
-        assert ended.out == ""
-        lines = ended.err.removeprefix("error: ").splitlines()
-        told = dict(line.removeprefix("$.schedules.").split(".command: ") for line in lines[:-1])
-        assert list(told) == list(said)
-        for name, words in said.items():
-            assert told[name].startswith(words), told[name]
-        assert lines[-1].startswith("hint: ")
+    ended = empty.apart("up")
+    assert (ended.code, ended.out) == (2, "")
+    lines = ended.err.removeprefix("error: ").splitlines()
+    told = dict(line.removeprefix("$.schedules.").split(".command: ") for line in lines[:-1])
+    assert list(told) == list(said)
+    for name, words in said.items():
+        assert told[name].startswith(words), told[name]
+    assert lines[-1].startswith("hint: ")
+    checked = empty.do("check", "--json")
+    assert checked.code == 2
+    assert {r["where"]: r["what"].split(".command: ")[1] for r in checked.rows} == told
+
+
+def test_a_wrong_schedule_keeps_check_from_no_other_look(empty: World) -> None:
+    empty.configure(f"{DAILY}[schedules]\nnone = {{ cron = '0 6 * * *', command = 'rum' }}\n")
+    arrive(empty, day(9))
+    empty.well("run")
+    ended = empty.do("check", "--json")
+    assert {r["where"].partition("=")[0] for r in ended.rows} == {"ingestion_date", "none"}
+    assert empty.do("check", "activity").code == 4
+    assert empty.well("alerts", "--json").rows
+
+
+def test_a_schedule_may_name_a_file_that_is_yet_to_come(empty: World) -> None:
+    empty.configure(
+        "[schedules]\nfeed = { cron = '0 6 * * *', command = 'replay feeds/{day}.ndjson' }\n"
+    )
+    empty.well("check")
+
+
+def test_matches_are_checked_as_every_pipeline_is(empty: World) -> None:
+    said = {"match_id": "m1", "event_id": "e1", "event_type": "goal"}
+    feed = empty.folder / "feed.ndjson"
+    feed.write_text(json.dumps(said | {"timestamp": "2025-04-05T12:00:00Z"}))
+    empty.well("ingest", "matches", feed)
+    empty.well("run")
+    empty.well("check", "matches", "--bronze")
+    for path in (empty.data / "objects/objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o600)
+            path.write_bytes(b"x" + path.read_bytes()[1:])
+    assert empty.do("check", "matches", "--bronze").code == 7
 
 
 def test_the_schedules_that_are_there_without_configuration_are_right(empty: World) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from provider_files import lines, put, statsbomb, wyscout
+from made_files import lines, put, statsbomb, wyscout
 from world import World
 
 from touchline.adapters.sqlite import SqliteServing

@@ -51,3 +51,10 @@ def test_a_column_that_the_file_has_not_is_told(odd: World) -> None:
     ended = odd.do("quarantine", "fix", "--reason", "subtype", "--set", "x=1", "--because", "y")
     assert ended.code == 2
     assert "no column x in the file" in ended.error
+
+
+def test_a_table_or_a_run_that_there_is_not_is_no_all_clear(empty: World) -> None:
+    for option, said in (("--table", "no table 'nope'"), ("--run", "no run 'nope'")):
+        ended = empty.do("quarantine", "list", option, "nope")
+        assert ended.code == 2
+        assert said in ended.err

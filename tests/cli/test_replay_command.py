@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from provider_files import lines, put, wyscout
+from made_files import lines, put, wyscout
 from taking_server import Taking, refusing, taking
 from world import World
 

@@ -8,7 +8,7 @@ from made_up import publish, receipt
 from under_test import Clock, Ledgers
 
 from touchline.core.ports import Alert, Incident, Key, Ledger
-from touchline.errors import ConflictError
+from touchline.errors import ConfigError
 
 ONE, TWO = "match_id=1", "match_id=2"
 NOON = Clock().now
@@ -178,7 +178,7 @@ def test_keys_are_kept_in_the_order_in_which_they_were_made(ledgers: Ledgers) ->
 def test_a_key_that_was_revoked_stays_known_and_its_name_is_free(ledger: Ledger) -> None:
     key = Key("feed", "d1", ("read",), NOON)
     ledger.notes.put_key(key)
-    with pytest.raises(ConflictError, match="there is a key 'feed'"):
+    with pytest.raises(ConfigError, match="there is a key 'feed'"):
         ledger.notes.put_key(replace(key, digest="d2"))
     revoked = replace(key, revoked_at=NOON)
     ledger.notes.put_key(revoked)

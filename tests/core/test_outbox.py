@@ -192,7 +192,8 @@ def test_what_is_over_waits_for_the_alert_that_it_began_to_the_same_target() -> 
     delivered(ledger, notifier)
     observe(seen(ended=lambda _: "well"), ledger=ledger, targets=BOTH, now=NOON)
     outbox = ledger.notes.outbox()
-    waiting = {(d.target, d.alert.kind): waits_for(d, outbox) for d in outbox}
+    alerts = {(d.target, d.alert.id): d.alert for d in outbox}
+    waiting = {(d.target, d.alert.kind): waits_for(d, alerts) for d in outbox}
     began = waiting.pop(("mail", "recovered"))
     assert began is not None
     assert began.kind == "opened"

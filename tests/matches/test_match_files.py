@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from feeds import event
-from provider_files import lines, only, put, told, types, wyscout
+from made_files import lines, only, put, told, types, wyscout
 
 from touchline.errors import ConfigError, ContractError, MissingInputError, StorageError
 from touchline.matches.source import (

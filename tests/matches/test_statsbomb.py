@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from feeds import NOW
-from provider_files import named, only, put, shot, statsbomb, statsbomb_feed, told, types
+from made_files import named, only, put, shot, statsbomb, statsbomb_feed, told, types
 
 from touchline.errors import ContractError
 from touchline.matches.live import EventRule, accepted

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value
-from provider_files import lines, put, wyscout
+from made_files import lines, put, wyscout
 
 from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.errors import ConflictError

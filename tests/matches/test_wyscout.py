@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from feeds import NOW, SHARED
-from provider_files import only, put, told, types, wyscout
+from made_files import only, put, told, types, wyscout
 
 from touchline.matches.live import EventRule, accepted
 from touchline.matches.live.event import KNOWN_TYPES

@@ -24,6 +24,7 @@ _KINDS: Mapping[AlertKind, NotifyType] = {
     "warned": NotifyType.WARNING,
     "test": NotifyType.INFO,
 }
+_NO_URL = "its URL is none that apprise knows"
 _STATUS = re.compile(r"error=([0-9]{3})\b")
 
 
@@ -45,17 +46,14 @@ class AppriseTargets:
 
     def send(self, target: str, alert: Alert) -> None:
         """See Notifier. A target that does not answer in time is left behind, with its thread."""
-        try:
-            url = self._urls[target]()
-        except ConfigError as exc:
-            raise TransientError(str(exc), hint=exc.hint) from exc
+        url = self._urls[target]()
         answers: list[str] = []
         work = threading.Thread(target=lambda: answers.append(_sent(url, alert)), daemon=True)
         work.start()
         work.join(self._timeout_s)
         why = answers[0] if answers else f"no answer within {self._timeout_s:g} s"
         if why:
-            raise TransientError(why)
+            raise ConfigError(why) if why == _NO_URL else TransientError(why)
 
 
 def _sent(url: str, alert: Alert) -> str:
@@ -66,7 +64,7 @@ def _sent(url: str, alert: Alert) -> str:
         asset = AppriseAsset(app_id="Touchline", app_desc="Touchline")
         service = Apprise.instantiate(url.strip(), asset=asset)
         if service is None:
-            return "its URL is none that apprise knows"
+            return _NO_URL
         if isinstance(getattr(service, "headers", None), dict):
             service.headers[HEADER] = quote(alert.id, safe=" :/=")
         taken = service.notify(

@@ -12,7 +12,7 @@ import click
 
 from touchline import config
 from touchline.cli.output import JSON, say, table, worst
-from touchline.errors import ConfigError, TouchlineError, TransientError
+from touchline.errors import ConfigError, TouchlineError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -91,6 +91,7 @@ def _undelivered(here: Touchline) -> list[dict[str, Any]]:
     from touchline.core.alerts import waits_for
 
     outbox = here.ledger.notes.outbox()
+    alerts = {(d.target, d.alert.id): d.alert for d in outbox}
     return [
         {
             "target": d.target,
@@ -101,7 +102,7 @@ def _undelivered(here: Touchline) -> list[dict[str, Any]]:
             "waits_for": before.subject if before else None,
             "error": d.error or None,
         }
-        for d, before in ((d, waits_for(d, outbox)) for d in outbox)
+        for d, before in ((d, waits_for(d, alerts)) for d in outbox)
     ]
 
 
@@ -113,6 +114,6 @@ def _test(here: Touchline, *, as_json: bool) -> None:
             hint='name one: targets = { mail = { env = "TOUCHLINE_MAIL_URL" } }',
         )
     answers = here.alerts.tested()
-    rows = [{"target": target, "answer": said or "taken"} for target, said in answers.items()]
+    rows = [{"target": t, "answer": str(exc) if exc else "taken"} for t, exc in answers.items()]
     table(rows, as_json=as_json)
-    sys.exit(worst(TransientError.exit_code for said in answers.values() if said))
+    sys.exit(worst(exc.exit_code for exc in answers.values() if exc))

@@ -11,7 +11,8 @@ import click
 from touchline import config
 from touchline.cli.alerting import deliver, unalarmed
 from touchline.cli.output import JSON, progress, table, worst
-from touchline.cli.scheduling import must_be_commands
+from touchline.cli.scheduling import faults
+from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
@@ -45,9 +46,9 @@ def check(
     Example: touchline check activity
     """
     from touchline.core import alerts, checks
+    from touchline.core.checks import UP, Finding
 
     here = Touchline(config.load(file))
-    must_be_commands(here)
     looks: list[alerts.Observed] = []
     warned: list[Finding] = []
     for chosen in _chosen(here, pipeline):
@@ -61,6 +62,11 @@ def check(
         looks.append(alerts.of_stream("matches", here.lag, now=now, max_lag_s=most))
     found = [finding for seen in looks for finding in seen.findings] + warned
     found += _of_up(here, pipeline)
+    if pipeline in (None, UP):
+        found += [
+            Finding(UP, name, "command", f"{place}: {said}", ConfigError.exit_code)
+            for name, place, said in faults(here)
+        ]
     rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
     table(rows, as_json=as_json, empty="all is well")
     with unalarmed():
@@ -74,7 +80,7 @@ def _chosen(here: Touchline, name: str | None) -> "Sequence[Pipeline]":
     """The pipeline of that name, or all; `up` has nothing but commands."""
     from touchline.core.checks import UP
 
-    if name in (UP, "matches"):
+    if name == UP:
         return ()
     return [here.pipeline(name)] if name else list(here.pipelines.values())
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from touchline.cli.output import replaced
+from touchline.cli.output import must_have_a_place, replaced
 
 
 @click.command()
@@ -18,6 +18,7 @@ def export(what: str, out: Path | None) -> None:
 
     Example: touchline export postman --to touchline.postman_collection.json
     """
+    must_have_a_place(out)
     from touchline.matches.serve.openapi import document
     from touchline.matches.serve.postman import collection
 

@@ -17,12 +17,14 @@ def told_live(here: Touchline, rows: "Sequence[Rejected]") -> None:
     from datetime import UTC, datetime
 
     from touchline.core.archive import record_of
+    from touchline.core.quarantine.rejected import Wanted, rejected
     from touchline.matches.live import letters
 
     if not rows or not here.has_live:
         return
     events: list[Accepted] = []
-    for row in rows:
+    wanted = Wanted(ids=tuple(row.id for row in rows if row.id))
+    for row in rejected(here.pipeline("matches"), here.platform(), wanted):
         if row.mend is not None and row.mend.row is not None:
             try:
                 events.append(letters.mended(record_of(row.mend.row), datetime.now(UTC)))

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline.cli.layout import laid_out
+from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -204,6 +205,16 @@ def seconds(value: float) -> str:
 
 
 _WORST_FIRST = (1, 7, 3, 2, 5, 6, 4)
+
+
+def must_have_a_place(out: Path | None) -> None:
+    """Refuse a file whose folder is not there, or which is a folder."""
+    if out is None:
+        return
+    if out.is_dir():
+        raise ConfigError(f"{out}: a folder, expected a file", hint="name the file to be written")
+    if not out.parent.is_dir():
+        raise ConfigError(f"{out}: folder {out.parent} does not exist", hint="make it first")
 
 
 def worst(codes: Iterable[int]) -> int:

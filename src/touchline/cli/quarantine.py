@@ -74,6 +74,7 @@ def _rejected(
     asked = Wanted(**wanted)
     if asked.partition is not None:
         backfill.owner(list(here.pipelines.values()), asked.partition)
+    _must_be_there(here, asked.table, asked.run_id)
     found = [(p, rejected(p, here.platform(), asked)) for p in here.pipelines.values()]
     if not ids:
         return found
@@ -84,6 +85,15 @@ def _rejected(
             f"no rejected row {', '.join(unknown)}", hint="see: touchline quarantine list --each"
         )
     return [(p, [row for row in rows if row.id in ids]) for p, rows in found]
+
+
+def _must_be_there(here: Touchline, table: str | None, run_id: str | None) -> None:
+    """Refuse what there is not: no rows of it would look as if all were well."""
+    tables = [step.table for p in here.pipelines.values() for step in p.steps]
+    if table not in (None, *tables, *(name.partition(".")[2] for name in tables)):
+        raise ConfigError(f"no table {table!r}", hint=f"there is: {', '.join(tables)}")
+    if run_id is not None and not here.ledger.runs(run_id=run_id, limit=1):
+        raise ConfigError(f"no run {run_id!r}", hint="see: touchline runs")
 
 
 def _grouped(rows: "Sequence[Rejected]") -> list[dict[str, Any]]:
@@ -232,19 +242,11 @@ def _mend(
     for pipeline, rows in found:
         parts += mend(rows, change, pipeline, platform=here.platform(), because=because)
         seen += len(rows)
-        if rows and pipeline.name == "matches":
-            told_live(here, _again(here, pipeline, rows))
+        told_live(here, rows if pipeline.name == "matches" else ())
     if not seen:
         raise MissingInputError("no such rejected row", hint="see: touchline quarantine list")
     say(f"{counted(seen, 'row')} of {counted(len(parts), 'partition')}")
     say("touchline quarantine replay makes the tables with it")
-
-
-def _again(here: Touchline, pipeline: "Pipeline", rows: "Sequence[Rejected]") -> "list[Rejected]":
-    """The same rows, with what was said of them."""
-    from touchline.core.quarantine.rejected import Wanted, rejected
-
-    return rejected(pipeline, here.platform(), Wanted(ids=tuple(row.id for row in rows if row.id)))
 
 
 @quarantine.command("discard")

@@ -12,7 +12,7 @@ import click
 
 from touchline.cli.kinds import KICK_OFF, Finite, Place
 from touchline.cli.output import JSON, progress, say, table
-from touchline.errors import ContractError
+from touchline.errors import ConfigError, ContractError
 
 if TYPE_CHECKING:
     from touchline.adapters.posting import Answered
@@ -22,7 +22,7 @@ _CONFLICT, _WAITS = 409, 202
 
 
 @click.command()
-@click.argument("path", metavar="FILE", type=Place(path_type=Path, exists=True, dir_okay=False))
+@click.argument("path", metavar="FILE", type=Place(path_type=Path))
 @click.option(
     "--speed",
     type=Finite(0),
@@ -57,7 +57,14 @@ def replay(
     """
     from touchline.adapters.posting import Poster
     from touchline.cli.match_files import known_events, tell_refusals
+    from touchline.core.landing import must_be_readable, unreadable
 
+    try:
+        must_be_readable(path)
+    except FileNotFoundError as exc:
+        raise ConfigError(f"{path}: no such file", hint="give a recorded feed") from exc
+    except OSError as exc:
+        raise unreadable(exc, str(path)) from exc
     feed, events = known_events(path, kick_offs)
     poster = Poster(url, os.environ.get(key_env, "").strip(), tell=say)
     seen: Counter[str] = Counter()

@@ -217,7 +217,7 @@ def backfill(
 
 
 def _must_hold_some(found: "Range", pipeline: "Pipeline", first: str, *, last: str) -> None:
-    """Refuse a range with nothing in it: it was mistyped, or its partitions are still to come."""
+    """Refuse a range with nothing in it: it was mistyped, or its days are still to come."""
     from touchline.core.due import day_column
 
     if found.parts:
@@ -231,8 +231,10 @@ def _must_hold_some(found: "Range", pipeline: "Pipeline", first: str, *, last: s
     low, high = found.span
     ids, column = isinstance(low, int), pipeline.steps[0].makes.replace_by[0]
     dated = "" if ids or day_column(pipeline) else "with a day "
-    raise ConfigError(
+    said = (
         f"{pipeline.name}: no {column} {dated}from {first} to {last};"
-        f" there are {'ids' if ids else 'days'} {low} to {high}",
-        hint="touchline status lists what has arrived",
+        f" there are {'ids' if ids else 'days'} {low} to {high}"
     )
+    if not ids and first > str(high):
+        raise MissingInputError(said, hint="run again once it has landed (touchline ingest)")
+    raise ConfigError(said, hint="touchline status lists what has arrived")

@@ -24,10 +24,15 @@ def must_be_commands(here: Touchline) -> None:
     Raises:
         ConfigError: A schedule's command is none, or its options, arguments or `{words}` are wrong.
     """
-    faults = {each.name: _fault(each) for each in here.schedules}
-    wrong = [f"$.schedules.{name}.command: {said}" for name, said in faults.items() if said]
+    wrong = [f"{place}: {said}" for _, place, said in faults(here)]
     if wrong:
         raise ConfigError("\n".join(wrong), hint="touchline COMMAND --help says what each takes")
+
+
+def faults(here: Touchline) -> list[tuple[str, str, str]]:
+    """Each schedule of what is no command: its name, its place in the configuration, what is wrong."""
+    found = [(each.name, _fault(each)) for each in here.schedules]
+    return [(name, f"$.schedules.{name}.command", said) for name, said in found if said]
 
 
 def _fault(schedule: "Schedule") -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, replaced, say, table
+from touchline.cli.output import JSON, must_have_a_place, replaced, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -105,8 +105,7 @@ def _one_kind(kind: str | None, out: Path | None, *, as_json: bool) -> str | Non
             f"{out}: seen the ending {out.suffix!r}, expected one of {', '.join(_ENDINGS)}",
             hint="the ending says how the rows are written",
         )
-    if out is not None and not out.parent.is_dir():
-        raise ConfigError(f"{out}: folder {out.parent} does not exist", hint="make it first")
+    must_have_a_place(out)
     return next(iter(asked.values()), None)
 
 
@@ -229,8 +228,7 @@ def report(file: Path | None, what: str, match_id: str, out: Path | None) -> Non
     from touchline.tracking.serve import page
     from touchline.views import match_tables
 
-    if out is not None and not out.parent.is_dir():
-        raise ConfigError(f"{out}: folder {out.parent} does not exist", hint="make it first")
+    must_have_a_place(out)
     tables, run_id, notes = match_tables(Touchline(config.load(file)), match_id)
     html = page(tables, made_at=datetime.now(UTC), run_id=run_id, notes=notes)
     target = out or Path(f"match-{match_id}.html")

@@ -43,7 +43,11 @@ def _operation(path: str, method: str, operation: Json) -> Markup:
         for p in operation.get("parameters", [])
     ]
     replies = [
-        [tag("code", code), reply["description"], [_kind(c["schema"]) for c in _contents(reply)]]
+        [
+            tag("code", code),
+            _coded(reply["description"]),
+            [_kind(c["schema"]) for c in _contents(reply)],
+        ]
         for code, reply in operation["responses"].items()
     ]
     bodies = [
@@ -56,8 +60,13 @@ def _operation(path: str, method: str, operation: Json) -> Markup:
         bodies,
         table(["parameter", "in", "is", "means"], parameters) if parameters else None,
         table(["status", "means", "body"], replies),
-        note=operation["description"],
+        note=_coded(operation["description"]),
     )
+
+
+def _coded(text: str) -> Child:
+    """A text with its `words` as code."""
+    return [tag("code", part) if n % 2 else part for n, part in enumerate(text.split("`"))]
 
 
 def _keys(schemes: Json) -> Markup:

@@ -143,7 +143,9 @@ def _cell(of: Health, s: Standing) -> Markup:
 def _label(part: Partition) -> str:
     """The end of the partition's last value: month and day of a day, the last digits of an id."""
     value = list(keys_of(part).values())[-1]
-    return value if len(value) <= _LABEL else value[-_LABEL:]
+    if len(value) <= _LABEL or day_of(part):
+        return value[-_LABEL:]
+    return f"…{value[1 - _LABEL :]}"
 
 
 def _year(part: Partition) -> str:

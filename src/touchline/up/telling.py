@@ -12,7 +12,7 @@ from touchline.core.checks import UP, Finding
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Incident, Notes
 from touchline.core.schedule import Schedule
-from touchline.errors import TouchlineError
+from touchline.errors import ConfigError, TouchlineError
 from touchline.wiring import Touchline
 
 LANDED, GONE, WENT_WELL, NO_MORE = (
@@ -56,11 +56,15 @@ def of_files(
         return "" if path.exists() or path.is_symlink() else GONE
 
     findings = (
-        Finding(domain, path, "file", str(error), error.exit_code)
+        Finding(domain, path, "file", _with_hint(error), error.exit_code)
         for (domain, path), error in refused.items()
     )
     of_stores = (Finding(d, "", "file", str(error), error.exit_code) for d, error in faults.items())
     return Observed((*findings, *of_stores), ended)
+
+
+def _with_hint(error: TouchlineError) -> str:
+    return f"{error} ({error.hint})" if error.hint else str(error)
 
 
 def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:
@@ -70,6 +74,7 @@ def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:
             UP, each.name, "command", f"{' '.join(each.command)}: {place.said}", place.code
         )
         for each, place in schedule.failing(schedules, notes)
+        if not _is_told_itself(each, place.code)
     }
     named = {each.name for each in schedules}
 
@@ -79,6 +84,11 @@ def of_commands(schedules: tuple[Schedule, ...], notes: Notes) -> Observed:
         return WENT_WELL if incident.where in named else NO_MORE
 
     return Observed(tuple(failing.values()), ended)
+
+
+def _is_told_itself(each: Schedule, code: int) -> bool:
+    """Whether it is `check`, and ended as it does when it found something: that is told already."""
+    return each.command[0] == "check" and code > ConfigError.exit_code
 
 
 def delivering(config: Config, tell: Callable[..., None]) -> threading.Event:

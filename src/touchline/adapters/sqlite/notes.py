@@ -7,7 +7,7 @@ from typing import Any
 from touchline.adapters.sqlite import rows
 from touchline.adapters.sqlite.file import LedgerFile
 from touchline.core.ports import Alert, Delivery, Incident, Key
-from touchline.errors import ConflictError
+from touchline.errors import ConfigError
 
 INCIDENT = "key, pipeline, place, what, code, opened_at, closed_at"
 DELIVERY = "alert_id, kind, subject, body, at, target, attempts, next_at, sent_at, error"
@@ -102,7 +102,7 @@ class SqliteNotes:
         with self._file.writing() as db:
             sql = "SELECT 1 FROM keys WHERE name = ? AND digest <> ? AND revoked_at IS NULL"
             if k.revoked_at is None and db.execute(sql, (k.name, k.digest)).fetchone():
-                raise ConflictError(
+                raise ConfigError(
                     f"there is a key {k.name!r}", hint="revoke it, or choose another name"
                 )
             db.execute(

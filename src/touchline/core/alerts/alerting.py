@@ -38,15 +38,15 @@ class Alerting:
         self._notice()
         return deliver(self.ledger, self.notifier, targets=self.targets, now=self.clock())
 
-    def tested(self) -> dict[str, str]:
-        """A test message to each target: why it failed, or "" where it was taken."""
-        answers = {}
+    def tested(self) -> dict[str, TouchlineError | None]:
+        """A test message to each target: why it failed, or None where it was taken."""
+        answers: dict[str, TouchlineError | None] = {}
         for target in self.targets:
             try:
                 self.notifier.send(target, messages.trial(self.clock()))
-                answers[target] = ""
+                answers[target] = None
             except TouchlineError as exc:
-                answers[target] = str(exc)
+                answers[target] = exc
         return answers
 
     def _notice(self) -> None:

@@ -1,6 +1,6 @@
 """The outbox is emptied: each alert to each target, again and again until it is there."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -48,11 +48,13 @@ def _delivered(
             untold.add((waiting.target, of))
 
 
-def waits_for(delivery: Delivery, outbox: Sequence[Delivery]) -> Alert | None:
-    """The alert that has to be there first, if any: that something is over comes after that it began."""
+def waits_for(delivery: Delivery, waiting: Mapping[tuple[str, str], Alert]) -> Alert | None:
+    """The alert that has to be there first, if any: that something is over comes after that it began.
+
+    `waiting` are all alerts of the outbox, by target and id.
+    """
     kind, _, of = delivery.alert.id.partition(" ")
-    began = (delivery.target, f"opened {of}") if kind == "recovered" else None
-    return next((d.alert for d in outbox if (d.target, d.alert.id) == began), None)
+    return waiting.get((delivery.target, f"opened {of}")) if kind == "recovered" else None
 
 
 def wait_after(attempts: int) -> timedelta:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from touchline.core.memory.state import State
 from touchline.core.ports import Alert, Delivery, Incident, Key
-from touchline.errors import ConflictError
+from touchline.errors import ConfigError
 
 
 class MemoryNotes:
@@ -77,5 +77,5 @@ class MemoryNotes:
             others = [k for k in self._state.keys.values() if k.digest != key.digest]
             named = [k for k in others if k.name == key.name and k.revoked_at is None]
             if named and key.revoked_at is None:
-                raise ConflictError(f"there is a key {key.name!r}")
+                raise ConfigError(f"there is a key {key.name!r}")
             self._state.keys[key.digest] = key

@@ -114,6 +114,6 @@ class Notes(Protocol):
         """Record how a key stands; a later word on the same digest replaces an earlier.
 
         Raises:
-            ConflictError: Another key that is not revoked has the name.
+            ConfigError: Another key that is not revoked has the name.
         """
         ...

@@ -156,5 +156,6 @@ class Notifier(Protocol):
 
         Raises:
             TransientError: Why it may not have arrived; without the target's address, which is secret.
+            ConfigError: The target has no address, or one that nobody understands.
         """
         ...
