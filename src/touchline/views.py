@@ -166,7 +166,9 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tup
     part = partition(match_id=_checked_match(match_id))
     shown = (c.MATCHES, c.PLAYERS, c.SPRINTS, c.PLAYER_METRICS)
     current = here.ledger.current([contract.table for contract in shown], [part])
-    if not any(current.values()) and part not in here.ledger.contents("tracking", [part]):
+    withdrawn = here.ledger.withdrawn("tracking", [part])
+    known = part in here.ledger.contents("tracking", [part]) or part in withdrawn
+    if not any(current.values()) and not known:
         raise MissingInputError(
             f"tracking {part}: nothing has arrived for it",
             hint="touchline status lists the matches that have arrived",
@@ -176,11 +178,7 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tup
             f"tracking {part}: not published in full", hint="touchline status tells why"
         )
     publishes = {contract.table: current[contract.table][part] for contract in shown}
-    if gone := ", ".join(table for table, publish in publishes.items() if publish.retired):
-        raise MissingInputError(
-            f"tracking {part}: past the days that retention keeps: {gone}",
-            hint=f"touchline run --force --partition {part} makes it again",
-        )
+    _must_hold_rows(part, publishes)
     metrics = c.PLAYER_METRICS.table
     match, players, sprints, own = (_frame(here, each, [publishes[each.table]]) for each in shown)
     tables = MatchTables(
@@ -195,6 +193,20 @@ def match_tables(here: Touchline, match_id: str) -> "tuple[MatchTables, str, tup
     )
     notes = (*_put_back(here, publishes), *_behind(here, part, publishes[metrics]))
     return tables, publishes[metrics].run_id, notes
+
+
+def _must_hold_rows(part: str, publishes: "Mapping[str, Publish]") -> None:
+    """Refuse a match that was emptied: withdrawn, or past its days."""
+    if any(publish.kind == "withdraw" for publish in publishes.values()):
+        raise MissingInputError(
+            f"tracking {part}: every file was withdrawn",
+            hint=f"touchline withdraw tracking {part} lists them",
+        )
+    if gone := ", ".join(table for table, publish in publishes.items() if publish.retired):
+        raise MissingInputError(
+            f"tracking {part}: past the days that retention keeps: {gone}",
+            hint=f"touchline run --force --partition {part} makes it again",
+        )
 
 
 def _checked_match(match_id: str) -> str:

@@ -78,6 +78,15 @@ def test_what_is_unchanged_is_not_fetched_again(known: World) -> None:
     assert f"{OF_1}dynamic_events/" not in later
 
 
+def test_a_withdrawn_file_is_fetched_only_when_it_was_issued_again(known: World) -> None:
+    with provider(known, played(1)) as (_, server):
+        results(known)
+        known.well("withdraw", "tracking", "match_id=1", EVENTS, "--because", "of another match")
+        before = len(server.calls)
+        assert "nothing new" in known.well("fetch", "skillcorner").out
+        assert f"{OF_1}dynamic_events/" not in [call.path for call in server.calls[before:]]
+
+
 def test_a_reissued_file_is_fetched_and_makes_its_match_stale(known: World) -> None:
     with provider(known, played(1), played(2)) as (app, _):
         results(known)

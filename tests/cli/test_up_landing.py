@@ -59,6 +59,33 @@ def test_a_file_that_a_killed_scheduler_had_only_seen_is_seen_by_the_next(
     assert third.watched.idle
 
 
+def test_what_comes_as_it_was_withdrawn_is_told_and_a_day_without_files_is_emptied(
+    empty: World, here: Touchline
+) -> None:
+    part, name = "ingestion_date=2025-01-01", "events/app/events.json"
+    file = put(empty, "2025-01-01", lines("2025-01-01"))
+    empty.well("ingest", "activity", file)
+    empty.well("run")
+    empty.well("withdraw", "activity", part, name, "--because", "a test")
+    told: list[tuple[str, dict[str, object]]] = []
+    first = begun(here)
+    first.tell = lambda event, **facts: told.append((event, facts))
+    done = landed(here, "activity", [file], scratch=empty.folder, now=first.now)
+    assert done.withdrawn == [f"{part} {name}"]
+    shift._tick(first)
+    shift._land(first)
+    time.sleep(QUIET_S + 0.1)
+    shift._land(first)
+    such = {"domain": "activity", "files": 1, "such_as": f"{part} {name}"}
+    assert ("withdrawn", such) in told
+    shift._make(first, here.pipeline("activity"), None)
+    assert empty.one("SELECT count(*) FROM activity.curated_events") == 0
+    assert [facts["status"] for event, facts in told if event == "run"] == ["withdrawn"]
+    told.clear()
+    shift._make(first, here.pipeline("activity"), None)
+    assert told == []
+
+
 def full_disk(*_: object, **__: object) -> Iterator[object]:
     raise StorageError("data/objects: No space left on device")
     yield

@@ -82,6 +82,34 @@ def test_arrivals_may_be_narrowed_to_partitions(ledger: Ledger) -> None:
     assert set(ledger.arrivals("tracking", parts)) == set(parts)
 
 
+def test_a_name_whose_latest_receipt_is_withdrawn_is_left_out_until_another_comes(
+    ledger: Ledger,
+) -> None:
+    frames, events = receipt("tracking", "aa"), receipt("events", "bb")
+    ledger.receive([frames, events, receipt("match", "cc", part=TWO)])
+    assert dict(ledger.withdrawn("tracking")) == {}
+    out = replace(frames, withdrawn="a test", said_at=AT + timedelta(days=1))
+    ledger.receive([out])
+    assert ledger.contents("tracking") == {ONE: {"events": "bb"}, TWO: {"match": "cc"}}
+    assert set(ledger.arrivals("tracking", [ONE])[ONE]) == {"events"}
+    found = ledger.withdrawn("tracking")
+    assert {part: list(files) for part, files in found.items()} == {ONE: ["tracking"]}
+    assert replace(found[ONE]["tracking"], id=0) == out
+    assert dict(ledger.withdrawn("tracking", [TWO])) == dict(ledger.withdrawn("activity")) == {}
+    assert frames.path in ledger.paths()
+
+    ledger.receive([frames])
+    assert list(ledger.contents("tracking")[ONE]) == ["tracking", "events"]
+    assert dict(ledger.withdrawn("tracking")) == {}
+
+
+def test_a_partition_whose_names_are_all_withdrawn_has_not_arrived(ledger: Ledger) -> None:
+    ledger.receive([replace(receipt("match", "aa"), withdrawn="a test")])
+    assert dict(ledger.arrivals("tracking")) == dict(ledger.contents("tracking")) == {}
+    ledger.retire("tracking", [ONE])
+    assert dict(ledger.withdrawn("tracking")) == {}
+
+
 def test_receiving_is_all_or_none(ledgers: Ledgers) -> None:
     ledger, other = ledgers.open(), ledgers.open()
 
@@ -110,7 +138,7 @@ def test_what_one_owner_wrote_another_reads(ledgers: Ledgers) -> None:
 # --- what is current ----------------------------------------------------------------------------
 
 
-def test_sizes_are_of_what_is_current_and_not_retired(ledgers: Ledgers) -> None:
+def test_sizes_are_of_what_is_current_and_not_emptied(ledgers: Ledgers) -> None:
     ledger = ledgers.open()
     assert dict(ledger.sizes()) == {}
     done(ledger, replace(publish("a"), rows=5, rejected=1))
@@ -123,7 +151,7 @@ def test_sizes_are_of_what_is_current_and_not_retired(ledgers: Ledgers) -> None:
         "club.tops": Size(1, 1, 0, at),
     }
     done(ledger, replace(publish("e", part=TWO), rows=0, pieces=(), kind="retire"))
-    done(ledger, replace(publish("f"), table="club.tops", rows=0, pieces=(), kind="retire"))
+    done(ledger, replace(publish("f"), table="club.tops", rows=0, pieces=(), kind="withdraw"))
     assert ledger.sizes() == {TABLE: Size(1, 7, 2, at)}
 
 

@@ -36,9 +36,10 @@ def test_a_file_of_an_older_version_is_migrated_with_all_it_holds(tmp_path: Path
     path = tmp_path / "ledger.db"
     old = sqlite3.connect(path)
     old.executescript(schema.CHANGES[0] + "; PRAGMA user_version = 1")
-    sql = f"INSERT INTO receipts ({rows.RECEIPT}) VALUES ({','.join('?' * 8)})"
+    columns = rows.RECEIPT.removesuffix(", withdrawn, said_at")
+    sql = f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})"
     came = [receipt("b", sha256="1"), receipt("a", sha256="2"), receipt("b", sha256="3")]
-    old.executemany(sql, [rows.receipt_row(r) for r in came])
+    old.executemany(sql, [rows.receipt_row(r)[:8] for r in came])
     old.commit()
     old.close()
     ledger = SqliteLedger(path)
@@ -65,6 +66,28 @@ def test_runs_that_an_older_version_recorded_are_no_news(tmp_path: Path) -> None
         assert ledger.ends(after=0, limit=9) == {}
         ledger.record([a_run("after", "published")])
         assert [run.run_id for run in ledger.ends(after=0, limit=9).values()] == ["after"]
+
+
+def test_nothing_that_an_older_version_received_is_withdrawn(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    old = sqlite3.connect(path)
+    old.executescript(";".join(schema.CHANGES[:3]) + "; PRAGMA user_version = 3")
+    columns = rows.RECEIPT.removesuffix(", withdrawn, said_at")
+    for number, each in enumerate([receipt("b", sha256="1"), receipt("a", sha256="2")], start=1):
+        sql = f"INSERT INTO receipts ({columns}) VALUES ({','.join('?' * 8)})"
+        old.execute(sql, rows.receipt_row(each)[:8])
+        named = (each.domain, each.partition, each.name, number, number, each.sha256)
+        old.execute("INSERT INTO latest VALUES (?, ?, ?, ?, ?, ?)", named)
+    old.commit()
+    old.close()
+    with closing(SqliteLedger(path)) as ledger:
+        assert list(ledger.contents("tracking")[ONE].items()) == [("b", "1"), ("a", "2")]
+        assert {r.withdrawn for r in ledger.arrivals("tracking")[ONE].values()} == {""}
+        ledger.receive([replace(receipt("b", sha256="1"), withdrawn="a test")])
+        assert list(ledger.contents("tracking")[ONE]) == ["a"]
+        assert list(ledger.withdrawn("tracking")[ONE]) == ["b"]
+    with closing(sqlite3.connect(path)) as db:
+        assert db.execute("PRAGMA user_version").fetchone() == (schema.VERSION,)
 
 
 def test_what_is_noted_in_a_transaction_that_fails_is_forgotten_with_it(tmp_path: Path) -> None:

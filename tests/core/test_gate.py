@@ -91,6 +91,7 @@ def test_more_rejected_rows_than_one_in_a_hundred_refuse_the_match(world: World,
     assert world.everything() == before
     where = "--table club.speeds --partition match_id=1 --run "
     assert f"touchline quarantine list {where}" in refused.hint
+    assert "touchline withdraw" in refused.hint
     assert sorted(r["line"] for r in world.rows(REJECTED)) == [99, 100]
 
 
@@ -238,7 +239,10 @@ def test_a_file_that_cannot_be_decoded_is_named_with_where_it_came_from(world: W
     world.arrive(1, "speeds", "")
     refused = error(world.run()[ONE])
     assert str(refused) == "match_id=1/speeds (from 1_speeds.txt): no lines"
-    assert refused.hint == "ask for the file again"
+    assert refused.hint == (
+        "ask for the file again; if it should not count:"
+        " touchline withdraw club match_id=1 speeds --because WHY"
+    )
 
 
 @pytest.mark.parametrize("bytes_", [b"1,Ada,9\n1,Bo,9\n1,Ada,9", b"not a table"])

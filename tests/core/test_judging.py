@@ -21,7 +21,7 @@ from touchline.core.pipeline import Bronze, Job, Outcome, Pipeline, Step, reject
 from touchline.core.pipeline.drive import Done, run
 from touchline.core.pipeline.judging import judged
 from touchline.core.pipeline.settling import settle
-from touchline.core.ports import Staged
+from touchline.core.ports import PublishKind, Staged
 from touchline.core.rollback import rollback
 from touchline.errors import QualityError
 
@@ -195,9 +195,10 @@ def test_after_a_rollback_what_was_gone_back_to_counts(tmp_path: Path) -> None:
     }
 
 
-def test_a_retired_day_does_not_count(shop: World) -> None:
+@pytest.mark.parametrize("kind", ["retire", "withdraw"])
+def test_an_emptied_day_does_not_count(shop: World, kind: PublishKind) -> None:
     (claims, now) = shop.ledger.claim("shop", [part(28)]), shop.ledger.current([VISITS.table])
-    gone = replace(now[VISITS.table][part(28)], commit_id="gone", kind="retire", pieces=(), rows=0)
+    gone = replace(now[VISITS.table][part(28)], commit_id="gone", kind=kind, pieces=(), rows=0)
     with claims as held, shop.ledger.publishing(held, [gone]) as done:
         done(VISITS.table, "1")
     arrive(shop, 35, 50)

@@ -17,6 +17,7 @@ COMMANDS = [
     ("report", "match", "1"),
     ("maintain",),
     ("ingest", "tracking", "landing"),
+    ("withdraw", "tracking", "match_id=1", "match.json", "--because", "a test"),
 ]
 
 

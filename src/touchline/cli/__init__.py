@@ -28,6 +28,7 @@ _COMMANDS = {
     "simulate": ("simulate", "Make sample input with planted truth and faults."),
     "fetch": ("data", "Fetch provider files into bronze."),
     "ingest": ("data", "Land files in bronze; the same files again change nothing."),
+    "withdraw": ("withdrawing", "Take a landed file out that should not count, or put it back."),
     "replay": ("replay", "Post a recorded feed of match events to a running server, live."),
     "archive": ("archiving", "Land in bronze what came live."),
     "plan": ("runs", "Show what is stale, and why."),

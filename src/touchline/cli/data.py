@@ -12,6 +12,7 @@ from touchline import config
 from touchline.cli.kinds import DAY, KICK_OFF, Place
 from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
 from touchline.cli.scratch import scratch
+from touchline.core.ports import WITHDRAWN
 from touchline.errors import ConfigError, StorageError
 from touchline.wiring import Touchline
 
@@ -84,9 +85,11 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
     counts: dict[str, dict[str, int]] = {
         p: {"new": 0, "re-issued": 0, "unchanged": 0} for p in parts
     }
+    still = list[str]()
     with progress("land", len(arrivals)) as tell:
         for arrival, kind in landed(here, domain, arrivals, now=datetime.now(UTC)):
-            counts[arrival.partition][kind] += 1
+            counts[arrival.partition]["unchanged" if kind == WITHDRAWN else kind] += 1
+            still += [f"{arrival.partition} {arrival.name}"] if kind == WITHDRAWN else []
             tell(f"{arrival.partition}/{arrival.name}", kind)
     after = here.ledger.arrivals(domain, parts)
     bronze = here.pipeline(domain).bronze
@@ -94,12 +97,17 @@ def land(here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, as_json
         {
             "partition": p,
             **counts[p],
-            "missing": ", ".join(b.file for b in bronze if not b.of(after[p])) or None,
+            "missing": ", ".join(b.file for b in bronze if not b.of(after.get(p, {}))) or None,
         }
         for p in parts
     ]
     table(rows, as_json=as_json)
     tell_retired(here, domain, parts)
+    for file in still:
+        say(
+            f"{domain} {file} stays withdrawn, as it is what was withdrawn:"
+            f" touchline withdraw {domain} {file} --undo puts it back"
+        )
 
 
 def tell_retired(here: Touchline, domain: str, parts: Sequence[str]) -> None:
@@ -116,19 +124,21 @@ def tell_retired(here: Touchline, domain: str, parts: Sequence[str]) -> None:
 def landed(
     here: Touchline, domain: str, arrivals: "Sequence[Arrival]", *, now: datetime
 ) -> "Iterator[tuple[Arrival, str]]":
-    """Each arrival once it is durable, and whether it is new, re-issued or unchanged."""
+    """Each arrival once it is durable, and whether it is new, re-issued, unchanged or withdrawn."""
     from touchline.core import landing
+    from touchline.core.withdrawing import received
 
     parts = sorted({a.partition for a in arrivals})
     latest = {
-        (p, n): r for p, rs in here.ledger.arrivals(domain, parts).items() for n, r in rs.items()
+        (p, n): r for p, rs in received(here.ledger, domain, parts).items() for n, r in rs.items()
     }
     receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
     for arrival, receipt in zip(arrivals, receipts, strict=True):
         old = latest.get((receipt.partition, receipt.name))
         latest[receipt.partition, receipt.name] = receipt
         same = old is not None and old.sha256 == receipt.sha256
-        yield arrival, "new" if old is None else "unchanged" if same else "re-issued"
+        came = "new" if old is None else "unchanged" if same else "re-issued"
+        yield arrival, WITHDRAWN if receipt.withdrawn else came
 
 
 @click.command()

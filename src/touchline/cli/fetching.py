@@ -138,9 +138,10 @@ def _part(match_id: int) -> str:
 def _known(here: Touchline, source: str) -> Mapping[tuple[int, str], str]:
     """The provider's mark of every file that came from this source last."""
     from touchline.core.ports import keys_of
+    from touchline.core.withdrawing import received
 
     known = {}
-    for part, receipts in here.ledger.arrivals("tracking").items():
+    for part, receipts in received(here.ledger, "tracking").items():
         for name, receipt in receipts.items():
             came_from, mark, version = receipt.source.partition(_MARK)
             if mark and came_from == source:

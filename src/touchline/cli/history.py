@@ -29,7 +29,7 @@ LIMIT = click.option(
 def status(file: Path | None, pipeline: str | None, *, as_json: bool) -> None:
     """Show how each partition of PIPELINE, or of all, stands.
 
-    It is fresh, warned, stale, waiting, refused, failed or retired.
+    It is fresh, warned, stale, waiting, refused, failed, retired or withdrawn.
     """
     here = Touchline(config.load(file))
     chosen = [here.pipeline(pipeline)] if pipeline else here.pipelines.values()

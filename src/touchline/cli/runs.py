@@ -64,7 +64,7 @@ def plan(
     for each, wanted in chosen(here, pipeline, parts):
         came = here.ledger.contents(each.name, wanted)
         plans = planner.plan(each, here.ledger, parts=wanted, only=only, arrived=came)
-        arrived = arrived or bool(came)
+        arrived = arrived or bool(came or here.ledger.withdrawn(each.name, wanted))
         rows += [row for p in planner.explained(plans, each, here.ledger) for row in _lines(p)]
     table(rows, as_json=as_json, empty="nothing is stale" if arrived else _NOTHING)
 
@@ -108,7 +108,10 @@ def _must_have_arrived(
     """Refuse a partition of which nothing is there; tell of one that retention took away."""
     from touchline.core.retention import unplanned
 
-    known = here.ledger.contents(pipeline.name, parts)
+    known = {
+        *here.ledger.contents(pipeline.name, parts),
+        *here.ledger.withdrawn(pipeline.name, parts),
+    }
     gone = unplanned(pipeline, here.ledger, parts)
     for part in parts:
         if part not in known:
@@ -160,7 +163,7 @@ def run(
         plans = planner.plan(each, here.ledger, parts=wanted, only=only, force=force, arrived=came)
         total += len(plans) if only != "bronze" else len(came)
         ends.append(drive.run(each, platform, parts=wanted, plans=plans, only=only, force=force))
-        arrived = arrived or bool(came)
+        arrived = arrived or bool(came or here.ledger.withdrawn(each.name, wanted))
     empty = FRESH if arrived else _NOTHING
     finish(here, chain.from_iterable(ends), total, as_json=as_json, keep_going=True, empty=empty)
 

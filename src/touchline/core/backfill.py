@@ -8,6 +8,7 @@ from datetime import date
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, keys_of
+from touchline.core.withdrawing import received
 from touchline.errors import ConfigError, TouchlineError
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
@@ -85,7 +86,7 @@ def owner(pipelines: Sequence[Pipeline], part: Partition) -> Pipeline:
 def partitions(
     pipeline: Pipeline, first: str, last: str, *, ledger: Ledger, objects: ObjectStore
 ) -> Range:
-    """The partitions that have arrived, of days or keys from `first` to `last` inclusive.
+    """The partitions that have arrived, withdrawn or not, of days or keys from `first` to `last` inclusive.
 
     Raises:
         ConfigError: The ends are neither two dates nor two whole numbers, or the wrong way round.
@@ -96,7 +97,7 @@ def partitions(
             f"{pipeline.name} {first} to {last}: its partitions are days",
             hint="give two dates such as 2025-04-01",
         )
-    arrivals = ledger.arrivals(pipeline.name)
+    arrivals = received(ledger, pipeline.name)
     found: list[tuple[date | int, Partition]] = []
     undated: list[Partition] = []
     for part, receipts in sorted(arrivals.items()):

@@ -11,7 +11,7 @@ from touchline.core import planner
 from touchline.core.baseline import is_incident
 from touchline.core.due import Due, missing
 from touchline.core.pipeline import Pipeline
-from touchline.core.ports import Ledger, ObjectStore, Receipt, Run
+from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
 About = Literal["input", "run", "bronze", "warning", "file", "command", "lag"]
@@ -51,11 +51,18 @@ def of_input(
         yield Finding(pipeline.name, part, "input", said, MissingInputError.exit_code)
 
 
-def of_runs(pipeline: Pipeline, ledger: Ledger) -> Iterator[Finding]:
-    """Partitions that wait for files, or whose newest run was refused or failed; stale ones aside."""
+def of_runs(
+    pipeline: Pipeline, ledger: Ledger, *, parts: Sequence[Partition] | None = None
+) -> Iterator[Finding]:
+    """Partitions that wait for files, or whose newest run was refused or failed.
+
+    Stale ones aside, and those that are only to be emptied.
+    """
     last = ledger.last(pipeline.name)
-    for plan in planner.plan(pipeline, ledger):
+    for plan in planner.plan(pipeline, ledger, parts=parts):
         part, run = plan.partition, last.get(plan.partition)
+        if plan.withdrawn:
+            continue
         if plan.missing:
             code = MissingInputError.exit_code
             yield Finding(pipeline.name, part, "run", waits(plan.missing), code)

@@ -137,7 +137,13 @@ def tried(
     """
     arrived = platform.ledger.arrivals(pipeline.name, [part])
     hashes = planner.hashes(arrived)
-    (plan,) = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
+    plans = planner.plan(pipeline, platform.ledger, parts=[part], force=True, arrived=hashes)
+    if not plans or plans[0].withdrawn:
+        raise MissingInputError(
+            f"{pipeline.name} {part}: every file was withdrawn",
+            hint=f"touchline withdraw {pipeline.name} {part} lists them",
+        )
+    (plan,) = plans
     if plan.missing:
         raise MissingInputError(
             f"{pipeline.name} {part}: missing {', '.join(plan.missing)}",

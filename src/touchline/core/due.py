@@ -10,6 +10,7 @@ from cronsim import CronSim
 
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, Partition
+from touchline.core.withdrawing import received
 
 
 @dataclass(frozen=True)
@@ -56,15 +57,16 @@ def missing(
 
     Nothing is missing of days before the first that has arrived; before any has, the newest firing
     counts. Where partitions are no days, something must have come since the firing before the newest
-    one that is late; the partition is "" then.
+    one that is late, whatever was withdrawn of it; the partition is "" then.
     """
-    arrivals = ledger.arrivals(pipeline.name)
     firings = late(due, now=now, days=days)
     column = day_column(pipeline)
     if column is None:
-        came = [r.received_at for files in arrivals.values() for r in files.values()]
+        files = received(ledger, pipeline.name).values()
+        came = [r.received_at for each in files for r in each.values()]
         since = _before(due, firings[-1].due_at) if firings else now
         return [] if not firings or any(at > since for at in came) else [(firings[-1], "")]
+    arrivals = ledger.arrivals(pipeline.name)
     named = [(each, f"{column}={each.day.isoformat()}") for each in firings]
     counted = [(e, part) for e, part in named if part >= min(arrivals)] if arrivals else named[-1:]
     gone = ledger.retired(pipeline.name)

@@ -10,11 +10,12 @@ from touchline.core import planner
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.planner import Plan
-from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Run
+from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, Partition, Publish, Run
 from touchline.core.retention import retired
+from touchline.core.withdrawing import without_files
 
 State = Literal[
-    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired"
+    "fresh", "warned", "stale", "waiting", "refused", "failed", "running", "retired", "withdrawn"
 ]  # fmt: skip
 STATES: tuple[State, ...] = get_args(State)
 AMISS: tuple[State, ...] = ("refused", "failed", "waiting")
@@ -70,29 +71,38 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
     plans = {p.partition: p for p in planner.plan(pipeline, ledger)}
     heads = ledger.heads([s.table for s in pipeline.steps])
     gone, published = retired(pipeline, ledger), _published(heads)
+    there = ledger.contents(pipeline.name)
+    emptied = without_files(pipeline, ledger, there)
     return [
         Standing(
             part,
-            "retired" if part in gone else _state(plans.get(part), last.get(part)),
+            "retired"
+            if part in gone
+            else _state(plans.get(part), last.get(part), emptied=part in emptied),
             published.get(part, 0),
             _missing(plans.get(part)),
             last.get(part),
             last.get(part),
         )
-        for part in sorted({*ledger.contents(pipeline.name), *published, *gone})
+        for part in sorted({*there, *emptied, *published, *gone})
     ]
 
 
 def _published(heads: Mapping[str, Mapping[Partition, tuple[str, str]]]) -> dict[Partition, int]:
     """Of how many of its tables each partition has something."""
     return Counter(
-        part for found in heads.values() for part, (made, _) in found.items() if made != RETIRED
+        part
+        for found in heads.values()
+        for part, (made, holds) in found.items()
+        if made != RETIRED and holds != WITHDRAWN
     )
 
 
 def health(pipeline: Pipeline, ledger: Ledger, *, most: int = 30) -> Health:
     """The pipeline's last partitions and how fresh it is; quick, however many partitions there are."""
-    there = ledger.contents(pipeline.name)
+    counting = ledger.contents(pipeline.name)
+    emptied = without_files(pipeline, ledger, counting)
+    there = {**dict.fromkeys(emptied), **counting}
     order = _in_order(pipeline, there, ledger.retired(pipeline.name))
     sizes = ledger.sizes()
     instants = [sizes[s.table].published_at for s in pipeline.steps if s.table in sizes]
@@ -113,7 +123,9 @@ def standings_of(
     """How these partitions stand, runs at work among it; in the order given."""
     gone = retired(pipeline, ledger, parts)
     published = _published(ledger.heads([s.table for s in pipeline.steps], parts))
-    asked = list(ledger.contents(pipeline.name, parts))
+    counting = ledger.contents(pipeline.name, parts)
+    emptied = without_files(pipeline, ledger, counting, parts=parts)
+    asked = [part for part in parts if part in counting or part in emptied]
     plans = {p.partition: p for p in planner.plan(pipeline, ledger, parts=asked)}
     return tuple(
         _standing(
@@ -123,6 +135,7 @@ def standings_of(
             plan=plans.get(part),
             published=published.get(part, 0),
             there=part not in gone,
+            emptied=part in emptied,
         )
         for part in parts
     )
@@ -144,23 +157,28 @@ def _standing(
     plan: Plan | None,
     published: int,
     there: bool,
+    emptied: bool,
 ) -> Standing:
     runs = ledger.runs(pipeline=pipeline.name, part=part, limit=_LOOKED_BACK)
     run = next((r for r in runs if r.status not in _UNDECIDED), None)
     newest = runs[0] if runs else None
     if not there:
         return Standing(part, "retired", 0, run=run, newest=newest)
-    state = _state(plan, run)
+    state = _state(plan, run, emptied=emptied)
     if newest is not None and newest.status == "running":
         state = "running"
     return Standing(part, state, published, _missing(plan), run, newest)
 
 
-def _state(plan: Plan | None, run: Run | None) -> State:
+def _state(plan: Plan | None, run: Run | None, *, emptied: bool) -> State:
     if plan is None:
+        if emptied:
+            return "withdrawn"
         return "warned" if run and warns(run) else "fresh"
     if plan.missing:
         return "waiting"
+    if plan.withdrawn:
+        return "stale"
     return run.status if run and run.status in ("refused", "failed") else "stale"
 
 

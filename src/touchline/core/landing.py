@@ -5,7 +5,7 @@ import hashlib
 import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
@@ -49,8 +49,8 @@ def land(
     """Each arrival's receipt, once its bytes, its manifest and its ledger row are durable.
 
     Bytes that bronze already has are not stored again, yet every receipt counts: of one logical
-    name the latest receipt is the valid one. Files of one partition are recorded together, so that
-    a crash leaves none of them or all.
+    name the latest receipt is the valid one. Only what was withdrawn stays so, if it comes again as
+    it was. Files of one partition are recorded together, so that a crash leaves none of them or all.
 
     Raises:
         StorageError: No room; nothing of the partition at hand was recorded.
@@ -59,11 +59,32 @@ def land(
     for (domain, part), group in groupby(arrivals, key=lambda a: (a.domain, a.partition)):
         files = list(group)
         receipts = [_received(arrival, objects, now) for arrival in files]
-        manifest = msgspec.json.encode(receipts)
-        digest = hashlib.sha256(manifest).hexdigest()[:12]
-        objects.write(f"{MANIFESTS}/{domain}/{part}/{stamp(now)}-{digest}.json", manifest)
-        _recorded(receipts, files, objects=objects, ledger=ledger)
+        with ledger.alone():
+            withdrawn = ledger.withdrawn(domain, [part]).get(part, {})
+            receipts = [_still(receipt, withdrawn.get(receipt.name)) for receipt in receipts]
+            record(receipts, objects=objects, ledger=ledger, now=now)
+        _must_be_there(receipts, files, objects=objects)
         yield from receipts
+
+
+def record(
+    receipts: Sequence[Receipt], *, objects: ObjectStore, ledger: Ledger, now: datetime
+) -> None:
+    """Receipts of one partition are durable: their manifest, then the ledger's rows."""
+    first = receipts[0]
+    manifest = msgspec.json.encode(receipts)
+    digest = hashlib.sha256(manifest).hexdigest()[:12]
+    name = f"{stamp(now)}-{digest}.json"
+    objects.write(f"{MANIFESTS}/{first.domain}/{first.partition}/{name}", manifest)
+    ledger.receive(receipts)
+
+
+def _still(receipt: Receipt, withdrawn: Receipt | None) -> Receipt:
+    """The receipt, withdrawn if its content is what was withdrawn last under its name."""
+    same = withdrawn is not None and withdrawn.sha256 == receipt.sha256
+    if not same or withdrawn is None:
+        return receipt
+    return replace(receipt, withdrawn=withdrawn.withdrawn, said_at=withdrawn.said_at)
 
 
 def stamp(received_at: datetime) -> str:
@@ -71,19 +92,14 @@ def stamp(received_at: datetime) -> str:
     return received_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
 
 
-def _recorded(
-    receipts: Sequence[Receipt],
-    files: Sequence[Arrival],
-    *,
-    objects: ObjectStore,
-    ledger: Ledger,
+def _must_be_there(
+    receipts: Sequence[Receipt], files: Sequence[Arrival], *, objects: ObjectStore
 ) -> None:
-    """The receipts are in the ledger, and what they name is in the store.
+    """What the receipts name is in the store.
 
     Bytes that were there already may have been swept before a receipt named them: kept again, and
     never swept from then on.
     """
-    ledger.receive(receipts)
     lost = objects.lost(receipt.path for receipt in receipts)
     for receipt, file in zip(receipts, files, strict=True):
         if receipt.path in lost:

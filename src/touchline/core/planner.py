@@ -12,9 +12,11 @@ from touchline.core.pipeline.steps import (
     Step,
     derivation,
     digest,
+    rejected_contract,
 )
-from touchline.core.ports import RETIRED, Ledger, Partition, Publish, Receipt
+from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, Partition, Publish, Receipt
 from touchline.core.quarantine.mends import PREFIX, of_contents
+from touchline.core.withdrawing import held, without_files
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,15 @@ class Planned:
 
 @dataclass(frozen=True)
 class Plan:
-    """A partition with stale tables, in order; or one that cannot be made yet, and what it lacks."""
+    """A partition with stale tables, in order; or one that cannot be made yet, and what it lacks.
+
+    Where every file of it was `withdrawn`, its tables are to be emptied.
+    """
 
     partition: Partition
     steps: tuple[Planned, ...]
     missing: tuple[str, ...] = ()
+    withdrawn: bool = False
 
 
 def plan(
@@ -57,16 +63,23 @@ def plan(
     they are. With `force`, fresh tables are made again. `arrived` is what is to count as arrived, as
     `Ledger.contents` tells it, where the caller works on just those files or has asked already.
 
+    A partition every file of which was withdrawn is planned while anything of it is published.
+
     What retention took away is made again by force only: nothing of a partition whose receipts were
     forgotten, no table that was retired, and none that would have to be made of one.
     """
     arrivals = arrived if arrived is not None else ledger.contents(pipeline.name, parts)
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
     shared = {s.name: s for s in pipeline.shared}
-    wanted = sorted(arrivals) if parts is None else list(parts)
+    emptied = without_files(pipeline, ledger, arrivals, parts=parts)
+    published = held(pipeline, ledger, emptied)
+    wanted = sorted({*arrivals, *emptied}) if parts is None else list(parts)
     gone = frozenset[str]() if force else ledger.retired(pipeline.name)
-    plans = []
+    plans = list[Plan]()
     for part in (part for part in wanted if part not in gone):
+        if part in emptied:
+            plans += _emptied(pipeline, part, published, only=only)
+            continue
         files = arrivals.get(part, {})
         found = _partition(
             pipeline, part, files, heads=heads, shared=shared, only=only, force=force
@@ -81,6 +94,23 @@ def hashes(
 ) -> dict[Partition, dict[str, str]]:
     """What `plan` needs of receipts."""
     return {part: {n: r.sha256 for n, r in files.items()} for part, files in arrived.items()}
+
+
+def _emptied(
+    pipeline: Pipeline,
+    part: Partition,
+    published: Mapping[str, set[Partition]],
+    *,
+    only: Layer | None,
+) -> list[Plan]:
+    """The plan of a partition without files: what is published of it is to be emptied."""
+    steps = tuple(
+        Planned(step.table, WITHDRAWN, WITHDRAWN, {}, "every file was withdrawn")
+        for step in pipeline.steps
+        if only in (None, step.makes.layer)
+        and any(part in published[c.table] for c in (step.makes, rejected_contract(step.makes)))
+    )
+    return [Plan(part, steps, withdrawn=True)] if steps else []
 
 
 def _partition(
@@ -170,10 +200,15 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
     tables = sorted({s.table for p in plans for s in p.steps})
     current = ledger.current(tables, [p.partition for p in plans])
     arrivals = ledger.arrivals(pipeline.name, [p.partition for p in plans])
+    withdrawn = ledger.withdrawn(pipeline.name, [p.partition for p in plans])
     shared = {s.name: s.reads for s in pipeline.shared}
     told = []
     for p in plans:
+        if p.withdrawn:
+            told.append(p)
+            continue
         names = _sources(pipeline, arrivals.get(p.partition, {}))
+        gone = _sources(pipeline, withdrawn.get(p.partition, {}))
         stale = {s.table for s in p.steps}
         steps = tuple(
             Planned(
@@ -181,7 +216,14 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
                 s.derivation,
                 s.content,
                 s.made_from,
-                _reason(s, current[s.table].get(p.partition), stale, sources=names, shared=shared),
+                _reason(
+                    s,
+                    current[s.table].get(p.partition),
+                    stale,
+                    sources=names,
+                    gone=gone,
+                    shared=shared,
+                ),
             )
             for s in p.steps
         )
@@ -210,6 +252,7 @@ def _reason(
     stale: set[str],
     *,
     sources: Mapping[str, str],
+    gone: Mapping[str, str],
     shared: Mapping[str, Sequence[str]],
 ) -> str:
     if before is None:
@@ -230,5 +273,6 @@ def _reason(
             said.append(f"{'re-issued' if known else 'arrived'}: {sources[name]}")
         else:
             said.append(f"{name} {'changed' if name in shared else 'was published again'}")
-    said += [f"{k} is no longer read" for k in before.made_from if k not in planned.made_from]
+    left = [k for k in before.made_from if k not in planned.made_from]
+    said += [f"withdrawn: {gone[k]}" if k in gone else f"{k} is no longer read" for k in left]
     return "; ".join(dict.fromkeys(said)) or "forced"

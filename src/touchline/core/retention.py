@@ -1,17 +1,15 @@
 """Which partitions are past their days, and how they are taken away: tables first, then bronze."""
 
-import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
-import touchline
 from touchline.core.backfill import day_of
-from touchline.core.contracts import Contract
 from touchline.core.landing import MANIFESTS
 from touchline.core.pipeline import Pipeline, Step, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
+from touchline.core.pipeline.emptying import emptied
 from touchline.core.pipeline.ends import held_by
 from touchline.core.ports import (
     RETIRED,
@@ -21,10 +19,9 @@ from touchline.core.ports import (
     Partition,
     Publish,
     Receipt,
-    Run,
-    Staged,
 )
 from touchline.core.sweep import GRACE
+from touchline.core.withdrawing import received
 from touchline.errors import ConflictError
 
 BRONZE = "bronze"
@@ -61,11 +58,12 @@ def past(
 
     The age of a partition counts from its day, where partitions are days or a file tells it; else
     from when its first file arrived; else, as its files are gone, from the oldest publish of it.
-    What arrived again for a partition that was retired has no days left.
+    What arrived again for a partition that was retired has no days left. What was withdrawn is kept as
+    long as what counts.
     """
     if not days.tables and days.bronze is None:
         return []
-    arrivals = ledger.arrivals(pipeline.name)
+    arrivals = received(ledger, pipeline.name)
     today = now.astimezone(UTC).date()
 
     @cache
@@ -173,77 +171,12 @@ def retain(
 def _tables(
     pipeline: Pipeline, platform: Platform, claims: Claims, *, found: Sequence[Past]
 ) -> None:
-    """Empty versions of these partitions of tables, and of their rejected rows, in one commit."""
+    """Empty versions of these partitions of tables."""
     named: dict[Partition, list[str]] = {}
     for each in found:
         named.setdefault(each.partition, []).append(each.what)
-    now = platform.clock()
-    runs = {part: _told(pipeline, part, tables, now=now) for part, tables in named.items()}
-    commit_id = uuid.uuid4().hex
-    publishes: dict[Contract, list[Publish]] = {}
-    for step in pipeline.steps:
-        mine = [each.partition for each in found if each.what == step.table]
-        for contract in (step.makes, rejected_contract(step.makes)) if mine else ():
-            current = platform.ledger.current([contract.table], mine)[contract.table]
-            publishes[contract] = [
-                _empty(current.get(part, _never(contract, part)), runs[part].run_id, commit_id)
-                for part in mine
-                if part in current or contract is step.makes
-            ]
-    every = [publish for empty in publishes.values() for publish in empty]
-    if not every:
-        return
-    settle(pipeline, platform)
-    with platform.ledger.publishing(claims, every) as done:
-        for contract, empty in publishes.items():
-            if empty:
-                done(contract.table, _committed(contract, empty, platform))
-        platform.ledger.record(list(runs.values()))
-
-
-def _never(contract: Contract, part: Partition) -> Publish:
-    """What stands for a version that there never was: every run was refused."""
-    return Publish(contract.table, part, "", "", RETIRED, RETIRED, rows=0, pieces=())
-
-
-def _empty(publish: Publish, run_id: str, commit_id: str) -> Publish:
-    return replace(
-        publish,
-        run_id=run_id,
-        commit_id=commit_id,
-        derivation=RETIRED,
-        rows=0,
-        pieces=(),
-        made_from={},
-        kind="retire",
-        rejected=0,
-    )
-
-
-def _committed(contract: Contract, publishes: Sequence[Publish], platform: Platform) -> str:
-    return platform.tables.publish(
-        contract,
-        [Staged(contract.table, p.partition, 0, ()) for p in publishes],
-        commit_id=publishes[0].commit_id,
-        properties={
-            "touchline.run-id": ",".join(p.run_id for p in publishes),
-            "touchline.retired": "true",
-            "touchline.code-version": touchline.__version__,
-        },
-    )
-
-
-def _told(pipeline: Pipeline, part: Partition, tables: Sequence[str], *, now: datetime) -> Run:
-    """That it was taken away, among the runs, for whoever asks later why a table holds nothing."""
-    return Run(
-        f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
-        pipeline.name,
-        part,
-        "retired",
-        started_at=now,
-        ended_at=now,
-        message=f"past its days: {', '.join(tables)}",
-    )
+    said = {part: f"past its days: {', '.join(tables)}" for part, tables in named.items()}
+    emptied(pipeline, platform, claims, tables=named, said=said, kind="retire")
 
 
 def forget_manifests(pipeline: Pipeline, platform: Platform) -> None:
@@ -253,7 +186,7 @@ def forget_manifests(pipeline: Pipeline, platform: Platform) -> None:
         return
     prefix = f"{MANIFESTS}/{pipeline.name}/"
     old = [p for p, _ in platform.objects.untouched(prefix, platform.clock() - GRACE)]
-    gone -= set(platform.ledger.contents(pipeline.name))
+    gone -= set(received(platform.ledger, pipeline.name))
     for path in old:
         if path.removeprefix(prefix).rpartition("/")[0] in gone:
             platform.objects.delete(path)

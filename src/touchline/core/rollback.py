@@ -9,7 +9,7 @@ from touchline.core.backfill import checked
 from touchline.core.contracts import Contract
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.pipeline.drive import Platform, settle
-from touchline.core.ports import Partition, Publish, Run, Staged
+from touchline.core.ports import WITHDRAWN, Partition, Publish, Run, Staged
 from touchline.errors import ConfigError, ConflictError, MissingInputError, TouchlineError
 
 
@@ -107,7 +107,9 @@ def _with_rejected(
         )
     if theirs is None:
         return [(contract, again)]
-    return [(contract, again), (aside, replace(theirs, commit_id=commit_id, kind="rollback"))]
+    made = WITHDRAWN if counted.derivation == WITHDRAWN else theirs.derivation
+    back = replace(theirs, commit_id=commit_id, derivation=made, kind="rollback")
+    return [(contract, again), (aside, back)]
 
 
 def _published(contract: Contract, publish: Publish, platform: Platform) -> str:

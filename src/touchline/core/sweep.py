@@ -11,6 +11,7 @@ import msgspec
 from touchline.core.landing import MANIFESTS, stamp
 from touchline.core.packs import PACKS, content_of, pack_of
 from touchline.core.ports import Ledger, ObjectStore, Receipt
+from touchline.core.withdrawing import received
 
 GRACE = timedelta(hours=1)
 """How long an object may be there before its receipt is."""
@@ -73,11 +74,16 @@ def _contents(path: str, objects: ObjectStore, vouched: frozenset[str]) -> Seque
 def _vouched(objects: ObjectStore, ledger: Ledger) -> frozenset[str]:
     """The contents that manifests alone name, or that are gone from where the ledger has them."""
     named: set[str] = set()
-    arrivals, retired = cache(ledger.arrivals), cache(ledger.retired)
+
+    @cache
+    def files(domain: str) -> Mapping[str, Mapping[str, Receipt]]:
+        return received(ledger, domain)
+
+    retired = cache(ledger.retired)
     for path in objects.list(f"{MANIFESTS}/"):
         _, domain, rest = path.split("/", 2)
         part, _, name = rest.rpartition("/")
-        if part in retired(domain) or _known(name, arrivals(domain).get(part, {})):
+        if part in retired(domain) or _known(name, files(domain).get(part, {})):
             continue
         named |= {r["sha256"] for r in msgspec.json.decode(objects.read(path))}
     places = {content_of(path): path for path in ledger.paths()}
@@ -87,4 +93,6 @@ def _vouched(objects: ObjectStore, ledger: Ledger) -> frozenset[str]:
 
 
 def _known(manifest: str, files: Mapping[str, Receipt]) -> bool:
-    return manifest.partition("-")[0] in {stamp(r.received_at) for r in files.values()}
+    return manifest.partition("-")[0] in {
+        stamp(at) for r in files.values() for at in (r.received_at, r.said_at) if at
+    }

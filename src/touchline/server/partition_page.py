@@ -1,8 +1,11 @@
 """/health/partitions/...: a partition's runs, what arrived for it, and what was published of it."""
 
+from collections.abc import Iterable, Iterator
+
 from touchline.core import health
 from touchline.core.markup import Child, Markup, tag
-from touchline.core.ports import keys_of
+from touchline.core.ports import Receipt, keys_of
+from touchline.core.withdrawing import received
 from touchline.errors import ConfigError
 from touchline.server import lists
 from touchline.server.parts import (
@@ -50,7 +53,7 @@ def _checked(here: Touchline, pipeline: str, part: str) -> None:
         keys_of(part)
     except ConfigError as exc:
         absent(str(exc), exc.hint)
-    there = here.ledger.contents(pipeline, [part]) or part in here.ledger.retired(pipeline)
+    there = received(here.ledger, pipeline, [part]) or part in here.ledger.retired(pipeline)
     if not there and not here.ledger.runs(pipeline=pipeline, part=part, limit=1):
         absent(
             f"{pipeline} {part}: nothing has arrived for it", "`touchline status` lists what has"
@@ -81,6 +84,11 @@ def _publishes(here: Touchline, pipeline: str, part: str) -> Markup:
 
 
 def _files(here: Touchline, pipeline: str, part: str) -> Markup:
-    arrived = here.ledger.arrivals(pipeline, [part]).get(part, {})
-    found = [(r.name, r.source, r.received_at, r.size, r.sha256) for r in arrived.values()]
-    return section("Files", lists.files(found, empty="None."))
+    arrived = received(here.ledger, pipeline, [part]).get(part, {})
+    return section("Files", lists.files(_listed(arrived.values()), empty="None."))
+
+
+def _listed(receipts: Iterable[Receipt]) -> Iterator[lists.File]:
+    for r in receipts:
+        name = f"{r.name} (withdrawn: {r.withdrawn})" if r.withdrawn else r.name
+        yield name, r.source, r.received_at, r.size, r.sha256

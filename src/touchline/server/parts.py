@@ -20,6 +20,7 @@ MARKS: Mapping[State, tuple[str, str]] = {
     "failed": ("F", "failed; nothing of it is published, and what was before stays"),
     "running": ("…", "a run is at work on it"),
     "retired": ("–", "retired"),
+    "withdrawn": ("∅", "every file of it was withdrawn"),
 }
 """State -> the letter that stands for it, so that colour is not the only sign, and what it means."""
 
@@ -27,12 +28,13 @@ _AS_STATE: Mapping[RunStatus, State] = {
     "published": "fresh",
     "checked": "fresh",
     "rolled back": "stale",
+    "retired": "retired",
+    "withdrawn": "withdrawn",
     "stopped": "stale",
     "waiting": "waiting",
     "refused": "refused",
     "failed": "failed",
     "running": "running",
-    "retired": "retired",
 }
 
 

@@ -21,7 +21,7 @@ class Landed:
     `new` counts the contents that a partition did not have under that name. `well` are the files that
     were landed, unchanged ones too; `refused` names each other one with what is wrong with it.
     `again` are files that nothing is wrong with: they were written to just now, or the store could not
-    take them, and `fault` says why.
+    take them, and `fault` says why. `withdrawn` are names that came again as they had been withdrawn.
     """
 
     parts: set[Partition] = field(default_factory=set)
@@ -29,6 +29,7 @@ class Landed:
     well: list[Path] = field(default_factory=list)
     refused: dict[str, TouchlineError] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
     again: list[Path] = field(default_factory=list)
     fault: TouchlineError | None = None
 
@@ -91,8 +92,9 @@ def _land(
     try:
         arrivals = [arrival for arrival, _ in group]
         before = here.ledger.contents(arrivals[0].domain, [part]).get(part, {})
-        receipts = landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now)
-        new = sum(1 for receipt in receipts if before.get(receipt.name) != receipt.sha256)
+        receipts = list(landing.land(arrivals, objects=here.objects, ledger=here.ledger, now=now))
+        done.withdrawn += [f"{part} {r.name}" for r in receipts if r.withdrawn]
+        new = sum(1 for r in receipts if not r.withdrawn and before.get(r.name) != r.sha256)
         done.new += new
         done.parts |= {part} if new else set()
     except MissingInputError:  # it is still written to

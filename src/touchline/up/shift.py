@@ -121,6 +121,9 @@ def _land(shift: Shift) -> None:
         done = landed(shift.here, domain, paths, scratch=shift.scratch, now=shift.now)
         if done.others:
             shift.tell("left alone", domain=domain, files=len(done.others), such_as=done.others[0])
+        if done.withdrawn:
+            such = done.withdrawn[0]
+            shift.tell("withdrawn", domain=domain, files=len(done.withdrawn), such_as=such)
         _refused(shift, domain, done)
         if done.parts:
             shift.tell("landed", domain=domain, files=done.new, partitions=len(done.parts))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from touchline.adapters.sqlite import claims as held
 from touchline.adapters.sqlite import rows
-from touchline.adapters.sqlite.arrivals import arrived, retired
+from touchline.adapters.sqlite.arrivals import arrived, latest, retired
 from touchline.adapters.sqlite.file import LedgerFile
 from touchline.adapters.sqlite.notes import SqliteNotes
 from touchline.adapters.sqlite.owners import swept
@@ -49,21 +49,22 @@ class SqliteLedger:
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
         """See Ledger."""
-        sql = (
-            f"SELECT {rows.RECEIPT}, id FROM (SELECT receipt_id, first_id FROM latest"
-            " WHERE domain = ? {}) JOIN receipts ON id = receipt_id ORDER BY first_id"
-        )
-        found: dict[Partition, dict[str, Receipt]] = {}
-        for row in self._file.by_parts(sql, [domain], parts):
-            receipt = rows.receipt(row)
-            found.setdefault(receipt.partition, {})[receipt.name] = receipt
-        return found
+        return latest(self._file, domain, parts, withdrawn=False)
+
+    def withdrawn(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, Receipt]]:
+        """See Ledger."""
+        return latest(self._file, domain, parts, withdrawn=True)
 
     def contents(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, str]]:
         """See Ledger."""
-        sql = "SELECT partition, name, sha256 FROM latest WHERE domain = ? {} ORDER BY first_id"
+        sql = (
+            "SELECT partition, name, sha256 FROM latest WHERE domain = ? AND NOT withdrawn {}"
+            " ORDER BY first_id"
+        )
         found: dict[Partition, dict[str, str]] = {}
         for part, name, sha256 in self._file.by_parts(sql, [domain], parts):
             found.setdefault(part, {})[name] = sha256

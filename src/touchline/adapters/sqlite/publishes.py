@@ -55,7 +55,7 @@ def sizes(asked: Callable[[str], list[tuple[Any, ...]]]) -> dict[str, Size]:
     """Each table with what is current of it."""
     found = asked(
         "SELECT p.table_name, count(*), sum(rows), sum(rejected), max(published_at)"
-        " FROM heads AS h JOIN publishes AS p ON p.id = h.publish_id WHERE kind <> 'retire'"
+        " FROM heads AS h JOIN publishes AS p ON p.id = h.publish_id WHERE kind NOT IN ('retire', 'withdraw')"
         " GROUP BY 1"
     )
     return {r[0]: Size(r[1], r[2], r[3], rows.instant(r[4])) for r in found}

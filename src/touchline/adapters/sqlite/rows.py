@@ -13,7 +13,7 @@ PUBLISH = (
     "table_name, partition, run_id, commit_id, derivation, content, rows, pieces, made_from, kind,"
     " rejected, published_at, snapshot_id"
 )
-RECEIPT = "domain, partition, name, sha256, size, source, received_at, path"
+RECEIPT = "domain, partition, name, sha256, size, source, received_at, path, withdrawn, said_at"
 RUN = "run_id, pipeline, partition, status, started_at, ended_at, derivations, message, report"
 
 
@@ -105,8 +105,9 @@ def run(row: Sequence[Any], *, alive: bool) -> Run:
 
 def receipt_row(r: Receipt) -> tuple[object, ...]:
     """An arrival, in the order of RECEIPT."""
-    at = text(r.received_at)
-    return (r.domain, r.partition, r.name, r.sha256, r.size, r.source, at, r.path)
+    at, said_at = text(r.received_at), text(r.said_at) if r.said_at else None
+    named = (r.domain, r.partition, r.name)
+    return (*named, r.sha256, r.size, r.source, at, r.path, r.withdrawn, said_at)
 
 
 def receipt(row: Sequence[Any]) -> Receipt:
@@ -120,7 +121,9 @@ def receipt(row: Sequence[Any]) -> Receipt:
         source=row[5],
         received_at=instant(row[6]),
         path=row[7],
-        id=row[8],
+        withdrawn=row[8],
+        said_at=instant(row[9]) if row[9] else None,
+        id=row[10],
     )
 
 

@@ -11,7 +11,7 @@ from touchline.adapters.local import failure
 from touchline.adapters.sqlite.owners import Mark, give_back
 from touchline.errors import ConfigError, StorageError, TouchlineError, TransientError
 
-VERSION = 5
+VERSION = 6
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.01
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -100,7 +100,14 @@ CREATE TABLE keys (
 CREATE UNIQUE INDEX keys_named ON keys (name) WHERE revoked_at IS NULL;
 """
 
-CHANGES = (SCHEMA, _LATEST, _NOTES, _ENDS, _KEYS)
+_WITHDRAWN = """
+ALTER TABLE receipts ADD COLUMN withdrawn TEXT NOT NULL DEFAULT '';
+ALTER TABLE receipts ADD COLUMN said_at TEXT;
+ALTER TABLE latest ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX latest_withdrawn ON latest (domain, partition) WHERE withdrawn;
+"""
+
+CHANGES = (SCHEMA, _LATEST, _NOTES, _ENDS, _KEYS, _WITHDRAWN)
 """What makes each version of the one before it, the first of an empty file."""
 
 

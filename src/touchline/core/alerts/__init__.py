@@ -2,7 +2,13 @@
 
 from touchline.core.alerts.alerting import Alerting
 from touchline.core.alerts.incidents import Observed, observe
-from touchline.core.alerts.looking import of_bronze, of_done, of_pipeline, of_stream
+from touchline.core.alerts.looking import (
+    of_bronze,
+    of_done,
+    of_partition,
+    of_pipeline,
+    of_stream,
+)
 from touchline.core.alerts.outbox import deliver, waits_for
 from touchline.core.alerts.to_do import to_do
 
@@ -13,6 +19,7 @@ __all__ = [
     "observe",
     "of_bronze",
     "of_done",
+    "of_partition",
     "of_pipeline",
     "of_stream",
     "to_do",

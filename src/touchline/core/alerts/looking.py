@@ -9,13 +9,15 @@ from touchline.core.checks import About, Finding
 from touchline.core.due import Due, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
-from touchline.core.ports import Incident, Lag, Ledger, keys_of
+from touchline.core.ports import Incident, Lag, Ledger, Partition, keys_of
+from touchline.core.withdrawing import received, without_files
 from touchline.errors import MissingInputError, TouchlineError, TransientError
 
 WELL = "it is well again"
 CAME = "its input has come"
 MOOT = "its input is no longer expected"
 SERVED = "what came is served again"
+WITHDRAWN = "its files were withdrawn"
 
 
 def of_pipeline(
@@ -44,7 +46,7 @@ def of_pipeline(
         if incident.where in coming:
             return ""
         if _is(incident, pipeline, "run"):
-            return WELL
+            return _made_well(incident.where, pipeline, ledger)
         if not _is(incident, pipeline, "input"):
             return ""
         if due is None:
@@ -58,6 +60,23 @@ def of_pipeline(
         return of_pipeline(pipeline, due, ledger, now=now, days=days, patience=patience)
 
     return Observed(tuple(findings), ended, again)
+
+
+def of_partition(pipeline: Pipeline, part: Partition, ledger: Ledger) -> Observed:
+    """A partition whose files were withdrawn or put back: what was said of its runs may be over."""
+    unwell = any(checks.of_runs(pipeline, ledger, parts=[part]))
+
+    def ended(incident: Incident) -> str:
+        here = _is(incident, pipeline, "run") and incident.where == part
+        return _made_well(part, pipeline, ledger) if here and not unwell else ""
+
+    return Observed((), ended, lambda: of_partition(pipeline, part, ledger))
+
+
+def _made_well(part: Partition, pipeline: Pipeline, ledger: Ledger) -> str:
+    """How the partition's incident ended: it was made, or nothing is to be made of it."""
+    counting = ledger.contents(pipeline.name, [part])
+    return WITHDRAWN if without_files(pipeline, ledger, counting, parts=[part]) else WELL
 
 
 def _still_coming(
@@ -91,20 +110,22 @@ def of_done(dones: Iterable[Done]) -> Observed:
 
     Those that were held, stopped or only decoded say nothing of how their partition stands.
     """
-    findings, well = list[Finding](), set[tuple[str, str]]()
+    findings, over = list[Finding](), dict[tuple[str, str], str]()
     for done in dones:
         if done.run is None:
             continue
         run, error = done.run, done.error
         if run.status == "published":
-            well.add((run.pipeline, run.partition))
+            over[run.pipeline, run.partition] = WELL
+        elif run.status == "withdrawn":
+            over[run.pipeline, run.partition] = WITHDRAWN
         elif run.status in ("refused", "failed", "waiting") and error is not None:
             said = checks.waits(lacking) if (lacking := _lacking(error)) else checks.ended(run)
             findings.append(Finding(run.pipeline, run.partition, "run", said, error.exit_code))
 
     def ended(incident: Incident) -> str:
-        here = (incident.pipeline, incident.where) in well
-        return WELL if here and _is_about(incident, "run") else ""
+        how = over.get((incident.pipeline, incident.where), "")
+        return how if _is_about(incident, "run") else ""
 
     return Observed(tuple(findings), ended)
 
@@ -138,7 +159,7 @@ def _something_came(
     incident: Incident, pipeline: Pipeline, ledger: Ledger, *, in_view: bool
 ) -> str:
     """How a pipeline that lacked input stands: with a firing in view it would have been found again."""
-    receipts = ledger.arrivals(pipeline.name).values()
+    receipts = received(ledger, pipeline.name).values()
     since = incident.opened_at
     came = in_view or any(r.received_at > since for files in receipts for r in files.values())
     return CAME if came else ""

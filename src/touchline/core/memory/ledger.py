@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from touchline.core.memory.arrivals import among, latest
 from touchline.core.memory.notes import MemoryNotes
 from touchline.core.memory.publishes import forgotten, settled, sizes
 from touchline.core.memory.state import Claim, State, Version
@@ -51,13 +52,13 @@ class MemoryLedger:
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
         """See Ledger."""
-        wanted = _among(parts)
-        found: dict[Partition, dict[str, Receipt]] = {}
-        with self._state.lock:
-            for r in self._state.receipts:
-                if r.domain == domain and wanted(r.partition):
-                    found.setdefault(r.partition, {})[r.name] = r
-        return found
+        return latest(self._state, domain, parts, withdrawn=False)
+
+    def withdrawn(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, Receipt]]:
+        """See Ledger."""
+        return latest(self._state, domain, parts, withdrawn=True)
 
     def contents(
         self, domain: str, parts: Sequence[Partition] | None = None
@@ -182,7 +183,7 @@ class MemoryLedger:
         as_of: datetime | None = None,
     ) -> Mapping[str, Mapping[Partition, Publish]]:
         """See Ledger."""
-        wanted = _among(parts)
+        wanted = among(parts)
         found: dict[str, dict[Partition, Publish]] = {t: {} for t in tables}
         with self._state.lock:
             for (table, part), since in self._state.whole_since.items():
@@ -294,7 +295,3 @@ class MemoryLedger:
 
     def _alive(self, owner: str) -> bool:
         return owner in self._state.alive
-
-
-def _among(parts: Sequence[Partition] | None) -> Callable[[Partition], bool]:
-    return (lambda _: True) if parts is None else frozenset(parts).__contains__

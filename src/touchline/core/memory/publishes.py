@@ -53,7 +53,7 @@ def sizes(state: State) -> dict[str, Size]:
     heads: dict[str, dict[Partition, Publish]] = {}
     for p in done:
         heads.setdefault(p.table, {})[p.partition] = p
-    live = {table: [p for p in of.values() if p.kind != "retire"] for table, of in heads.items()}
+    live = {table: [p for p in of.values() if not p.emptied] for table, of in heads.items()}
     return {
         table: Size(
             len(of),

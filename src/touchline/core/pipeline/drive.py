@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from touchline.core import planner
 from touchline.core.pipeline import ends
+from touchline.core.pipeline.emptying import withdrawn
 from touchline.core.pipeline.ends import Done
 from touchline.core.pipeline.job import Job, Outcome, Platform
 from touchline.core.pipeline.judging import judged
@@ -64,6 +65,10 @@ def run(
             )
             if only == "bronze":
                 again += _decodable(pipeline, arrived)
+            yield from withdrawn(
+                pipeline, platform, claims, plans=[p for p in again if p.withdrawn]
+            )
+            again = [p for p in again if not p.withdrawn]
             yield from _claimed(
                 pipeline, platform, claims, plans=again, arrived=arrived, only=only, pause=pause
             )

@@ -37,7 +37,8 @@ def of_this_partition(
                 where = f" in {', '.join(files)}" if files else ""
                 raise ContractError(
                     f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
-                    hint="a file of another match lies under this one's name",
+                    hint="a file of another match lies under this one's name:"
+                    f" {way_out(contract.table, part)}",
                 )
 
 
@@ -55,7 +56,8 @@ def few_enough(
         raise QualityError(
             f"{table}: {bad} of {of} rows rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",
-            hint=f"the partition is as it was; see: {see}",
+            hint=f"the partition is as it was; see: {see}; a file that should not count is taken out"
+            " with touchline withdraw",
             table=table,
             rejected=bad,
         )
@@ -68,9 +70,15 @@ def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
         said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
         raise QualityError(
             f"{contract.table} {part}: {said}",
-            hint="the partition is as it was; the report has every rule's result",
+            hint="the partition is as it was; the report has every rule's result; if a file of it is"
+            f" wrong: {way_out(contract.table, part)}",
             table=contract.table,
         )
+
+
+def way_out(table: str, part: Partition) -> str:
+    """What to do where a file of the partition should not count."""
+    return f"touchline withdraw {table.partition('.')[0]} {part} lists its files and takes one out"
 
 
 def by_reason(rejected: pl.DataFrame) -> dict[str, int]:

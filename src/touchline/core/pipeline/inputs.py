@@ -14,7 +14,7 @@ from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
 from touchline.core.ports import Receipt, keys_of
 from touchline.core.quarantine.mends import Mends, decoded, mended, name_of
-from touchline.errors import StorageError, TouchlineError
+from touchline.errors import ContractError, StorageError, TouchlineError
 
 
 def given(bench: Bench, name: str) -> Any:
@@ -71,9 +71,18 @@ def _read(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
                 return _without(bronze.decode(whole), said)
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
-            raise type(exc)(f"{where}: {exc}", hint=exc.hint, **exc.facts) from exc
+            hint = "; ".join(filter(None, (exc.hint, _or_withdraw(exc, receipt))))
+            raise type(exc)(f"{where}: {exc}", hint=hint, **exc.facts) from exc
         finally:
             _as_it_came(receipt, digest.result())
+
+
+def _or_withdraw(exc: TouchlineError, receipt: Receipt) -> str:
+    """The other way out where it is the file that is wrong."""
+    if not isinstance(exc, ContractError):
+        return ""
+    file = f"{receipt.domain} {receipt.partition} {receipt.name}"
+    return f"if it should not count: touchline withdraw {file} --because WHY"
 
 
 def _said_of(bench: Bench, receipt: Receipt) -> Mends:

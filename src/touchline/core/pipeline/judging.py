@@ -14,7 +14,7 @@ from touchline.core.baseline import (
     unjudged,
     verdict,
 )
-from touchline.core.pipeline.gate import StepReport
+from touchline.core.pipeline.gate import StepReport, way_out
 from touchline.core.pipeline.job import Outcome
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import Ledger, Partition, Publish
@@ -61,11 +61,11 @@ def judged(pipeline: Pipeline, ledger: Ledger, outcomes: Sequence[Outcome]) -> l
 def _published(
     ledger: Ledger, tables: Sequence[str], compared: Sequence[tuple[Partition, ...] | None]
 ) -> dict[str, dict[Partition, Publish]]:
-    """The current publishes of all that is compared with; retired ones aside."""
+    """The current publishes of all that is compared with; emptied ones aside."""
     wanted = {part for parts in compared for part in parts or ()}
     current = ledger.current(tables, None if None in compared else sorted(wanted))
     return {
-        table: {part: p for part, p in found.items() if p.kind != "retire"}
+        table: {part: p for part, p in found.items() if not p.emptied}
         for table, found in current.items()
     }
 
@@ -132,6 +132,6 @@ def _refused(
     return QualityError(
         f"{table} {part}: {said}",
         hint=f"the partition is as it was; if this is right: {known} {section}.severity to warn,"
-        " and run again",
+        f" and run again; if a file of it is wrong: {way_out(table, part)}",
         table=table,
     )

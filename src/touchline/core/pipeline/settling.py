@@ -1,6 +1,6 @@
 """Publishes that a crash or an error left open: all tables of a commit become current, or none."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import touchline
@@ -8,7 +8,10 @@ from touchline.core.contracts import Contract
 from touchline.core.pipeline.ends import reported, warned
 from touchline.core.pipeline.job import Platform
 from touchline.core.pipeline.steps import Pipeline
-from touchline.core.ports import Partition, Publish, Staged
+from touchline.core.ports import Partition, Publish, Run, RunStatus, Staged
+
+EMPTIED: Mapping[str, RunStatus] = {"retire": "retired", "withdraw": "withdrawn"}
+"""Kind of a publish that empties a partition -> how its run ends."""
 
 
 def settle(pipeline: Pipeline, platform: Platform) -> None:
@@ -44,14 +47,24 @@ def _end(left: Sequence[Publish], pipeline: Pipeline, *, platform: Platform) -> 
 
 def _recorded(left: Sequence[Publish], pipeline: Pipeline, *, platform: Platform) -> None:
     """Runs whose last word was lost are published; refused ones left rejected rows alone."""
-    published = {p.run_id for p in left if p.derivation != p.run_id}
-    for run_id in sorted(published):
+    published = {p.run_id: p for p in left if p.derivation != p.run_id}
+    for run_id, publish in sorted(published.items()):
+        if publish.kind in EMPTIED:
+            platform.ledger.record([_emptied(publish, pipeline, platform)])
+            continue
         for run in platform.ledger.runs(run_id=run_id, limit=1):
             if run.status != "published":
                 said, now = warned(run.report.get("steps", [])), platform.clock()
                 over = replace(run, status="published", ended_at=now, message=said)
                 platform.ledger.record([over])
                 reported(pipeline, over, platform)
+
+
+def _emptied(publish: Publish, pipeline: Pipeline, platform: Platform) -> Run:
+    """That a partition was emptied, said by another than who did it."""
+    now, status = platform.clock(), EMPTIED[publish.kind]
+    said = f"{status}; the command that did it was killed"
+    return Run(publish.run_id, pipeline.name, publish.partition, status, now, now, message=said)
 
 
 def still_there(publish: Publish, platform: Platform) -> Publish:

@@ -7,6 +7,7 @@ from touchline.core.ports.protocols import Engine, Notifier, ObjectStore, TableS
 from touchline.core.ports.serving import Asked, Id, ServingStore, Version, View
 from touchline.core.ports.values import (
     RETIRED,
+    WITHDRAWN,
     Claims,
     Partition,
     Piece,
@@ -26,6 +27,7 @@ from touchline.core.ports.values import (
 
 __all__ = [
     "RETIRED",
+    "WITHDRAWN",
     "Alert",
     "AlertKind",
     "Asked",

@@ -36,13 +36,22 @@ class Ledger(Protocol):
     def arrivals(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, Receipt]]:
-        """The latest receipt of each logical name, by partition; names in the order they first came."""
+        """The latest receipt of each logical name, by partition; names in the order they first came.
+
+        Names whose latest receipt is withdrawn are not among them.
+        """
         ...
 
     def contents(
         self, domain: str, parts: Sequence[Partition] | None = None
     ) -> Mapping[Partition, Mapping[str, str]]:
         """The SHA-256 of each latest receipt: what the planner needs of `arrivals`, and quick."""
+        ...
+
+    def withdrawn(
+        self, domain: str, parts: Sequence[Partition] | None = None
+    ) -> Mapping[Partition, Mapping[str, Receipt]]:
+        """What `arrivals` leaves out: the latest receipts that are withdrawn; quick where few are."""
         ...
 
     def moved(self, paths: Mapping[str, str]) -> None:
@@ -150,7 +159,7 @@ class Ledger(Protocol):
         ...
 
     def sizes(self) -> Mapping[str, Size]:
-        """Each table with what is current of it; partitions that were retired aside."""
+        """Each table with what is current of it; partitions that were retired or withdrawn aside."""
         ...
 
     def forget(self, publishes: Sequence[Publish]) -> None:

@@ -63,7 +63,12 @@ class Stored:
 
 @dataclass(frozen=True)
 class Receipt:
-    """One arrival: which bytes came under which logical name, from where, for which partition."""
+    """One arrival: which bytes came under which logical name, from where, for which partition.
+
+    `withdrawn` is why they are not to count, "" where they do: a receipt that says so supersedes
+    that of the arrival, and one that says so no more puts it back. Both are of the instant `said_at`,
+    and keep when the bytes came.
+    """
 
     domain: str
     partition: Partition
@@ -74,6 +79,8 @@ class Receipt:
     received_at: datetime
     path: str
     id: int = 0
+    withdrawn: str = ""
+    said_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -95,10 +102,12 @@ class Staged:
     pieces: tuple[Piece, ...]
 
 
-PublishKind = Literal["run", "rollback", "compact", "retire"]
+PublishKind = Literal["run", "rollback", "compact", "retire", "withdraw"]
 
 RETIRED = "retired"
 """The derivation of a partition that retention took away: nothing is made of it, nor it of anything."""
+WITHDRAWN = "withdrawn"
+"""The derivation and the content of a partition every file of which was withdrawn."""
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,11 @@ class Publish:
         """Whether it says that retention took the partition away."""
         return self.derivation == RETIRED
 
+    @property
+    def emptied(self) -> bool:
+        """Whether it holds nothing as retention, or a withdrawal, took the partition's rows away."""
+        return self.kind in ("retire", "withdraw")
+
 
 RunStatus = Literal[
     "running",
@@ -140,6 +154,7 @@ RunStatus = Literal[
     "checked",
     "rolled back",
     "retired",
+    "withdrawn",
 ]
 """`stopped`: the driver ended before the run's turn came; `checked`: bronze was decoded, and no more.
 Neither says how the partition stands."""

@@ -138,7 +138,7 @@ def origin(row: Rejected, pipeline: Pipeline, platform: Platform) -> tuple[Bronz
     """The file that the row came from: its kind, and its receipt.
 
     Raises:
-        MissingInputError: The row came from no line of a file, or of one that was issued again.
+        MissingInputError: The row came from no line of a file, or of one that was issued again or withdrawn.
     """
     files = platform.ledger.arrivals(pipeline.name, [row.partition]).get(row.partition, {})
     for bronze in pipeline.bronze:
@@ -147,7 +147,7 @@ def origin(row: Rejected, pipeline: Pipeline, platform: Platform) -> tuple[Bronz
                 return bronze, receipt
     raise MissingInputError(
         f"{row.table} {row.partition}: {row.reason}: this row is of no line of a file that counts",
-        hint="it was made by a step, or its file was issued again: mend the file and ingest it",
+        hint="it was made by a step, or its file was issued again or withdrawn: mend the file and ingest it",
     )
 
 

@@ -1,0 +1,23 @@
+"""Marks: whatever a partition or a run can be has one."""
+
+from datetime import UTC, datetime
+from typing import get_args
+
+import pytest
+
+from touchline.core.health import STATES
+from touchline.core.ports import Run, RunStatus
+from touchline.server.parts import MARKS, mark, status
+
+
+def test_every_state_has_a_mark_of_its_own() -> None:
+    assert set(MARKS) == set(STATES)
+    assert len({letter for letter, _ in MARKS.values()}) == len(MARKS)
+    for state in STATES:
+        assert MARKS[state][0] in mark(state).text
+
+
+@pytest.mark.parametrize("how", get_args(RunStatus))
+def test_every_end_of_a_run_has_a_mark(how: RunStatus) -> None:
+    run = Run("r1", "club", "match_id=1", how, datetime(2025, 1, 1, tzinfo=UTC))
+    assert how in status(run).text
