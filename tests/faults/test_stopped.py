@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 from phases import children, claims, gone, marks, reached
@@ -66,3 +68,27 @@ def test_a_stopped_backfill_is_resumed_by_the_same_command(empty: World) -> None
     assert claims(empty) == []
     assert {row["status"] for row in ended.rows} <= {"published"}
     assert all(empty.heads(match_id) for match_id in (1, 2, 3))
+
+
+BREAKS = """
+import os, signal, sys, time
+import click
+import touchline.cli as cli
+
+def broken(**_):
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(10)
+    except SystemExit:
+        raise RuntimeError("cut off within a library") from None
+
+cli.cli = broken
+cli.main()
+"""
+
+
+def test_an_ordered_end_that_breaks_something_off_is_an_ordered_end_and_tells_it() -> None:
+    ended = subprocess.run([sys.executable, "-c", BREAKS], capture_output=True, text=True)
+    assert ended.returncode == 143
+    assert "Traceback" not in ended.stderr
+    assert "stopped; on the way RuntimeError: cut off within a library" in ended.stderr

@@ -99,11 +99,16 @@ _NO_ROOM_CODE = 7
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
+_ORDERED = threading.Event()
+"""Set once SIGTERM has come: what goes wrong from then on is the end's own noise."""
+
+
 @contextmanager
 def _ending_in_order() -> Iterator[None]:
     """SIGTERM unwinds the command as Ctrl-C does, so that claims and temporary files are given up."""
 
     def end(number: int, _: FrameType | None) -> None:
+        _ORDERED.set()
         sys.exit(128 + number)
 
     if threading.current_thread() is not threading.main_thread():
@@ -159,6 +164,11 @@ def _ended() -> int:
     except TouchlineError as exc:
         complain(str(exc), exc.hint)
         return exc.exit_code
+    except Exception as exc:  # raised again, but where an end was ordered
+        if not _ORDERED.is_set():
+            raise
+        complain(f"stopped; on the way {type(exc).__name__}: {exc}")
+        return _TERMINATED
 
 
 def _unsaid(exc: OSError) -> int:
