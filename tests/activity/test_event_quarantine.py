@@ -72,7 +72,6 @@ def test_rows_are_listed_by_reason_and_one_by_one(day: World) -> None:
         (("--partition", f"ingestion_date={DAY}"), 3),
         (("--partition", "ingestion_date=2025-01-02"), 0),
         (("--run", "20"), 3),
-        (("--run", "1999"), 0),
     ],
 )
 def test_rows_are_chosen_by_table_partition_reason_and_run(
@@ -189,7 +188,7 @@ def test_the_hint_of_a_refused_day_shows_just_its_rows(tmp_path: Path) -> None:
     other.write_text(text([*events(99), *[CUT] * 4]))
     made.well("ingest", "activity", other)
     hints = [x for x in made.do("run").err.splitlines() if x.startswith("hint")]
-    commands = [hint.partition("see: touchline ")[2].split() for hint in hints]
+    commands = [hint.partition("see: touchline ")[2].partition(";")[0].split() for hint in hints]
     assert [len(made.well(*words, "--json").rows) for words in commands] == [3, 4]
 
 

@@ -378,7 +378,7 @@ def test_rows_of_a_refused_match_can_be_looked_at(empty: World) -> None:
 
     ended = empty.do("run")
 
-    words = ended.hint.partition("see: touchline ")[2].split()
+    words = ended.hint.partition("see: touchline ")[2].partition(";")[0].split()
     looked = empty.well(*words, "--json").rows
     assert looked
     assert {row["reason"] for row in looked} == {"event_type is not an allowed value"}

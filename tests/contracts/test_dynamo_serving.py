@@ -445,7 +445,7 @@ def test_the_live_path_makes_its_tables_and_serves_from_them(tmp_path: Path) -> 
     serving = f'kind = "dynamodb", prefix = "{prefix}", region = "eu-west-1", endpoint = "{at}"'
     here = Touchline(configured(tmp_path, serving))
     here.log.append(STREAM.topic, [("m1", r.value) for r in feed() if r.key == "m1"]).result(30)
-    with mock.patch.dict(os.environ, ministack.somebody()), living(here, None):
+    with mock.patch.dict(os.environ, ministack.somebody()), living(here, None, print):
         store = here.serving
         until = time.monotonic() + 60
         while not store.position(STREAM.reader) and time.monotonic() < until:

@@ -248,7 +248,10 @@ def test_a_partition_says_how_it_stands(web: httpx.Client) -> None:
     for day, said in (
         (FRESH, "✓ fresh Published, and as it would be made now."),
         (LATE, "S stale Would be made anew by the next run."),
-        (REFUSED, "R refused Refused by the gate; what was published before stays."),
+        (
+            REFUSED,
+            "R refused Refused by the gate; nothing of it is published, and what was before stays.",
+        ),
     ):
         assert said in text(web.get(f"/health/partitions/activity/{of(day)}").text)
     waits = text(web.get("/health/partitions/tracking/match_id=2").text)

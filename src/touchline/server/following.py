@@ -110,9 +110,10 @@ class Following:
 
 def _lines(pipe: int) -> Iterator[bytes | None]:
     """The lines that come, until the pipe ends; None where none came for too long."""
-    rest = b""
+    rest, ready = b"", select.poll()
+    ready.register(pipe, select.POLLIN)
     while True:
-        if not select.select([pipe], [], [], _SILENT_S)[0]:
+        if not ready.poll(_SILENT_S * 1000):
             yield None
             return
         come = os.read(pipe, _AT_ONCE)
