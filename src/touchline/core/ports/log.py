@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 Position = Mapping[int, int]
 """How far: for each lane of a topic the offset of the record to be read next.
 
@@ -14,8 +16,7 @@ A lane that is not in it is read from where it begins.
 """
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record of a topic. Records of one key are in one lane, and their offsets grow."""
 
     lane: int
