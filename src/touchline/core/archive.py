@@ -37,6 +37,11 @@ class Archive:
         """The name of its position in the ledger."""
         return f"archive {self.topic}"
 
+    @property
+    def origin(self) -> str:
+        """The name under which the ledger has which log was archived."""
+        return f"archived log of {self.topic}"
+
 
 @dataclass(frozen=True)
 class Archived:
@@ -77,19 +82,21 @@ def archived(
 
     Raises:
         ConflictError: Somebody else is archiving this topic.
-        ConfigError: The log ends before what was archived of it: it is another log.
+        ConfigError: It is another log than was archived before.
     """
     with ledger.claim(of.reader, [f"topic={of.topic}"]) as claims:
         for holder in claims.refused.values():
             raise ConflictError(f"{of.topic}: {holder} is archiving it", hint="run again")
         before, first, end = place(of, ledger), log.start(of.topic), log.end(of.topic)
-        _must_be_the_same_log(of, before, end)
+        _hold_to(of, log, ledger, before=before, end=end)
         at = {**first, **{lane: max(n, first.get(lane, n)) for lane, n in before.items()}}
         done = Archived(lost=sum(at[lane] - n for lane, n in before.items()))
+        if done.lost:
+            _note(of, ledger, at)
         for records in _batches(of.topic, log, at, end=end, until=_until(now, whole=whole)):
             receipts = _landed(of, records, objects=objects, ledger=ledger, now=now)
             at |= {record.lane: record.offset + 1 for record in records}
-            ledger.notes.advance(of.reader, msgspec.json.encode(at).decode())
+            _note(of, ledger, at)
             done = replace(
                 done,
                 records=done.records + len(records),
@@ -97,6 +104,10 @@ def archived(
                 partitions=done.partitions | {receipt.partition for receipt in receipts},
             )
         return replace(done, ahead=_ahead(of.topic, log, at, end=end, now=now))
+
+
+def _note(of: Archive, ledger: Ledger, at: Position) -> None:
+    ledger.notes.advance(of.reader, msgspec.json.encode(at).decode())
 
 
 def _ahead(topic: str, log: Log, at: Position, *, end: Position, now: datetime) -> int:
@@ -112,15 +123,23 @@ def _until(now: datetime, *, whole: bool) -> datetime:
     return _END_OF_TIME if whole else now.replace(minute=0, second=0, microsecond=0)
 
 
-def _must_be_the_same_log(of: Archive, before: Position, end: Position) -> None:
-    for lane, offset in before.items():
-        if end.get(lane, 0) < offset:
-            raise ConfigError(
-                f"{of.topic}: lane {lane} of the log ends at {end.get(lane, 0)}, and {offset} records"
-                " of it were archived: this is another log",
-                hint="put the log back that stores.log named before; with another one goes another"
-                " ledger",
-            )
+def is_of(of: Archive, log: Log, ledger: Ledger) -> bool:
+    """Whether it is this log that was archived."""
+    return ledger.notes.checkpoint(of.origin) == str(log.identity(of.topic))
+
+
+def _hold_to(of: Archive, log: Log, ledger: Ledger, *, before: Position, end: Position) -> None:
+    """It is this log that is archived from now on, or has always been."""
+    short = [n for n, at in before.items() if end.get(n, 0) < at]
+    ends = (f"; lane {n} ends at {end.get(n, 0)}, {before[n]} of it were archived" for n in short)
+    if not short and ledger.notes.checkpoint(of.origin) is None:
+        ledger.notes.advance(of.origin, str(log.identity(of.topic)))
+    elif short or not is_of(of, log, ledger):
+        raise ConfigError(
+            f"{of.topic}: another log was archived than stores.log names{''.join(ends)}",
+            hint="put the log back that stores.log named before; with another one goes another"
+            " ledger",
+        )
 
 
 def _batches(

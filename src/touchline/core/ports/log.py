@@ -89,8 +89,11 @@ class Log(Protocol):
         """Where the next records will be."""
         ...
 
-    def identity(self) -> int:
-        """A number that no other log has: positions are in this one only. 0 where it is not told."""
+    def identity(self, topic: str) -> int:
+        """A number that no other log has: positions are in this one only. 0 where it is not told.
+
+        A topic that was deleted and made anew may be another log.
+        """
         ...
 
     def lag(self, topic: str, position: Position) -> Lag:
