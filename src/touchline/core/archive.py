@@ -137,8 +137,7 @@ def _hold_to(of: Archive, log: Log, ledger: Ledger, *, before: Position, end: Po
     elif short or not is_of(of, log, ledger):
         raise ConfigError(
             f"{of.topic}: another log was archived than stores.log names{''.join(ends)}",
-            hint="put the log back that stores.log named before; with another one goes another"
-            " ledger",
+            hint="put the log back that was named before; with another one goes another ledger",
         )
 
 
