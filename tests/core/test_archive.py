@@ -13,12 +13,11 @@ from touchline.core.archive import (
     Archive,
     Archived,
     archived,
-    decode,
     is_of,
     place,
-    relation,
     trimmed,
 )
+from touchline.core.archived_lines import decode, relation
 from touchline.core.memory import MemoryLedger, MemoryLog, MemoryObjects
 from touchline.core.ports import Partition, Position, Record, partition
 from touchline.errors import ConfigError, ConflictError, ContractError

@@ -81,7 +81,7 @@ def test_what_came_since_a_place_or_an_instant_is_read_again_and_what_lacks_come
             before={},
             after={0: 4},
         )
-        replay(STREAM, log, lacking, since)
+        replay(STREAM, log, lacking, since=since)
         assert rows(lacking) == ["a", "b", "c", "d"]
         assert lacking.position(STREAM.reader) == {0: 4}
 
@@ -91,12 +91,12 @@ def test_a_place_ahead_of_the_store_passes_over_nothing_and_one_that_there_is_no
 ):
     log, store = log_of("a", "b", "c"), MemoryServing()
     read_on(STREAM, log, store, limit=1, timeout_s=0)
-    replay(STREAM, log, store, {0: 3})
+    replay(STREAM, log, store, since={0: 3})
     assert rows(store) == ["a", "b", "c"]
     log.trim("words", {0: 2})
     for nowhere in ({0: 9}, {7: 0}, {0: 1}):
         with pytest.raises(ConfigError):
-            replay(STREAM, log, store, nowhere)
+            replay(STREAM, log, store, since=nowhere)
     assert store.position(STREAM.reader) == {0: 3}
 
 
@@ -104,7 +104,7 @@ def test_of_another_log_nothing_is_read_again() -> None:
     store = MemoryServing()
     catch_up(STREAM, log_of("a", "b"), store)
     with pytest.raises(ConfigError, match="made of another log"):
-        replay(STREAM, log_of("x", "y"), store, {0: 0})
+        replay(STREAM, log_of("x", "y"), store, since={0: 0})
 
 
 def test_it_follows_until_it_is_told_and_goes_on_after_a_failure() -> None:

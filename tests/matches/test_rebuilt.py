@@ -150,5 +150,5 @@ def test_what_came_since_is_read_again_and_changes_nothing(platform: Platform, h
     since: Any = between if how == "an instant" else datetime(2000, 1, 1, tzinfo=UTC)
     if how == "an offset":
         since = {max(live.position(STREAM.reader)): 5}
-    replay(STREAM, platform.log, live, since)
+    replay(STREAM, platform.log, live, since=since)
     assert known(live, MATCHES_OF_IT) == was

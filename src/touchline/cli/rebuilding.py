@@ -68,7 +68,7 @@ def rebuild(
     at: Mapping[int, int] | datetime | None = since or (dict(places) if places else None)
     store = here.serving
     store.prepare(STREAM.views)
-    replay(STREAM, here.log, store, at)
+    replay(STREAM, here.log, store, since=at)
     row = {
         "topic": STREAM.topic,
         "matches": store.count(MATCHES, ALL, Asked()),

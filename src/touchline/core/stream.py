@@ -158,7 +158,7 @@ def _tried(stream: Stream, log: Log, store: ServingStore, *, lanes: Set[int]) ->
 
 
 def replay(
-    stream: Stream, log: Log, store: ServingStore, since: Position | datetime | None = None
+    stream: Stream, log: Log, store: ServingStore, *, since: Position | datetime | None = None
 ) -> int:
     """Forget the rows, and read the whole log anew: the store has the same content again.
 
