@@ -9,17 +9,10 @@ from typing import Any
 
 import pytest
 
-from touchline.core.archive import (
-    Archive,
-    Archived,
-    archived,
-    is_of,
-    place,
-    trimmed,
-)
-from touchline.core.archived_lines import decode, relation
+from touchline.core.archive import Archive, Archived, archived, decode, is_of, place, relation
 from touchline.core.memory import MemoryLedger, MemoryLog, MemoryObjects
 from touchline.core.ports import Partition, Position, Record, partition
+from touchline.core.trimming import trimmed
 from touchline.errors import ConfigError, ConflictError, ContractError
 
 NOON = datetime(2025, 4, 5, 12, tzinfo=UTC)

@@ -16,7 +16,7 @@ def told_live(here: Touchline, rows: "Sequence[Rejected]") -> None:
     """Mended events go into the log, and are served; their dead letters, and those let go, are over."""
     from datetime import UTC, datetime
 
-    from touchline.core.archived_lines import record_of
+    from touchline.core.archive import record_of
     from touchline.core.quarantine.rejected import Wanted, rejected
     from touchline.matches.live import letters
 

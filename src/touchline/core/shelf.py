@@ -6,8 +6,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from touchline.core.archive import FILES, Archive, is_of, place
-from touchline.core.archived_lines import record_of
+from touchline.core.archive import FILES, Archive, is_of, place, record_of
 from touchline.core.bytes import opened
 from touchline.core.ports import Ledger, Log, ObjectStore, Position, Receipt, Record
 from touchline.errors import StorageError

@@ -1,6 +1,6 @@
 """The history of matches: the archived log -> events -> statistics."""
 
-from touchline.core import archive, archived_lines
+from touchline.core import archive
 from touchline.core.pipeline import Bronze, Pipeline, Step
 from touchline.core.ports import Partition, Record, partition
 from touchline.errors import ConfigError
@@ -11,9 +11,7 @@ from touchline.matches.live import TOPIC
 NO_MATCH = "no-match"
 """Stands for the match of records whose key can be none; all of them are rejected."""
 
-BRONZE = Bronze(
-    "matches.bronze_events", archive.FILES, archived_lines.decode, archived_lines.relation
-)
+BRONZE = Bronze("matches.bronze_events", archive.FILES, archive.decode, archive.relation)
 
 
 def pipeline() -> Pipeline:

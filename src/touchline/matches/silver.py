@@ -27,7 +27,7 @@ def match_events(bronze_events: pl.DataFrame) -> pl.DataFrame:
     used, and corrections whose event has not come.
 
     Args:
-        bronze_events: Rows as `core.archived_lines.decode` gives them, of all files of one match. A record
+        bronze_events: Rows as `core.archive.decode` gives them, of all files of one match. A record
             that was archived twice counts once.
 
     Returns:

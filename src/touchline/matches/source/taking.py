@@ -1,5 +1,6 @@
 """The events of a file -> the log, and from there the store."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -7,8 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from touchline.core.ports import Log, ServingStore
-from touchline.core.stream import caught_up
-from touchline.errors import ContractError
+from touchline.core.stream import catch_up
+from touchline.errors import ConflictError, ContractError
 from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule, accepted
 from touchline.matches.serve.posting import Intake
 from touchline.matches.source.clock import KickOffs
@@ -16,6 +17,7 @@ from touchline.matches.source.files import Feed, Refusal, timed
 from touchline.matches.source.revising import repeated, revised
 
 _AT_ONCE = 1000
+_WAIT_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ def taken(
     The same file again changes nothing. Of a provider's file in which something is another, what
     differs is amended.
     """
-    caught_up(STREAM, log, store)
+    read_to_the_end(log, store)
     intake = Intake(store, rule, lambda: now)
     new, same, refused, durable = 0, 0, list(feed.refused), set[bytes]()
     for batch in _batches(feed, known):
@@ -50,7 +52,7 @@ def taken(
         new += len(records)
         same += len(batch) - len(wrong) - len(records)
         refused += wrong
-    caught_up(STREAM, log, store)
+    read_to_the_end(log, store)
     return Taken(new, same, refused)
 
 
@@ -62,6 +64,16 @@ def usable(feed: Feed, known: KickOffs, *, rule: EventRule, now: datetime) -> li
             with suppress(ContractError):
                 found[accepted(timed(event, known), rule, now).match_id] = None
     return list(found)
+
+
+def read_to_the_end(log: Log, store: ServingStore) -> None:
+    """What is in the log is in the store; where another process reads on, too, by one of them."""
+    while True:
+        try:
+            catch_up(STREAM, log, store)
+            return
+        except ConflictError:
+            time.sleep(_WAIT_S)
 
 
 _Placed = tuple[str, dict[str, Any]]
