@@ -100,6 +100,22 @@ def test_a_place_ahead_of_the_store_passes_over_nothing_and_one_that_there_is_no
     assert store.position(STREAM.reader) == {0: 3}
 
 
+@pytest.mark.parametrize("since", [None, {0: 1}])
+def test_nothing_is_forgotten_where_the_log_cannot_be_read(
+    since: Mapping[int, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, store = log_of("a", "b"), MemoryServing()
+    catch_up(STREAM, log, store)
+
+    def away(*_: object, **__: object) -> None:
+        raise TransientError("no broker answers")
+
+    monkeypatch.setattr(log, "read", away)
+    with pytest.raises(TransientError):
+        replay(STREAM, log, store, since=since)
+    assert (rows(store), store.position(STREAM.reader)) == (["a", "b"], {0: 2})
+
+
 def test_of_another_log_nothing_is_read_again() -> None:
     store = MemoryServing()
     catch_up(STREAM, log_of("a", "b"), store)

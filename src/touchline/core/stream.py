@@ -169,13 +169,16 @@ def replay(
         ConfigError: The place is in no record that there is, or the rows are of another log.
     """
     if since is None:
+        log.read(
+            stream.topic, {}, limit=1, timeout_s=0
+        )  # it can be read, before anything is forgotten
         store.clear(stream.origin, ())
         store.clear(stream.reader, stream.views)
         return caught_up(stream, log, store)
     _hold_to(stream, log, store)
     before = store.position(stream.reader)
     wanted = _of(stream, log, since) if isinstance(since, datetime) else {**before, **since}
-    log.read(stream.topic, wanted, limit=1, timeout_s=0)
+    log.read(stream.topic, wanted, limit=1, timeout_s=0)  # or it is refused, and nothing was done
     place = {lane: min(at, before[lane]) for lane, at in wanted.items() if lane in before}
     store.clear(stream.reader, ())
     with suppress(ConflictError):  # somebody reads it all again
