@@ -82,12 +82,16 @@ def deployed(folder: Path, bootstrap: str) -> Iterator[Deployment]:
 
 @dataclass
 class Poster:
-    """Posts events until it is told to end, what was not accepted again, and knows what was."""
+    """Posts events until it is told to end, what was not accepted again, and knows what was.
+
+    They are of matches of its day.
+    """
 
     here: Deployment
     name: str
     dice: random.Random
     acknowledged: list[tuple[str, str]] = field(default_factory=list)
+    day: int = 0
     refusals: int = 0
     sent: int = 0
     wrong: list[str] = field(default_factory=list)
@@ -95,10 +99,10 @@ class Poster:
     def work(self, ended: threading.Event) -> None:
         with self.here.client() as client:
             while not ended.is_set() and not self.wrong:
-                batch = [self._event() for _ in range(self.dice.randrange(1, 20))]
+                batch = [self._event() for _ in range(self.dice.randrange(1, 12))]
                 while not self._accepted(client, batch) and not self.wrong:
                     time.sleep(0.2)
-                time.sleep(self.dice.uniform(0, 0.1))
+                time.sleep(self.dice.uniform(0, 0.3))
 
     def _accepted(self, client: httpx.Client, batch: Sequence[dict[str, str]]) -> bool:
         one = len(batch) == 1
@@ -119,7 +123,7 @@ class Poster:
     def _event(self) -> dict[str, str]:
         self.sent += 1
         return {
-            "match_id": f"m{self.dice.randrange(MATCHES)}",
+            "match_id": f"day-{self.day}-{self.dice.randrange(MATCHES)}",
             "event_id": f"{self.name}-{self.sent}",
             "event_type": self.dice.choice(("pass", "goal")),
             "timestamp": f"2025-04-05T12:{self.dice.randrange(60):02d}:00Z",

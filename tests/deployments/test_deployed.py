@@ -32,9 +32,10 @@ def lose_nothing(here: Deployment, kills: int, seed: int) -> None:
     """The consumer is killed while it is at work, at random moments, so many times."""
     dice = random.Random(seed)
     with load(here, seed=seed) as posters, here.client() as client:
-        for _ in range(kills):
-            before = counted(client, "m0")
-            until(lambda n=before: counted(client, "m0") > n, "nothing is read on")
+        for day in range(seed * 1000, seed * 1000 + kills):
+            for poster in posters:
+                poster.day = day
+            until(lambda d=day: counted(client, f"day-{d}-0") > 0, "nothing is read on")
             time.sleep(dice.uniform(0, 0.3))
             here.kill_consumer()
     all_served(here, posters)
