@@ -72,23 +72,35 @@ def test_a_stopped_backfill_is_resumed_by_the_same_command(empty: World) -> None
 
 BREAKS = """
 import os, signal, sys, time
-import click
 import touchline.cli as cli
+from touchline.errors import StorageError
 
 def broken(**_):
     try:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(10)
     except SystemExit:
-        raise RuntimeError("cut off within a library") from None
+        raise %s from None
 
 cli.cli = broken
 cli.main()
 """
 
 
-def test_an_ordered_end_that_breaks_something_off_is_an_ordered_end_and_tells_it() -> None:
-    ended = subprocess.run([sys.executable, "-c", BREAKS], capture_output=True, text=True)
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("RuntimeError('cut off within a library')", "RuntimeError: cut off within a library"),
+        (
+            "StorageError('ledger.db: database or disk is full')",
+            "ledger.db: database or disk is full",
+        ),
+    ],
+)
+def test_an_ordered_end_that_breaks_something_off_is_an_ordered_end_and_tells_it(
+    error: str, said: str
+) -> None:
+    ended = subprocess.run([sys.executable, "-c", BREAKS % error], capture_output=True, text=True)
     assert ended.returncode == 143
     assert "Traceback" not in ended.stderr
-    assert "stopped; on the way RuntimeError: cut off within a library" in ended.stderr
+    assert f"stopped; on the way {said}" in ended.stderr

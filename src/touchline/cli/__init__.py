@@ -162,13 +162,20 @@ def _ended() -> int:
         exc.show()
         return 2
     except TouchlineError as exc:
+        if _ORDERED.is_set():
+            return _broken_off(str(exc))
         complain(str(exc), exc.hint)
         return exc.exit_code
     except Exception as exc:  # raised again, but where an end was ordered
         if not _ORDERED.is_set():
             raise
-        complain(f"stopped; on the way {type(exc).__name__}: {exc}")
-        return _TERMINATED
+        return _broken_off(f"{type(exc).__name__}: {exc}")
+
+
+def _broken_off(said: str) -> int:
+    """The exit code of an ordered end, on whose way something went wrong."""
+    complain(f"stopped; on the way {said}")
+    return _TERMINATED
 
 
 def _unsaid(exc: OSError) -> int:
