@@ -108,9 +108,16 @@ class Soak:
         self._start({})
 
     def full_disk(self) -> None:
+        assert self.up
+        is_stopped = self.dice.random() < 0.3
         with self.disk.with_only(self.dice.choice([0, 20_000, 200_000])):
             self.late_file()
             time.sleep(self.dice.uniform(0.5, 1.5))
+            assert self.up.process.poll() is None, self.up.text
+            if is_stopped:
+                assert self.up.stop() == 143, self.up.text
+        if is_stopped:
+            self._start({})
 
     def dead_target(self) -> None:
         self.web.status = 503
