@@ -84,9 +84,7 @@ def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) 
             "partition": r.partition,
             "status": r.status,
             "started": r.started_at,
-            "seconds": round((r.ended_at - r.started_at).total_seconds(), 2)
-            if r.ended_at
-            else None,
+            "seconds": None if r.seconds is None else round(r.seconds, 2),
             "message": _news(r),
         }
         for r in here.ledger.runs(pipeline=pipeline, limit=limit)

@@ -174,10 +174,8 @@ def number(value: float | None) -> str:
 
 
 def took(run: Run) -> str:
-    """How long a run took, in seconds."""
-    if run.ended_at is None:
-        return NONE
-    return f"{(run.ended_at - run.started_at).total_seconds():.2f}"
+    """How long the work on a run's partition took, in seconds."""
+    return NONE if run.seconds is None else f"{run.seconds:.2f}"
 
 
 def run_place(run: Run) -> str:

@@ -65,7 +65,7 @@ def _header(run: Run) -> Markup:
         tag("span", "Run ", tag("code", run.run_id)),
         tag("span", "began ", instant(run.started_at), " UTC"),
         tag("span", "ended ", instant(run.ended_at), " UTC"),
-        tag("span", f"took {took(run)} s"),
+        tag("span", f"took {took(run)} s") if run.seconds is not None else None,
     ]
     return header(
         [run.partition, " ", status(run)],
