@@ -28,7 +28,9 @@ def test_a_run_took_as_long_wherever_it_is_told(published: World) -> None:
         assert run["seconds"] == round(whole["seconds"], 2)
     figures = metrics.text(Touchline(config.load(published.folder / "touchline.toml")))
     (told,) = re.findall(r"run_seconds_sum{.*tracking.*published.*} (.*)", figures)
-    reports = [json.loads(text)["seconds"] for (text,) in published.asked("SELECT report FROM runs")]
+    reports = [
+        json.loads(text)["seconds"] for (text,) in published.asked("SELECT report FROM runs")
+    ]
     assert float(told) == pytest.approx(sum(reports))
 
 

@@ -310,7 +310,9 @@ def test_a_run_after_the_clock_was_set_back_is_the_newest(ledger: Ledger) -> Non
     assert {r.run_id for r in ledger.last("tracking").values()} == {"after"}
 
 
-def test_totals_count_ended_runs_and_how_long_their_partitions_were_worked_on(ledger: Ledger) -> None:
+def test_totals_count_ended_runs_and_how_long_their_partitions_were_worked_on(
+    ledger: Ledger,
+) -> None:
     begun = a_run("a", "published")
     later = begun.started_at + timedelta(hours=1)
     ledger.record([replace(begun, ended_at=later, report={"seconds": 90.0})])

@@ -63,19 +63,23 @@ def table(
     least: Sequence[str] = (),
     whole: Sequence[str] = (),
     below: str = "",
+    exact: bool = False,
 ) -> None:
     """The rows as a table that fits the terminal, or as a JSON array; whole where it is piped.
 
     `more` says how to see the columns that a terminal has no room for; `least` are those to leave
     out first, in that order; `whole` those that are never folded, and `below` one that may be long
-    and stands below its row.
+    and stands below its row. With `exact`, parts of a second are shown where there are any.
     """
     if as_json:
-        click.echo(_json(list(rows), indent=None if len(rows) > 1000 else 1))
+        click.echo(to_json(list(rows), indent=None if len(rows) > 1000 else 1))
+        return
+    if not rows:
+        click.echo(empty)
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = laid_out(rows, width, more, least=least, whole=whole, below=below) if rows else [empty]
-    click.echo("\n".join([title, *lines] if title and rows else lines))
+    lines = laid_out(rows, width, more, least=least, whole=whole, below=below, exact=exact)
+    click.echo("\n".join([title, *lines] if title else lines))
 
 
 _OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
@@ -130,7 +134,7 @@ def _put(beside: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def _json(rows: Any, indent: int | None) -> str:
+def to_json(rows: Any, indent: int | None = None) -> str:
     """JSON, which knows no NaN and no infinity: they become null."""
     try:
         return json.dumps(rows, default=_plain, indent=indent, allow_nan=False)

@@ -56,7 +56,6 @@ def _of_runs(here: Touchline) -> Iterator[Metric]:
         "touchline_run_seconds",
         "For how long partitions were worked on, by runs that ended.",
         labels=labels,
-
     )
     for (pipeline, status), total in sorted(here.ledger.totals().items()):
         runs.add_metric([pipeline, status], total.runs)
