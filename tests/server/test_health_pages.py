@@ -314,9 +314,12 @@ def test_what_is_not_there_is_a_page_that_says_so(web: httpx.Client, path: str) 
 def test_a_table_that_the_run_did_not_make_is_not_there(web: httpx.Client, sick: Sick) -> None:
     for day, name in ((REISSUED, "tracking.frames"), (REFUSED, "activity.curated_events")):
         assert web.get(f"/health/runs/{sick.run(day).run_id}/diff/{name}").status_code == 404
-    first = web.get(f"/health/runs/{sick.run(FRESH).run_id}/diff/activity.curated_events")
-    assert first.status_code == 404
-    assert "no publish before" in first.text
+
+
+def test_of_a_first_publish_all_rows_were_added(web: httpx.Client, sick: Sick) -> None:
+    run = sick.run(FRESH).run_id
+    said = text(web.get(f"/health/runs/{run}/diff/activity.curated_events").text)
+    assert f"0 rows before, 300 after: 300 added, 0 removed, 0 changed. before nothing after {run}" in said
 
 
 def test_nothing_can_be_written(web: httpx.Client) -> None:

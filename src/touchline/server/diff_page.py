@@ -3,7 +3,7 @@
 from typing import Any
 
 from touchline.core import diff as diffs
-from touchline.core.diff import Diff
+from touchline.core.diff import NOTHING, Diff
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Run
 from touchline.errors import ConfigError, MissingInputError
@@ -75,9 +75,13 @@ def _summary(found: Diff) -> str:
 
 def _runs(found: Diff) -> Child:
     return [
-        tag("span", what, " ", link(f"/health/runs/{run_id}", tag("code", run_id)))
+        tag("span", what, " ", run_id if run_id == NOTHING else _link(run_id))
         for what, run_id in zip(("before", "after"), found.runs, strict=True)
     ]
+
+
+def _link(run_id: str) -> Markup:
+    return link(f"/health/runs/{run_id}", tag("code", run_id))
 
 
 def _columns(found: Diff) -> Markup:
