@@ -1,10 +1,13 @@
 """The health page in a browser: what a phone shows, and the way from a bad day to its rows."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sick_world import HOSTILE, MANGLED, REFUSED, REISSUED, Sick
+from event_lines import events
+from sick_world import FRESH, HOSTILE, MANGLED, REFUSED, REISSUED, Sick, arrive, many_incidents
+from world import world
 
 from touchline import config
 from touchline.server import served
@@ -96,11 +99,30 @@ def test_every_page_fits_the_screen_and_cells_can_be_met_by_a_thumb(page: Any, s
     assert all(min(box["width"], box["height"]) >= 44 for box in boxes)
 
 
+def test_many_incidents_leave_the_partitions_on_the_first_screen(
+    browser: Any, tmp_path: Path
+) -> None:
+    made = world(tmp_path)
+    made.configure("[server]\nport = 0\n")
+    arrive(made, FRESH, events(5))
+    many_incidents(made)
+    with served(config.load(made.folder / "touchline.toml")) as address:
+        for width in WIDTHS:
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.goto(f"{address}/health")
+            assert page.locator("a.cell").first.bounding_box()["y"] < 850, width
+            page.locator("summary", has_text="23 days").click()
+            assert page.get_by_text("ingestion_date=2025-01-24").first.is_visible()
+            assert (fits(page), cut(page)) == (True, []), width
+            page.close()
+
+
 def test_text_can_be_read_on_its_ground_in_light_and_dark(page: Any) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.goto("/health")
-        page.locator("summary").first.click()
+        for summary in page.locator("summary").all():
+            summary.click()
         found = page.evaluate(CONTRASTS)
         assert len(found) > 30
         assert min(found) >= 4.5, scheme

@@ -93,11 +93,7 @@ def published(
             f"{contract.table} {part}: never published", hint="see: touchline status"
         )
     later = _of_run(history, runs[1]) if runs[1] else history[0]
-    earlier = (
-        _of_run(history, runs[0])
-        if runs[0]
-        else _before(later, history, platform=platform)
-    )
+    earlier = _of_run(history, runs[0]) if runs[0] else _before(later, history, platform=platform)
     return compared(
         contract,
         part,

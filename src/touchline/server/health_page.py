@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from touchline.core import health
-from touchline.core.alerts import to_do
 from touchline.core.baseline import day_of
 from touchline.core.health import AMISS, STATES, Health, Quarantined, Standing
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Delivery, Incident, Partition, keys_of
+from touchline.server.incidents import incidents
 from touchline.server.live_part import live_part
 from touchline.server.parts import (
     MARKS,
@@ -54,7 +54,7 @@ def page(here: Touchline, trouble: str = "") -> str:
         _header(found, open_, now),
         tag(
             "main",
-            _incidents(here, open_),
+            incidents(here, open_),
             [_pipeline(of, now) for of in found],
             live_part(here, trouble),
             _legend(),
@@ -160,33 +160,6 @@ def _legend() -> Markup:
 
 
 # --- what is not well ---------------------------------------------------------------------------
-
-
-def _incidents(here: Touchline, open_: Sequence[Incident]) -> Child:
-    if not open_:
-        return None
-    rows: list[list[Child]] = [
-        [
-            i.pipeline,
-            _where(here, i),
-            [i.what, tag("p", worded(to_do(i)), class_="quiet")],
-            [instant(i.opened_at), " UTC"],
-        ]
-        for i in open_
-    ]
-    return section("Open incidents", table(["Pipeline", "Where", "What", "Since"], rows))
-
-
-def _where(here: Touchline, of: Incident) -> Child:
-    """Where it is: a link to the newest run if that is what it is about, or to the partition."""
-    if of.pipeline not in here.pipelines or not of.where:
-        return of.where or NONE
-    runs = here.ledger.runs(pipeline=of.pipeline, part=of.where, limit=1)
-    if runs and of.key.endswith(" run"):
-        return link(run_place(runs[0]), of.where)
-    if runs or here.ledger.contents(of.pipeline, [of.where]):
-        return link(partition_place(of.pipeline, of.where), of.where)
-    return of.where
 
 
 def _outbox(waiting: Sequence[Delivery]) -> Child:
