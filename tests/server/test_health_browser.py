@@ -63,6 +63,23 @@ def thin(page: Any) -> list[str]:
     return found
 
 
+def in_two_lines(page: Any) -> list[str]:
+    """The heads that take two lines beside their cells."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll('.listed td')].filter((c) => {
+          if (getComputedStyle(c).display !== 'grid') return false;
+          const head = document.createElement('span');
+          head.textContent = c.dataset.head;
+          head.style = 'font-size:.85rem;white-space:nowrap;position:absolute';
+          c.append(head);
+          const wide = head.offsetWidth > parseFloat(getComputedStyle(c).gridTemplateColumns);
+          head.remove();
+          return wide;
+        }).map((c) => c.dataset.head)"""
+    )
+    return found
+
+
 def test_from_a_refused_day_a_tap_leads_to_the_rule_and_the_rejected_rows(page: Any) -> None:
     page.goto("/health")
     assert fits(page)
@@ -88,12 +105,14 @@ def test_every_page_fits_the_screen_and_cells_can_be_met_by_a_thumb(page: Any, s
         f"/health/runs/{match}",
         *(f"/health/runs/{sick.run(day).run_id}" for day in (REFUSED, MANGLED, "match_id=2")),
         f"/health/partitions/activity/ingestion_date={REISSUED}",
+        "/health/partitions/tracking/match_id=1",
         "/health",
     ):
         page.goto(path)
         assert fits(page), path
         assert cut(page) == [], path
         assert thin(page) == [], path
+        assert in_two_lines(page) == [], path
     boxes = [cell.bounding_box() for cell in page.locator("a.cell").all()]
     assert len(boxes) == 8
     assert all(min(box["width"], box["height"]) >= 44 for box in boxes)

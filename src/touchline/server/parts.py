@@ -1,5 +1,6 @@
 """What the pages are made of: the frame, tables, instants, marks of a state."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -83,8 +84,8 @@ def worded(said: str) -> Child:
 
 def folded(said: str, after: str) -> Child:
     """A long name that may go on in the next line after each of these marks."""
-    *first, last = said.split(after)
-    return [[[part + after, tag("wbr")] for part in first], last]
+    *first, last = re.split(f"(?<=[{re.escape(after)}])", said)
+    return [[[part, tag("wbr")] for part in first], last]
 
 
 def absent(said: str, hint: str = "") -> NoReturn:
