@@ -145,6 +145,15 @@ def test_a_later_fix_of_a_line_replaces_the_earlier_and_keeps_those_of_other_lin
     assert count(day) == 303
 
 
+def test_fields_of_a_line_that_is_cut_off_cannot_be_set_and_the_way_out_is_told(day: World) -> None:
+    ended = day.do("quarantine", "fix", "--reason", "malformed", "--set", "a=1", "--because", "y")
+    assert ended.code == 2
+    assert ended.error.startswith("the line is no JSON")
+    assert "column" not in ended.error.partition(":")[0]
+    assert "--row" in ended.hint
+    assert "discard" in ended.hint
+
+
 def test_fields_are_set_as_json(day: World) -> None:
     (one, _) = ids(day, "--reason", "not an instant")
     fields = ("--set", "event_ts=2025-01-01T01:00:00Z", "--set", "user_id=null")
@@ -261,7 +270,7 @@ def test_the_report_names_raw_folders_and_nothing_that_was_said(day: World) -> N
         (
             ("fix", "--reason", "malformed", "--set", "a=1", "--because", "y"),
             2,
-            "give the whole line",
+            "the line is no JSON",
         ),
     ],
 )
