@@ -83,7 +83,10 @@ def _failures(report: Any) -> Child:
     more = [f["message"] for f in report.get("failures", ())[1:]]
     if not hints and not more:
         return None
-    return [[tag("p", said, class_="notice") for said in more], [tag("p", "Hint: ", hint) for hint in hints]]
+    return [
+        [tag("p", said, class_="notice") for said in more],
+        [tag("p", "Hint: ", hint) for hint in hints],
+    ]
 
 
 def _rules(steps: list[dict[str, Any]]) -> Markup:
