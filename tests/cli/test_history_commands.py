@@ -4,7 +4,7 @@ import json
 import re
 
 import pytest
-from world import PHASES, World, files
+from world import MATCH, PHASES, World, broken, files, with_json
 
 from touchline import config
 from touchline.server import metrics
@@ -32,6 +32,13 @@ def test_a_run_took_as_long_wherever_it_is_told(published: World) -> None:
         json.loads(text)["seconds"] for (text,) in published.asked("SELECT report FROM runs")
     ]
     assert float(told) == pytest.approx(sum(reports))
+
+
+def test_show_tells_the_way_out_of_a_refused_run(empty: World) -> None:
+    empty.ingest(broken(files(1), MATCH, with_json(lambda d: d.update(pitch_length=9))))
+    refused = empty.do("run")
+    (run,) = empty.well("runs", "--json").rows
+    assert f"hint: {refused.hint.splitlines()[0]}" in empty.well("show", run["run"]).out
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline.cli.layout import laid_out
+from touchline.core.wording import counted as counted  # noqa: PLC0414 (commands have it from here)
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -46,11 +47,6 @@ def say(message: str) -> None:
     from rich.text import Text
 
     bar.print(Text.from_ansi(message), soft_wrap=True)
-
-
-def counted(number: int, what: str) -> str:
-    """1 file, 2 files."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def table(

@@ -71,16 +71,18 @@ def _read(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
                 return _without(bronze.decode(whole), said)
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
-            hint = "; ".join(filter(None, (exc.hint, _or_withdraw(exc, receipt))))
+            hint = "; ".join(filter(None, (exc.hint, _or_out(exc, receipt, bench))))
             raise type(exc)(f"{where}: {exc}", hint=hint, **exc.facts) from exc
         finally:
             _as_it_came(receipt, digest.result())
 
 
-def _or_withdraw(exc: TouchlineError, receipt: Receipt) -> str:
+def _or_out(exc: TouchlineError, receipt: Receipt, bench: Bench) -> str:
     """The other way out where it is the file that is wrong."""
     if not isinstance(exc, ContractError):
         return ""
+    if bench.pipeline.put_right:
+        return bench.pipeline.put_right
     file = f"{receipt.domain} {receipt.partition} {receipt.name}"
     return f"if it should not count: touchline withdraw {file} --because WHY"
 
