@@ -105,7 +105,7 @@ def test_a_rule_of_repair_mends_rows_of_several_files_and_replay_publishes_them(
     assert day.one(at).isoformat() == "2025-01-01T12:00:00+00:00"
     assert [r["reason"][:9] for r in listed(day)] == ["malformed"]
     notes = json.dumps(report(day)["steps"][0]["notes"])
-    assert "1 lines mended, 0 discarded" in notes
+    assert "1 line mended, 0 discarded" in notes
 
 
 def report(of: World) -> dict[str, Any]:

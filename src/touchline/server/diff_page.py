@@ -6,6 +6,7 @@ from touchline.core import diff as diffs
 from touchline.core.diff import NOTHING, Diff
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Run
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, MissingInputError
 from touchline.server import run_facts
 from touchline.server.parts import (
@@ -66,9 +67,9 @@ def _compared(here: Touchline, run: Run, name: str) -> Diff:
 def _summary(found: Diff) -> str:
     was, now = found.counts
     if found.same:
-        return f"The same {number(now)} rows."
+        return f"The same {counted(now, 'row')}."
     return (
-        f"{number(was)} rows before, {number(now)} after: {number(found.added)} added,"
+        f"{counted(was, 'row')} before, {number(now)} after: {number(found.added)} added,"
         f" {number(found.removed)} removed, {number(found.changed)} changed."
     )
 

@@ -10,6 +10,7 @@ from touchline.core.baseline import day_of
 from touchline.core.health import AMISS, STATES, Health, Quarantined, Standing
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Delivery, Incident, Partition, keys_of
+from touchline.core.wording import counted
 from touchline.server.incidents import incidents
 from touchline.server.live_part import live_part
 from touchline.server.parts import (
@@ -71,17 +72,13 @@ def _header(found: Sequence[Health], open_: Sequence[Incident], now: datetime) -
     states = Counter(s.state for of in found for s in of.standings)
     amiss, warned = sum(states[state] for state in AMISS), states["warned"]
     said = {
-        _counted(len(open_), "open incident"): len(open_),
-        _counted(amiss, "partition") + (" needs a look" if amiss == 1 else " need a look"): amiss,
-        _counted(warned, "partition") + (" warns" if warned == 1 else " warn"): warned,
+        counted(len(open_), "open incident"): len(open_),
+        counted(amiss, "partition") + (" needs a look" if amiss == 1 else " need a look"): amiss,
+        counted(warned, "partition") + (" warns" if warned == 1 else " warn"): warned,
     }
     title = " · ".join(text for text, count in said.items() if count) or "All is well"
     kind = "amiss" if amiss or open_ else "warns" if warned else "well"
     return header(title, tag("p", "As of ", instant(now), " UTC."), kind=kind)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 # --- the grid -----------------------------------------------------------------------------------
@@ -94,7 +91,7 @@ def _pipeline(of: Health, now: datetime) -> Markup:
     some = (
         f"The last {len(of.standings)} of {of.of} partitions, the newest at the end."
         if of.of > len(of.standings)
-        else f"{_counted(of.of, 'partition')}, the newest at the end."
+        else f"{counted(of.of, 'partition')}, the newest at the end."
     )
     if not of.standings:
         return section(of.pipeline, note="Nothing has arrived yet.")

@@ -14,6 +14,7 @@ from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
 from touchline.core.ports import Receipt, keys_of
 from touchline.core.quarantine.mends import Mends, decoded, mended, name_of
+from touchline.core.wording import counted
 from touchline.errors import ContractError, StorageError, TouchlineError
 
 
@@ -98,7 +99,7 @@ def _without(found: Decoded, said: Mends) -> Decoded:
     if not said.lines:
         return found
     kept = ~pl.col("line").is_in(said.discarded).fill_null(value=False)
-    note = f"{len(said.replaced)} lines mended, {len(said.discarded)} discarded"
+    note = f"{counted(len(said.replaced), 'line')} mended, {len(said.discarded)} discarded"
     return replace(
         found,
         rows=found.rows.filter(kept) if "line" in found.rows.columns else found.rows,

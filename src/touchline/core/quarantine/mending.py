@@ -16,6 +16,7 @@ from touchline.core.pipeline.job import Platform
 from touchline.core.ports import Partition, Receipt
 from touchline.core.quarantine.mends import Mend, Mends, decoded, encoded, mended, name_of
 from touchline.core.quarantine.rejected import Rejected, lines_of, origin
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, ConflictError, ContractError
 
 _AS_IT_IS = "nothing was said of any line; give another text, or discard the line"
@@ -181,7 +182,7 @@ def _with_columns(line: str, header: str, fields: Mapping[str, str]) -> str:
         hint = f"did you mean {near[0]}?" if near else "its first line names them"
         raise ConfigError(f"no column {', '.join(unknown)} in the file", hint=hint)
     if len(values) != len(names):
-        said = f"{len(values)} fields, expected {len(names)}: {line[:200]}"
+        said = f"{counted(len(values), 'field')}, expected {len(names)}: {line[:200]}"
         raise ConfigError(said, hint=_WHOLE)
     out = io.StringIO()
     changed = [fields.get(name, value) for name, value in zip(names, values, strict=True)]

@@ -163,7 +163,7 @@ def _check_match(strange: pl.DataFrame, rows: int, file: _File, *, match_id: int
         seen, line = strange.item(0, "match_id"), strange.item(0, "line")
         raise ContractError(
             f"{file.name}: line {line}: match_id: '{seen}' is another match than {match_id},"
-            f" as in all {rows} rows",
+            " as in all rows",
             hint="this is the file of another match",
         )
 
