@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.alerting import unset
 from touchline.cli.output import say
 from touchline.cli.scheduling import must_be_commands
 from touchline.cli.scratch import scratch
@@ -59,6 +60,10 @@ def up(file: Path | None) -> None:
         WatchedFolders(landing) as watched,
     ):
         _tell("up", page=f"{address}/health", watching=", ".join(map(str, landing.values())))
+        for target, why in unset(here).items():
+            _tell(
+                "no alerts", target=target, message=str(why), hint=f"{why.hint}, then start again"
+            )
         shift.work_on(
             shift.Shift(
                 here,

@@ -100,7 +100,7 @@ def must_have_files(pipeline: Pipeline) -> None:
     if any(bronze.file == FILES for bronze in pipeline.bronze):
         raise ConfigError(
             f"{pipeline.name}: what has arrived is a log, of which no file is withdrawn",
-            hint="correct or cancel the event, see docs/matches.md",
+            hint=pipeline.put_right,
         )
 
 

@@ -24,6 +24,7 @@ def pipeline() -> Pipeline:
             Step(MATCH_STATS, (MATCH_EVENTS.table,), gold.match_stats),
         ),
         max_rejected=1.0,
+        put_right="correct or cancel the event, see docs/matches.md",
     )
 
 

@@ -8,6 +8,7 @@ from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from touchline.config import Config
+from touchline.core.wording import counted
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _key(config: Config) -> str:
     name, key = config.server.key.env, config.server.key.given
     if 0 < len(key) < _LEAST_KEY:
         raise ConfigError(
-            f"environment variable {name}: a key of {len(key)} characters, expected"
+            f"environment variable {name}: a key of {counted(len(key), 'character')}, expected"
             f" {_LEAST_KEY} or more",
             hint='make one: python -c "import secrets; print(secrets.token_urlsafe())"',
         )

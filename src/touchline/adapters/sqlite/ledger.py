@@ -225,12 +225,14 @@ class SqliteLedger:
         """See Ledger."""
         with self._file.writing() as db:
             db.executemany(
-                f"INSERT INTO runs ({rows.RUN}, owner, end_number) VALUES ({','.join('?' * 10)},"
-                " iif(?4 = 'running', NULL, (SELECT ifnull(max(end_number), 0) + 1 FROM runs)))"
+                f"INSERT INTO runs ({rows.RUN}, owner, end_number, seconds)"
+                f" VALUES ({','.join('?' * 10)},"
+                " iif(?4 = 'running', NULL, (SELECT ifnull(max(end_number), 0) + 1 FROM runs)),"
+                " json_extract(?9, '$.seconds'))"
                 " ON CONFLICT (run_id) DO UPDATE SET status = excluded.status,"
                 " ended_at = excluded.ended_at, derivations = excluded.derivations,"
                 " message = excluded.message, report = excluded.report, owner = excluded.owner,"
-                " end_number = ifnull(excluded.end_number, end_number)",
+                " end_number = ifnull(excluded.end_number, end_number), seconds = excluded.seconds",
                 [(*rows.run_row(run), self._file.marked().owner) for run in runs],
             )
 
@@ -277,8 +279,7 @@ class SqliteLedger:
     def totals(self) -> Mapping[tuple[str, RunStatus], Total]:
         """See Ledger. Runs whose process died without a word are not among them."""
         found = self._file.rows(
-            "SELECT pipeline, status, count(*),"
-            " total((julianday(ended_at) - julianday(started_at)) * 86400)"
-            " FROM runs WHERE ended_at IS NOT NULL GROUP BY 1, 2"
+            "SELECT pipeline, status, count(*), total(seconds)"
+            " FROM runs WHERE status <> 'running' GROUP BY 1, 2"
         )
         return {(name, status): Total(runs, seconds) for name, status, runs, seconds in found}
