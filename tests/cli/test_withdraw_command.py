@@ -7,6 +7,10 @@ import pytest
 from world import EVENTS, MATCH, World, files, world
 
 from touchline import config
+from touchline.core import alerts
+from touchline.core.alerts import Observed, of_partition
+from touchline.core.pipeline import Pipeline
+from touchline.core.ports import Ledger
 from touchline.server.partition_page import page
 from touchline.wiring import Touchline
 
@@ -245,6 +249,18 @@ def test_what_no_run_has_to_follow_is_said_so(day: World) -> None:
     said = day.well("withdraw", "activity", PART, BAD, "--undo")
     assert "its tables stay as they are" in said.err
     assert day.well("plan", "--json").rows == []
+
+
+def test_files_that_retain_takes_away_meanwhile_are_no_bug(
+    day: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_away(pipeline: Pipeline, part: str, ledger: Ledger) -> Observed:
+        ledger.retire(pipeline.name, [part])
+        return of_partition(pipeline, part, ledger)
+
+    monkeypatch.setattr(alerts, "of_partition", taken_away)
+    day.well("withdraw", "activity", PART, BAD, "--because", "a test file")
+    assert day.asked("SELECT count(*) FROM receipts") == [(0,)]
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def withdraw(
         raise ConfigError(
             "which files?", hint=f"touchline withdraw {domain} {partition} lists them"
         )
-    files = withdrawing.received(here.ledger, domain, [partition])[partition]
+    files = withdrawing.received(here.ledger, domain, [partition]).get(partition, {})
     table([_row(receipt) for receipt in files.values()], as_json=as_json, least=("sha256",))
 
 
@@ -77,13 +77,13 @@ def _must_arrive(here: Touchline, pipeline: "Pipeline", part: str) -> None:
     """Refuse a partition of which no file is known, with some that are."""
     from touchline.core.withdrawing import received
 
-    known: Mapping[str, Any] = received(here.ledger, pipeline.name)
-    if part in known:
+    if received(here.ledger, pipeline.name, [part]):
         return
     if part in here.ledger.retired(pipeline.name):
         raise MissingInputError(
             f"{pipeline.name} {part}: its files are past their days", hint="ingest them again"
         )
+    known: Mapping[str, Any] = received(here.ledger, pipeline.name)
     some = ", ".join(sorted(known)[:_NAMED])
     more = f" and {len(known) - _NAMED} more (touchline status)" if len(known) > _NAMED else ""
     raise MissingInputError(
