@@ -362,6 +362,24 @@ def test_a_file_that_is_put_back_while_a_run_begins_keeps_its_rows(world: World)
     assert states(world)[ONE] == "fresh"
 
 
+def test_what_is_put_back_while_a_run_begins_keeps_no_other_from_being_emptied(
+    world: World,
+) -> None:
+    for number in (1, 2):
+        say(world, number=number)
+    publishing = world.ledger.publishing
+
+    def overtaken(*args: object) -> object:
+        world.ledger.publishing = publishing
+        say(world, because="")
+        return publishing(*args)
+
+    world.ledger.publishing = overtaken
+    assert world.run().keys() == {match(2)}
+    assert matches(world) == [{1}] * 4
+    assert world.planned() == {}
+
+
 def test_that_it_was_emptied_is_told_though_its_run_was_killed(world: World) -> None:
     say(world)
     other = MemoryLedger(beside=world.ledger, clock=lambda: world.clock.now)
