@@ -83,7 +83,7 @@ def work_on(shift: Shift) -> None:
 
 
 def _turn(shift: Shift) -> None:
-    """Wait for something to do, and do it."""
+    """Wait for something to do, and do it. What the system has no room or no means for is tried again."""
     try:
         _land(shift)
         if time.monotonic() >= shift.tick_at:
@@ -95,8 +95,8 @@ def _turn(shift: Shift) -> None:
         _beside(shift)
         if shift.look:
             _look(shift)
-    except TouchlineError as exc:
-        shift.tell("error", message=str(exc), hint=exc.hint)
+    except (TouchlineError, OSError) as exc:
+        shift.tell("error", message=str(exc), hint=getattr(exc, "hint", ""))
         time.sleep(_RUNNING_S)
 
 
