@@ -126,6 +126,27 @@ def test_a_full_disk_is_one_incident_however_many_files_wait(
     assert here.ledger.notes.incidents() == []
 
 
+def test_what_was_broken_off_before_it_was_landed_comes_again(
+    empty: World, here: Touchline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(empty, "2025-01-01", lines("2025-01-01"))
+    work = begun(here)
+    shift._tick(work)
+    shift._land(work)
+    time.sleep(QUIET_S + 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(shift, "landed", full_disk_at_once)
+        shift._turn(work)
+    shift._land(work)
+    time.sleep(QUIET_S + 0.1)
+    shift._land(work)
+    assert len(here.ledger.contents("activity")) == 1
+
+
+def full_disk_at_once(*_: object, **__: object) -> NoReturn:
+    raise StorageError("data/ledger.db: disk I/O error")
+
+
 def test_where_there_is_no_room_to_unpack_files_they_come_again(
     empty: World, here: Touchline
 ) -> None:

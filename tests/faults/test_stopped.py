@@ -109,5 +109,9 @@ def test_where_there_is_no_room_to_tell_it_the_code_is_that_of_the_end(empty: Wo
     with Path("/dev/full").open("w") as full:
         ended = subprocess.run([sys.executable, "-c", breaks], stderr=full)
         assert ended.returncode == 143
+        said = [sys.executable, "-c", breaks.replace("    try:", "    print('a line')\n    try:")]
+        held_back = {**os.environ, "PYTHONUNBUFFERED": ""}
+        ended = subprocess.run(said, stdout=full, stderr=full, env=held_back)
+        assert ended.returncode == 143
         assert empty.apart("withdraw", "activity", "day=1", stderr=full).code == 2
         assert empty.apart("status", stdout=full, stderr=full).code == 7

@@ -131,7 +131,7 @@ def main() -> None:
         code = _INTERRUPTED
     except OSError as exc:
         code = _unsaid(exc)
-    sys.exit(code)
+    sys.exit(_TERMINATED if _ORDERED.is_set() else code)
 
 
 def _open_output() -> None:
