@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
 
 
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says where there is no room for what is written."""
+
 _bar: "ContextVar[Console | None]" = ContextVar("bar", default=None)
 """What draws the progress bar that is running; lines that are told must go through it."""
 

@@ -9,6 +9,7 @@ import click
 
 from touchline import config
 from touchline.cli.finishing import finish
+from touchline.cli.kinds import TEXT
 from touchline.cli.letters import told_live
 from touchline.cli.output import JSON, counted, say, table
 from touchline.cli.runs import chosen
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from touchline.core.planner import Planned
     from touchline.core.quarantine.mending import Change
     from touchline.core.quarantine.rejected import Rejected
-
-_NONE = "no rejected rows"
 
 
 def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,7 +37,7 @@ def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 IDS = click.argument("ids", nargs=-1)
-BECAUSE = click.option("--because", required=True, help="Why; it is kept.")
+BECAUSE = click.option("--because", type=TEXT, required=True, help="Why; it is kept.")
 
 
 @click.group()
@@ -61,7 +60,7 @@ def list_(file: Path | None, /, *, each: bool, as_json: bool, **wanted: Any) -> 
     """
     here = Touchline(config.load(file))
     found = [row for _, rows in _rejected(here, (), **wanted) for row in rows]
-    table(_each(found) if each else _grouped(found), as_json=as_json, empty=_NONE)
+    table(_each(found) if each else _grouped(found), as_json=as_json, empty="no rejected rows")
 
 
 def _rejected(
@@ -165,16 +164,17 @@ def _show_mend(row: "Rejected") -> None:
 @quarantine.command("fix")
 @IDS
 @_chosen
-@click.option("--row", help="The whole line, as it should have been.")
+@click.option("--row", type=TEXT, help="The whole line, as it should have been.")
 @click.option(
     "--set",
     "fields",
+    type=TEXT,
     multiple=True,
     metavar="FIELD=VALUE",
     help="A field of the line, JSON or CSV; may be repeated.",
 )
 @click.option(
-    "--replace", "swap", nargs=2, metavar="OLD NEW", help="A part of the line's text by another."
+    "--replace", "swap", type=TEXT, nargs=2, metavar="OLD NEW", help="Part of the line by another."
 )
 @BECAUSE
 @click.pass_obj

@@ -118,5 +118,5 @@ def _deliver(alerts: Alerting, tell: Callable[..., None]) -> None:
             event = "alert delivered" if delivery.sent_at else "alert not delivered"
             said = {"message": delivery.error} if delivery.error else {}
             tell(event, alert=delivery.alert.subject, target=delivery.target, **said)
-    except TouchlineError as exc:
-        tell("error", message=str(exc), hint=exc.hint)
+    except (TouchlineError, OSError) as exc:
+        tell("error", message=str(exc), hint=getattr(exc, "hint", ""))

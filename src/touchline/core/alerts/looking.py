@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from touchline.core import checks
 from touchline.core.alerts.incidents import Observed
 from touchline.core.checks import About, Finding
-from touchline.core.due import Due, is_due, late
+from touchline.core.due import Due, came, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
 from touchline.core.ports import Incident, Lag, Ledger, Partition, keys_of
@@ -149,10 +149,10 @@ def _is(incident: Incident, pipeline: Pipeline, about: About) -> bool:
 
 def _day_came(incident: Incident, pipeline: Pipeline, *, due: Due, ledger: Ledger) -> str:
     """How a day that lacked its input stands; days before the first that came are not expected."""
-    came = ledger.contents(pipeline.name)
-    if incident.where in came:
+    there = came(pipeline, ledger)
+    if incident.where in there:
         return CAME
-    early = bool(came) and incident.where < min(came)
+    early = bool(there) and incident.where < min(there)
     (day,) = keys_of(incident.where).values()
     gone = incident.where in ledger.retired(pipeline.name)
     return MOOT if early or gone or not is_due(due, date.fromisoformat(day)) else ""
