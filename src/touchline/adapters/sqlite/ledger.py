@@ -3,7 +3,7 @@
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from touchline.adapters.sqlite.notes import SqliteNotes
 from touchline.adapters.sqlite.owners import swept
 from touchline.adapters.sqlite.publishes import forgotten, settled, sizes
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Size, Total
+from touchline.errors import TouchlineError
 
 
 class SqliteLedger:
@@ -104,7 +105,7 @@ class SqliteLedger:
             yield claims
         finally:
             end()
-            with self._file.writing() as db:
+            with suppress(TouchlineError), self._file.writing() as db:  # a lease ends by itself
                 held.give_back(db, token)
 
     @contextmanager
