@@ -54,13 +54,6 @@ def test_the_same_file_again_changes_nothing(empty: World) -> None:
     assert known(empty) == before
 
 
-def test_a_file_of_which_nothing_can_be_used_is_told_and_waits_for_nothing(empty: World) -> None:
-    path = put(empty.folder, "feed.ndjson", lines(event("a", timestamp="noon")))
-    assert empty.do("ingest", "matches", path).code == 3
-    empty.well("check", "matches")
-    assert empty.well("status", "matches", "--json").rows == []
-
-
 def test_what_came_live_before_is_neither_lost_nor_doubled(empty: World) -> None:
     first = put(empty.folder, "1.ndjson", lines(event("a", event_type="goal")))
     second = put(

@@ -78,7 +78,15 @@ def _ingest(here: Touchline, file: Path | TouchlineError, done: _Ingesting, *, n
     usable = source.usable(feed, done.known, rule=rule, now=now)
     for _ in landed(here, "matches", source.arrivals(file, usable), now=now):
         pass
-    found = source.taken(feed, done.known, log=here.log, store=here.serving, rule=rule, now=now)
+    found = source.taken(
+        feed,
+        done.known,
+        file=file.name,
+        log=here.log,
+        store=here.serving,
+        rule=rule,
+        now=now,
+    )
     done.rows.append(
         {
             "file": str(file),
@@ -102,6 +110,8 @@ def _tell(done: _Ingesting, *, as_json: bool) -> None:
         complain(str(error), error.hint)
     for row in done.rows:
         tell_refusals(row["file"], row["refusals"])
+    if any(row["refused"] and row["format"] != "kick-offs" for row in done.rows):
+        say("touchline run matches puts what was refused into quarantine")
 
 
 def tell_refusals(file: str, refusals: Sequence[Mapping[str, str]]) -> None:

@@ -24,6 +24,7 @@ from touchline.matches.live.event import (
     event_type,
     sequence,
 )
+from touchline.matches.live.refused import Refused, standing, unwrapped
 from touchline.matches.live.spans import matches
 from touchline.matches.live.views import (
     ALL,
@@ -63,7 +64,7 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
     waiting = _waiting([id_ for id_ in ids if id_ not in known], store)
     folding = Folding(store, known, waiting)
     for record, said in read:
-        error = _take(said, record, folding) if isinstance(said, Accepted) else said
+        error = _take(said, record, folding) if isinstance(said, Accepted) else _wrong(said)
         if error is not None:
             folding.letters.append(_letter(record, error, key=ALL, said=said))
     return {
@@ -73,10 +74,13 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
     }
 
 
-def _read(record: Record) -> Accepted | ContractError:
+def _read(record: Record) -> Accepted | Refused | ContractError:
     """What the record says, or why it says nothing."""
     try:
-        said = accepted(msgspec.json.decode(record.value), _LAST_RULE, record.at)
+        given = msgspec.json.decode(record.value)
+        if refused := standing(record.key, given):
+            return refused
+        said = accepted(unwrapped(given), _LAST_RULE, record.at)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         return ContractError(f"not JSON: {exc}", field="$")
     except ContractError as exc:
@@ -85,6 +89,13 @@ def _read(record: Record) -> Accepted | ContractError:
         seen = f"match_id {said.match_id!r} in a record of key {record.key!r}"
         return ContractError(seen, hint="the key of a record is its match_id", field="$.match_id")
     return said
+
+
+def _wrong(said: Refused | ContractError) -> ContractError:
+    if isinstance(said, ContractError):
+        return said
+    hint = "touchline quarantine fix puts an event in its place, discard lets it go"
+    return ContractError(said.reason, hint=hint)
 
 
 # --- an event -----------------------------------------------------------------------------------
@@ -234,9 +245,14 @@ def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
 
 
 def _letter(record: Record, error: ContractError, *, key: str, said: object) -> Version:
-    found = said if isinstance(said, Accepted) else None
-    match_id, event_id = (found.match_id, found.event_id) if found else (record.key, "")
-    id_ = waiting_id(match_id, event_id) if key == WAITING else f"{record.lane}-{record.offset}"
+    match_id, event_id, text, digest = record.key, "", _text(record), ""
+    id_ = f"{record.lane}-{record.offset}"
+    match said:
+        case Accepted():
+            match_id, event_id, digest = said.match_id, said.event_id, said.digest
+            id_ = waiting_id(match_id, event_id) if key == WAITING else id_
+        case Refused():
+            id_, event_id, text = said.refused, said.event_id, said.text
     letter = Letter(
         str(error),
         error.hint,
@@ -244,7 +260,7 @@ def _letter(record: Record, error: ContractError, *, key: str, said: object) -> 
         event_id,
         record.lane,
         record.offset,
-        record.value.decode(errors="backslashreplace"),
+        text,
     )
     return Version(
         key,
@@ -254,5 +270,9 @@ def _letter(record: Record, error: ContractError, *, key: str, said: object) -> 
         msgspec.json.encode(letter),
         record.offset,
         us(record.at),
-        found.digest if found else "",
+        digest,
     )
+
+
+def _text(record: Record) -> str:
+    return record.value.decode(errors="backslashreplace")

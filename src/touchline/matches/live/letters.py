@@ -6,7 +6,9 @@ from datetime import datetime
 import msgspec
 
 from touchline.core.ports import Asked, Log, Record, ServingStore
+from touchline.errors import ContractError
 from touchline.matches.live.event import Accepted, EventRule, accepted
+from touchline.matches.live.refused import standing, unwrapped
 from touchline.matches.live.views import ALL, DEAD, TOPIC, WAITING, letter_order
 
 _READER = "quarantine"
@@ -19,7 +21,19 @@ def mended(record: Record, now: datetime) -> Accepted:
     Raises:
         ContractError: It says none that can be used.
     """
-    return accepted(msgspec.json.decode(record.value), _ANY_TIME, now)
+    try:
+        return accepted(unwrapped(msgspec.json.decode(record.value)), _ANY_TIME, now)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
+        raise ContractError(f"not JSON: {exc}") from exc
+
+
+def refused_text(record: Record) -> str:
+    """What came, where the record stands for what of a file was refused; else nothing."""
+    try:
+        found = standing(record.key, msgspec.json.decode(record.value))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return found.text if found else ""
 
 
 def put_in(events: Sequence[Accepted], log: Log) -> None:

@@ -29,10 +29,26 @@ Format = Literal["events", "wyscout", "statsbomb", "kick-offs", "other"]
 
 @dataclass(frozen=True)
 class Refusal:
-    """What of a file is no event, and why; `place` is its line, or its number in the file."""
+    """What of a file is no event, and why; `place` is its line, or its number in the file.
+
+    `text` is it as it came; `match_id` and `event_id` are what it says of itself, as far as it does.
+    """
 
     place: str
     reason: str
+    text: str
+    match_id: str = ""
+    event_id: str = ""
+
+
+def refusal(place: str, reason: str, given: Any) -> Refusal:
+    """The refusal of what a file's JSON says there."""
+    said = given if isinstance(given, dict) else {}
+    match_id, event_id = (
+        next((str(said[n]) for n in names if isinstance(said.get(n), str | int)), "")
+        for names in (("match_id", "matchId"), ("event_id", "id"))
+    )
+    return Refusal(place, reason, _ENCODER.encode(given).decode(), match_id, event_id)
 
 
 @dataclass(frozen=True)
@@ -166,14 +182,15 @@ def _whole(data: bytes) -> Any:
 
 
 def _lines(data: bytes) -> Iterator[tuple[str, Any]]:
-    """What each line says, or why it says nothing; blank ones aside."""
+    """What each line says, or that it says nothing; blank ones aside."""
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
             yield f"line {number}", msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            yield f"line {number}", ContractError(f"not JSON: {exc}")
+            text = line.decode(errors="backslashreplace").strip()
+            yield f"line {number}", Refusal(f"line {number}", f"not JSON: {exc}", text)
 
 
 def _events(given: Iterator[tuple[str, Any]]) -> Feed:
@@ -184,9 +201,10 @@ def _events(given: Iterator[tuple[str, Any]]) -> Feed:
     for place, each in given:
         if isinstance(each, dict):
             events.append((place, _with_id(each, seen)))
+        elif isinstance(each, Refusal):
+            refused.append(each)
         else:
-            told = str(each) if isinstance(each, ContractError) else "not a JSON object"
-            refused.append(Refusal(place, told))
+            refused.append(refusal(place, "not a JSON object", each))
     if events and not any(_OF_AN_EVENT & event.keys() for _, event in events):
         return Feed("other")
     return Feed("events", events, refused)
@@ -242,7 +260,7 @@ def _sorted_out(
         try:
             found += [(f"event {number}", one) for one in told(each)]
         except ContractError as exc:
-            refused.append(Refusal(f"event {number}", str(exc)))
+            refused.append(refusal(f"event {number}", str(exc), each))
     return found, refused
 
 
