@@ -1,5 +1,6 @@
 """ingest matches and simulate matches: from files to what applications ask, and to history."""
 
+import gzip
 import json
 from contextlib import closing
 from pathlib import Path
@@ -111,6 +112,54 @@ def test_a_file_that_is_named_and_has_no_events_is_refused(empty: World) -> None
     assert ended.code == 3
     assert "nothing in it is a match event" in ended.error
     assert "event_type" in ended.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[1, 2], [{"event_id": "a", "event_type": "view_item", "user_id": "42"}], {"match_id": "m1"}],
+    ids=["numbers", "events of an app", "a match"],
+)
+def test_what_is_somebody_elses_is_no_match_event_and_makes_no_dead_letter(
+    empty: World, content: Any
+) -> None:
+    path = put(empty.folder, "in/a.json", content)
+    ended = empty.do("ingest", "matches", path)
+    assert ended.code == 3
+    assert "nothing in it is a match event" in ended.error
+    ended = empty.do("ingest", "matches", "in")
+    assert ended.code == 4
+    assert "left alone, as no match events: 1 file" in ended.err
+    assert not (empty.data / "log.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.json", b"", "the file is empty"),
+        ("a.json", b'{"events": [{"id": 1', "no line of it is an event; line 1: not JSON"),
+        ("a.json", b"[1, 2", "not JSON"),
+        ("a.json", b"null", "no line of it is an event; line 1: not a JSON object"),
+        ("a.json.gz", gzip.compress(lines(event("a")))[:-9], "gzip cut off or damaged"),
+        ("a.zip", b"PK\x03\x04\x14", "a zip, and no file of events"),
+        ("a.json", bytes(range(128, 256)), "no line of it is an event; line 1: not JSON"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_read_is_refused_as_a_whole(
+    empty: World, name: str, content: bytes, said: str
+) -> None:
+    ended = empty.do("ingest", "matches", put(empty.folder, name, content))
+    assert ended.code == 3
+    assert f"{name}: {said}" in ended.error
+    assert ended.hint
+    assert not (empty.data / "log.db").exists()
+
+
+def test_a_kick_off_that_is_yet_to_come_is_refused_before_anything_is_taken(empty: World) -> None:
+    path = put(empty.folder, "events.json", [wyscout()])
+    ended = empty.do("ingest", "matches", path, "--kick-off", "2999-07-15T15:00:00Z")
+    assert ended.code == 2
+    assert "--kick-off 2999-07-15T15:00:00Z: expected an instant before" in ended.error
+    assert not (empty.data / "log.db").exists()
 
 
 def test_a_clock_needs_a_kick_off(empty: World) -> None:

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from touchline.cli.data import landed
 from touchline.cli.output import complain, counted, progress, say, table, worst
-from touchline.errors import ConflictError, ContractError, TouchlineError
+from touchline.errors import ConflictError, ContractError, MissingInputError, TouchlineError
 from touchline.matches import source
 from touchline.wiring import Touchline
 
@@ -31,7 +31,7 @@ def ingested(
     here: Touchline, paths: Sequence[Path], kick_offs: Sequence[str], *, as_json: bool
 ) -> None:
     """Land each file, take its events, and say what became of them; a bad file keeps no other out."""
-    done = _Ingesting(source.kick_offs(kick_offs))
+    done = _Ingesting(source.kick_offs(kick_offs, _ahead(here)))
     files = list(source.event_files(paths, here.folders))
     if kick_offs:
         _must_be_of_one_match(files)
@@ -47,7 +47,14 @@ def ingested(
         _archive(here)
     _tell(done, as_json=as_json)
     refused = [ContractError.exit_code for row in done.rows if row["refused"]]
-    sys.exit(worst([*refused, *(error.exit_code for error in done.errors)]))
+    none = [MissingInputError.exit_code] if done.others and not done.rows else []
+    sys.exit(worst([*refused, *none, *(error.exit_code for error in done.errors)]))
+
+
+def _ahead(here: Touchline) -> datetime | None:
+    """The instant from which on no event is taken."""
+    most = here.event_rule.max_ahead_s
+    return None if most is None else datetime.now(UTC) + timedelta(seconds=most)
 
 
 def _must_be_of_one_match(files: Sequence[Path | TouchlineError]) -> None:
@@ -141,7 +148,7 @@ def _archive(here: Touchline) -> None:
 def _no_events(file: Path) -> ContractError:
     return ContractError(
         f"{file}: JSON, and nothing in it is a match event",
-        hint="an event has event_type; docs/matches.md lists the fields, and the providers' forms",
+        hint="an event has match_id and event_type; docs/matches.md lists the fields, and the providers' forms",
     )
 
 

@@ -21,7 +21,13 @@ ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 _OF_AN_EVENT = frozenset({"event_type", "action"})
-"""What is told of an event has one of these at least."""
+"""What is told of an event of a match has one of these at least."""
+
+_ZIP = b"PK\x03\x04"
+_EXPECTED = (
+    "expected an event a line, a JSON array of them, or a file of Wyscout or StatsBomb; where it was"
+    " cut off, ask for it again"
+)
 
 T = TypeVar("T")
 Format = Literal["events", "wyscout", "statsbomb", "kick-offs", "other"]
@@ -155,15 +161,20 @@ def read(path: Path) -> Feed:
             return _events(iter([("event 1", whole)]))
         case list():
             return _events((f"event {n}", each) for n, each in enumerate(whole, start=1))
-    feed = _events(_lines(data))
-    if not feed.events and feed.format == "events":
-        raise ContractError(
-            f"no line of it is an event; {feed.refused[0].place}: {feed.refused[0].reason}"
-            if feed.refused
-            else "the file is empty",
-            hint="expected an event a line, a JSON array of them, or a file of Wyscout or StatsBomb",
-        )
-    return feed
+    said = list(_lines(data))
+    if not any(isinstance(each, dict) for _, each in said):
+        raise _unreadable(said, is_zip=data.startswith(_ZIP))
+    return _events(iter(said))
+
+
+def _unreadable(said: Sequence[tuple[str, Any]], *, is_zip: bool) -> ContractError:
+    if is_zip:
+        return ContractError("a zip, and no file of events", hint="unpack it, and give the folder")
+    if not said:
+        return ContractError("the file is empty", hint=_EXPECTED)
+    place, first = said[0]
+    reason = first.reason if isinstance(first, Refusal) else "not a JSON object"
+    return ContractError(f"no line of it is an event; {place}: {reason}", hint=_EXPECTED)
 
 
 def _whole(data: bytes) -> Any:
@@ -205,7 +216,9 @@ def _events(given: Iterator[tuple[str, Any]]) -> Feed:
             refused.append(each)
         else:
             refused.append(refusal(place, "not a JSON object", each))
-    if events and not any(_OF_AN_EVENT & event.keys() for _, event in events):
+    if (events or refused) and not any(
+        "match_id" in e and _OF_AN_EVENT & e.keys() for _, e in events
+    ):
         return Feed("other")
     return Feed("events", events, refused)
 
