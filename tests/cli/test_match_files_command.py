@@ -244,6 +244,16 @@ def test_the_same_seed_makes_the_same_feeds(empty: World) -> None:
     assert one.read_bytes() == other.read_bytes()
 
 
+def test_another_feed_of_the_same_match_is_not_written_over_the_first(empty: World) -> None:
+    empty.well("simulate", "matches", "out")
+    before = empty.everything()
+    empty.well("simulate", "matches", "out")
+    ended = empty.do("simulate", "matches", "out", "--seed", "2")
+    assert ended.code == 2
+    assert "out/feeds/900001.ndjson: is there" in ended.error
+    assert empty.everything() == before
+
+
 def test_matches_have_the_ids_and_days_that_are_asked_for(empty: World) -> None:
     words = ("--matches", "2", "--first-id", "7", "--date", "2024-12-31")
     empty.well("simulate", "matches", "out", *words)

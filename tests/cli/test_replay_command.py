@@ -104,6 +104,26 @@ def test_a_file_without_events_is_refused(empty: World, server: Taking) -> None:
     assert "nothing in it is a match event" in ended.error
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        (".", None, 2, ".: a folder"),
+        ("gone.ndjson", None, 2, "gone.ndjson: no such file"),
+        ("feed.ndjson", b"", 3, "the file is empty"),
+        ("feed.ndjson", b"\xff\xfe", 3, "no line of it is an event"),
+    ],
+)
+def test_what_is_no_feed_is_refused_before_anything_is_posted(
+    empty: World, server: Taking, name: str, content: bytes | None, code: int, said: str
+) -> None:
+    if content is not None:
+        put(empty.folder, name, content)
+    ended = empty.do("replay", name, "--to", server.url)
+    assert (ended.code, server.asked) == (code, [])
+    assert said in ended.error
+    assert ended.hint
+
+
 def test_it_keeps_the_pace_of_the_match(
     empty: World, server: Taking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +141,9 @@ def test_what_comes_late_goes_right_after_the_one_before_it() -> None:
     assert list(due_s(said)) == [0, 0, 25, 25, 25, 26]
 
 
-@pytest.mark.parametrize("words", [("--speed", "-1"), ("--speed", "inf"), ("--to", "nowhere")])
+@pytest.mark.parametrize(
+    "words", [("--speed", "-1"), ("--speed", "inf"), ("--speed", "nan"), ("--to", "nowhere")]
+)
 def test_wrong_use_posts_nothing(empty: World, server: Taking, words: tuple[str, str]) -> None:
     path = put(empty.folder, "feed.ndjson", lines(event("a")))
     assert empty.do("replay", path, "--to", server.url, *words).code == 2

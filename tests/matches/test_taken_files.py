@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value
+from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value, waiting
 from made_files import lines, put, wyscout
 
 from touchline.core.memory import MemoryLog, MemoryServing
@@ -108,6 +108,17 @@ def test_what_somebody_saw_to_is_refused_no_more(tmp_path: Path) -> None:
     again = place.take(given)
     assert (again.new, again.unchanged, [r.place for r in again.refused]) == (0, 2, ["line 3"])
     assert len(letters(place.store)) == 1
+
+
+def test_a_correction_that_waits_or_was_let_go_is_not_said_again(tmp_path: Path) -> None:
+    place, given = Place(tmp_path), lines(event("a"), cancel("b"))
+    assert place.take(given).new == 2
+    assert place.take(given) == Taken(0, 2, [])
+    over([(0, 1)], place.store)
+    assert place.take(given) == Taken(0, 2, [])
+    assert waiting(place.store) == []
+    place.take(lines(event("b")))
+    assert ids(place.store) == ["a", "b"]
 
 
 def test_a_line_that_says_no_match_is_of_the_files_only_one_or_of_none(tmp_path: Path) -> None:

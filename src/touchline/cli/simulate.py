@@ -231,7 +231,8 @@ def matches(
 ) -> None:
     """Make feeds of match events under OUT, one a match, and the planted truth.
 
-    A feed has an event a line, in the order in which it is sent. Prints the files' paths.
+    A feed has an event a line, in the order in which it is sent. Prints the files' paths. Other files
+    of these matches that are there already are not written over.
 
     Example: touchline simulate matches landing/ --matches 2 --late 0.02 --corrections 0.01
     """

@@ -7,10 +7,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from touchline.core.ports import Log, ServingStore
+from touchline.core.ports import Id, Log, ServingStore, Version
 from touchline.core.stream import catch_up
 from touchline.errors import ConflictError, ContractError
-from touchline.matches.live import EVENTS, NO_MATCH, STREAM, TOPIC, EventRule, accepted
+from touchline.matches.live import (
+    DEAD,
+    EVENTS,
+    NO_MATCH,
+    STREAM,
+    TOPIC,
+    WAITING,
+    EventRule,
+    accepted,
+)
+from touchline.matches.live.views import waiting_id
 from touchline.matches.serve.posting import Intake
 from touchline.matches.source.aside import match_of, set_aside
 from touchline.matches.source.clock import KickOffs
@@ -90,6 +100,13 @@ def read_to_the_end(log: Log, store: ServingStore) -> None:
             time.sleep(_WAIT_S)
 
 
+def _waiting(ids: Sequence[Id], store: ServingStore) -> dict[Id, Sequence[Version]]:
+    """The corrections that were ever said of these events, which have not come."""
+    names = {(WAITING, waiting_id(*id_)): id_ for id_ in ids}
+    found = store.known(DEAD, list(names)) if names else {}
+    return {names[name]: versions for name, versions in found.items()}
+
+
 _Placed = tuple[str, dict[str, Any]]
 
 
@@ -105,6 +122,9 @@ def _to_say(
     """What is to be posted of these events, given what is known of them."""
     ids = [(str(event.get("match_id")), str(event.get("event_id"))) for _, event in batch]
     known = store.known(EVENTS, list(dict.fromkeys(ids)))
+    if feed.format == "events":
+        corrected = (id_ for (_, e), id_ in zip(batch, ids, strict=True) if "action" in e)
+        known = {**_waiting([id_ for id_ in corrected if id_ not in known], store), **known}
     for (place, event), id_ in zip(batch, ids, strict=True):
         versions = known.get(id_, ())
         if feed.format != "events":
