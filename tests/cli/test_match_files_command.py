@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from made_files import lines, put, statsbomb, wyscout
+from feeds import event
+from made_files import FAULTS, lines, put, statsbomb, wyscout
 from world import World
 
 from touchline.adapters.sqlite import SqliteServing
@@ -15,11 +16,6 @@ from touchline.core.ports import Asked
 from touchline.matches.live import EVENTS
 
 KICK_OFF = "2018-07-15T15:00:00Z"
-
-
-def event(event_id: str, **more: Any) -> dict[str, Any]:
-    said = {"match_id": "m1", "event_id": event_id, "event_type": "pass", "team_id": "t1"}
-    return {**said, "timestamp": "2025-04-05T12:00:00Z", **more}
 
 
 def known(world: World, match_id: str = "m1") -> list[dict[str, Any]]:
@@ -214,17 +210,7 @@ def test_types_that_are_not_known_are_refused_where_that_is_configured(empty: Wo
 
 
 def test_made_up_feeds_can_be_ingested_and_are_what_was_planted(empty: World) -> None:
-    faults = (
-        "--late",
-        "0.02",
-        "--duplicates",
-        "0.02",
-        "--corrections",
-        "0.01",
-        "--shuffle",
-        "0.05",
-    )
-    ended = empty.well("simulate", "matches", "out", "--matches", "2", *faults)
+    ended = empty.well("simulate", "matches", "out", "--matches", "2", *FAULTS)
     assert ended.out.split() == [
         f"out/{name}" for i in (900001, 900002) for name in (f"feeds/{i}.ndjson", f"truth/{i}.json")
     ]

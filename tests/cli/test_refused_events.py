@@ -5,6 +5,7 @@ from contextlib import closing
 from typing import Any
 
 import pytest
+from feeds import event
 from made_files import lines, put
 from world import World
 
@@ -12,11 +13,6 @@ from touchline.adapters.sqlite import SqliteLog, SqliteServing
 from touchline.core.ports import Asked
 from touchline.core.stream import catch_up
 from touchline.matches.live import ALL, DEAD, EVENTS, STREAM
-
-
-def event(event_id: str, **more: Any) -> dict[str, Any]:
-    said = {"match_id": "m1", "event_id": event_id, "event_type": "goal", "team_id": "t1"}
-    return {**said, "timestamp": "2025-04-05T12:00:00Z", **more}
 
 
 def live(world: World, match_id: str = "m1") -> tuple[list[str], int]:

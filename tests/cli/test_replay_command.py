@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from made_files import lines, put, wyscout
+from made_files import FAULTS, lines, put, wyscout
 from taking_server import Taking, refusing, taking
 from world import World
 
@@ -151,17 +151,7 @@ def test_wrong_use_posts_nothing(empty: World, server: Taking, words: tuple[str,
 
 
 def test_a_feed_with_faults_is_in_the_end_what_was_planted(empty: World, tmp_path: Path) -> None:
-    faults = (
-        "--late",
-        "0.02",
-        "--duplicates",
-        "0.02",
-        "--corrections",
-        "0.01",
-        "--shuffle",
-        "0.05",
-    )
-    empty.well("simulate", "matches", "out", *faults)
+    empty.well("simulate", "matches", "out", *FAULTS)
     config = Config(server=Server(port=0, api_keys=False), folder=str(tmp_path / "server"))
     truth = json.loads((empty.folder / "out/truth/900001.json").read_text())
     with served(config) as address:
