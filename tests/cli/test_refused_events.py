@@ -76,11 +76,13 @@ def test_what_was_let_go_stays_so_when_the_file_comes_again(empty: World) -> Non
     empty.do("ingest", "matches", path)
     rejected(empty)
     empty.well("quarantine", "discard", "--reason", "line 2", "--because", "a test")
-    for _ in range(2):
+    for _ in range(3):
         assert [row["reason"][:19] for row in rejected(empty)] == ["feed.ndjson: line 3"]
         assert live(empty) == (["a"], 1)
         (row,) = empty.do("ingest", "matches", path, "--json").rows
         assert [r["place"] for r in row["refusals"]] == ["line 3"]
+        for file in empty.data.glob("serving.db*"):  # made anew of the log
+            file.unlink()
 
 
 def test_a_line_of_no_match_is_mended_into_the_match_that_it_is_of(empty: World) -> None:

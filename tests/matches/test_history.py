@@ -23,7 +23,7 @@ from touchline.core.stream import catch_up
 from touchline.matches.contracts import COUNTS, MATCH_EVENTS, MATCH_STATS
 from touchline.matches.gold import live_events, match_stats
 from touchline.matches.live import EVENTS, STREAM
-from touchline.matches.live.refused import refused
+from touchline.matches.live.beside import refused
 from touchline.matches.pipeline import ARCHIVE, NO_MATCH, of_match, pipeline
 from touchline.matches.silver import match_events
 

@@ -12,7 +12,7 @@ from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.core.ports import Asked
 from touchline.errors import ConflictError
 from touchline.matches.live import ALL, DEAD, STREAM, TOPIC, EventRule, Letter
-from touchline.matches.live.letters import over
+from touchline.matches.live.letters import put_in
 from touchline.matches.source import Feed, Taken, kick_offs, read, taken, usable
 
 KICK_OFF = "2018-07-15T15:00:00Z"
@@ -35,6 +35,10 @@ class Place:
         return taken(
             feed, known, file="a.json", log=self.log, store=self.store, rule=EventRule(), now=NOW
         )
+
+    def see_to(self, offset: int) -> None:
+        """Somebody let the letter of that record go."""
+        put_in([], self.log.read(TOPIC, {0: offset}, limit=1), self.log)
 
     @property
     def records(self) -> int:
@@ -104,7 +108,7 @@ def test_what_somebody_saw_to_is_refused_no_more(tmp_path: Path) -> None:
     place, given = Place(tmp_path), lines(event("a"), "{", "]")
     place.take(given)
     (first, *_) = whole_letters(place.store)
-    over([(first.lane, first.offset)], place.store)
+    place.see_to(first.offset)
     again = place.take(given)
     assert (again.new, again.unchanged, [r.place for r in again.refused]) == (0, 2, ["line 3"])
     assert len(letters(place.store)) == 1
@@ -114,10 +118,11 @@ def test_a_correction_that_waits_or_was_let_go_is_not_said_again(tmp_path: Path)
     place, given = Place(tmp_path), lines(event("a"), cancel("b"))
     assert place.take(given).new == 2
     assert place.take(given) == Taken(0, 2, [])
-    over([(0, 1)], place.store)
+    place.see_to(1)
     assert place.take(given) == Taken(0, 2, [])
     assert waiting(place.store) == []
     place.take(lines(event("b")))
+    assert place.take(given) == Taken(0, 2, [])
     assert ids(place.store) == ["a", "b"]
 
 

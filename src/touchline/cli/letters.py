@@ -32,13 +32,12 @@ def mended(
 ) -> "list[Partition]":
     """The partitions to be made again, as `mend` has it; match events are mended in the live store, too."""
     from touchline.core.quarantine.mending import mend
-    from touchline.matches.live import letters
 
     platform = here.platform()
     if pipeline.name != "matches" or not rows or not here.has_live:
         return mend(rows, change, pipeline, platform=platform, because=because)
-    retold = _Retold(here)
-    parts = mend(
+    retold = _Retold(here, [record for row in rows if (record := _record(row.row))])
+    return mend(
         rows,
         lambda line, first: retold.changed(line, change(line, first)),
         pipeline,
@@ -46,16 +45,14 @@ def mended(
         because=because,
         first=retold.post,
     )
-    came = [record for row in rows if (record := _record(row.row))]
-    letters.over([(record.lane, record.offset) for record in came], here.serving)
-    return parts
 
 
 @dataclass(eq=False)
 class _Retold:
-    """Mended events, on their way into the log."""
+    """Mended events, on their way into the log, and the records that they came as."""
 
     here: Touchline
+    came: "list[Record]"
     events: "list[Accepted]" = field(default_factory=list)
 
     def changed(self, line: str, new: str | None) -> str | None:
@@ -76,11 +73,11 @@ class _Retold:
         return new if record.key == event.match_id else None
 
     def post(self) -> None:
-        """The events are in the log, and durable."""
+        """The events are in the log, and durable; and that their letters are over."""
         from touchline.matches.live import letters
 
+        letters.put_in(self.events, self.came, self.here.log)
         if self.events:
-            letters.put_in(self.events, self.here.log)
             say(f"{counted(len(self.events), 'event')} posted again")
 
 

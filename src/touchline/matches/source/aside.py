@@ -7,8 +7,8 @@ import msgspec
 
 from touchline.core.ports import Log, ServingStore
 from touchline.matches.live import ALL, DEAD, TOPIC
+from touchline.matches.live.beside import Refused, refused
 from touchline.matches.live.event import is_match_id
-from touchline.matches.live.refused import Refused, refused
 from touchline.matches.source.files import Feed, Refusal
 
 _AT_ONCE = 1000

@@ -100,8 +100,8 @@ def read_to_the_end(log: Log, store: ServingStore) -> None:
             time.sleep(_WAIT_S)
 
 
-def _waiting(ids: Sequence[Id], store: ServingStore) -> dict[Id, Sequence[Version]]:
-    """The corrections that were ever said of these events, which have not come."""
+def _waited(ids: Sequence[Id], store: ServingStore) -> dict[Id, Sequence[Version]]:
+    """The corrections that came before these events, whatever became of them."""
     names = {(WAITING, waiting_id(*id_)): id_ for id_ in ids}
     found = store.known(DEAD, list(names)) if names else {}
     return {names[name]: versions for name, versions in found.items()}
@@ -122,14 +122,12 @@ def _to_say(
     """What is to be posted of these events, given what is known of them."""
     ids = [(str(event.get("match_id")), str(event.get("event_id"))) for _, event in batch]
     known = store.known(EVENTS, list(dict.fromkeys(ids)))
-    if feed.format == "events":
-        corrected = (id_ for (_, e), id_ in zip(batch, ids, strict=True) if "action" in e)
-        known = {**_waiting([id_ for id_ in corrected if id_ not in known], store), **known}
+    waited = _waited([id_ for (_, e), id_ in zip(batch, ids, strict=True) if "action" in e], store)
     for (place, event), id_ in zip(batch, ids, strict=True):
         versions = known.get(id_, ())
         if feed.format != "events":
             said = revised(event, versions, rule=rule, now=now)
             if said is not None:
                 yield place, said
-        elif not repeated(event, versions, rule=rule, now=now):
+        elif not repeated(event, [*versions, *waited.get(id_, ())], rule=rule, now=now):
             yield place, event

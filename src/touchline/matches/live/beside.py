@@ -1,7 +1,7 @@
-"""What of a file is no event: in the log all the same, so that it becomes a dead letter like any other."""
+"""Records of the log that are no events: what of a file was refused, and that somebody saw to a letter."""
 
 import hashlib
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -22,7 +22,16 @@ class Refused(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     event_id: str = ""
 
 
-_FIELDS = frozenset(Refused.__struct_fields__)
+class Over(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A record of the log that says: the letter of the record there, of the same key, is over."""
+
+    over_lane: int
+    over_offset: int
+
+
+_FIELDS = {kind: frozenset(kind.__struct_fields__) for kind in (Refused, Over)}
+
+T = TypeVar("T", Refused, Over)
 
 
 def refused(key: str, file: str, text: str, *, number: int, reason: str, event_id: str) -> Refused:
@@ -37,7 +46,7 @@ def refused(key: str, file: str, text: str, *, number: int, reason: str, event_i
 
 def standing(key: str, given: Any) -> Refused | None:
     """The refusal that a record's JSON is, as it was made; None where it is none, or was mended."""
-    found = _refused(given)
+    found = _as(given, Refused)
     is_as_it_was = found and found.refused.startswith(_digest(key, found.file, found.text))
     return found if is_as_it_was else None
 
@@ -48,15 +57,20 @@ def unwrapped(given: Any) -> Any:
     Raises:
         DecodeError: msgspec's: the text is no JSON.
     """
-    found = _refused(given)
+    found = _as(given, Refused)
     return msgspec.json.decode(found.text) if found else given
 
 
-def _refused(given: Any) -> Refused | None:
-    if type(given) is not dict or given.keys() != _FIELDS:
+def over(given: Any) -> Over | None:
+    """What a record's JSON says of a letter; None where it says something else."""
+    return _as(given, Over)
+
+
+def _as(given: Any, kind: type[T]) -> T | None:
+    if type(given) is not dict or given.keys() != _FIELDS[kind]:
         return None
     try:
-        return msgspec.convert(given, Refused)
+        return msgspec.convert(given, kind)
     except msgspec.ValidationError:
         return None
 
