@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli import letters
 from touchline.cli.finishing import finish
 from touchline.cli.kinds import TEXT
-from touchline.cli.letters import told_live
 from touchline.cli.output import JSON, counted, say, table
 from touchline.cli.runs import chosen
 from touchline.errors import ConfigError, MissingInputError
@@ -146,6 +146,8 @@ def show(file: Path | None, id_: str) -> None:
             click.echo(f"from:   line {row.line} of {receipt.source} (sha256 {receipt.sha256})")
             click.echo(f"came:   {receipt.received_at:%Y-%m-%d %H:%M:%SZ}")
             click.echo(lines.get(row.line, row.row))
+            if pipeline.name == "matches":
+                letters.show_refused(row.row)
             _show_mend(row)
 
 
@@ -225,8 +227,6 @@ def _mend(
     one_row: bool = False,
     **wanted: Any,
 ) -> None:
-    from touchline.core.quarantine.mending import mend
-
     if not because.strip():
         raise ConfigError("--because is empty: say why, it is kept")
     if not ids and not any(wanted.values()):
@@ -240,9 +240,8 @@ def _mend(
             hint="give one id, or --set or --replace",
         )
     for pipeline, rows in found:
-        parts += mend(rows, change, pipeline, platform=here.platform(), because=because)
+        parts += letters.mended(rows, change, pipeline, here=here, because=because)
         seen += len(rows)
-        told_live(here, rows if pipeline.name == "matches" else ())
     if not seen:
         raise MissingInputError("no such rejected row", hint="see: touchline quarantine list")
     say(f"{counted(seen, 'row')} of {counted(len(parts), 'partition')}")

@@ -34,11 +34,12 @@ def mend(
     *,
     platform: Platform,
     because: str,
+    first: Callable[[], None] = lambda: None,
 ) -> list[Partition]:
     """The partitions that the next run makes again, with other text in place of these rows' lines.
 
     What was said of other lines of the same files holds on; of these lines the newest word counts.
-    All files are looked at before anything is said of the first.
+    All files are looked at before anything is said of the first; `first` is done in between.
 
     Raises:
         ConfigError: A change leaves a line as it is, makes several lines of it, or a line that
@@ -59,6 +60,7 @@ def mend(
     with platform.ledger.claim(f"mend {pipeline.name}", parts) as claims:
         for part, holder in claims.refused.items():
             raise ConflictError(f"{part}: {holder} is mending rows of it", hint="run again")
+        first()
         for (part, sha256), changed in by_file.items():
             _said(part, sha256, changed, pipeline=pipeline, platform=platform, because=because)
     return parts

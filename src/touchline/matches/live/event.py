@@ -156,6 +156,14 @@ def _match_id(value: str | int) -> str:
     return text
 
 
+def is_match_id(value: object) -> bool:
+    """Whether it may be the id of a match."""
+    try:
+        return type(value) in (str, int) and bool(_match_id(value))
+    except ContractError:
+        return False
+
+
 def _event_id(fields: Fields) -> str:
     if fields.event_id is not None:
         return _text.__wrapped__(fields.event_id, "event_id")
