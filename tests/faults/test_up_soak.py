@@ -1,5 +1,6 @@
 """`touchline up` for a minute, or ten, while everything happens to it: nothing is lost or told twice."""
 
+import os
 import random
 import threading
 import time
@@ -22,6 +23,9 @@ CLOCK_BACK = {
     "LD_PRELOAD": "/usr/$LIB/faketime/libfaketime.so.1",
     "FAKETIME": "-1h",
     "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+    "PYTHONPATH": os.pathsep.join(
+        filter(None, [str(Path(__file__).with_name("clock_back")), os.environ.get("PYTHONPATH")])
+    ),
 }
 PATIENCE_S = 180.0
 EVENTS = "events.json"
