@@ -35,7 +35,7 @@ class Heard:
 
 POPEN = subprocess.Popen
 WAITS = "import sys; sys.stdin.buffer.read()"
-READS = f"print('\"\"'); {WAITS}"
+READS = f"print('[]'); {WAITS}"
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def followed(monkeypatch: pytest.MonkeyPatch, heard: Heard) -> Iterator[Followin
     """It follows until it has heard of a change."""
     monkeypatch.setattr(following, "_AGAIN_S", 0.0)
     monkeypatch.setattr(following.subprocess, "Popen", heard.popen)
-    found = Following(Config(), changed=heard.changed.set, failed=heard.failed.append)
+    found = Following(Config(), changed=lambda _: heard.changed.set(), failed=heard.failed.append)
     with closing(found):
         assert heard.changed.wait(PATIENCE_S), heard.failed
         yield found

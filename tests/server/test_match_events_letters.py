@@ -61,7 +61,9 @@ def test_few_wanted_among_many_are_found_in_large_pages_up_to_a_bound(
     store: Any = Counted(*many)
     found, query = list[str](), {"match": "m2", "limit": "2"}
     while True:
-        page = msgspec.json.decode(asking.letters(store, query).body)
+        page = msgspec.json.decode(
+            asking.letters(asking.Question(store, asking.Counts(), "", query)).body
+        )
         found += [each["event_id"] for each in page["dead_letters"]]
         if page["next"] is None:
             break

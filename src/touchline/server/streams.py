@@ -42,7 +42,7 @@ class Follower:
     def give(self, frame: Frame) -> None:
         """The change waits for them, once; who is too slow is let go, and comes back with their token."""
         assert frame.token is not None
-        if frame.token.offset <= self.at:
+        if self.is_let_go or frame.token.offset <= self.at:
             return
         if len(self.frames) >= _MOST_WAITING:
             self.let_go()

@@ -104,7 +104,9 @@ class SqliteLog:
                 self._busy_until = now + _BUSY_S if found else self._busy_until
                 return [_record(row) for row in found]
             with self._came:
-                self._came.wait(min(_SHORT_PAUSE_S if now < self._busy_until else _PAUSE_S, end - now))
+                self._came.wait(
+                    min(_SHORT_PAUSE_S if now < self._busy_until else _PAUSE_S, end - now)
+                )
 
     def start(self, topic: str, since: datetime | None = None) -> Position:
         """See Log."""
