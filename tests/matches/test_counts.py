@@ -10,7 +10,8 @@ from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, View
 from touchline.matches.live import Match
 from touchline.matches.serve import asking
-from touchline.matches.serve.asking import Counts, Question
+from touchline.matches.serve.asking import Question
+from touchline.matches.serve.counts import Counts
 
 NOON = datetime(2025, 4, 5, 12, tzinfo=UTC)
 

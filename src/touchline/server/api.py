@@ -16,6 +16,7 @@ from touchline.errors import ConfigError, ContractError, TouchlineError
 from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.matches.serve.counts import Counts
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
 from touchline.server.admission import Admission, foreign
 from touchline.server.appending import Appending
@@ -41,7 +42,7 @@ class Api:
     intake: posting.Intake
     admission: Admission
     hub: Hub
-    counts: asking.Counts = field(default_factory=asking.Counts)
+    counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         """One who appends for all."""
@@ -190,9 +191,8 @@ class Api:
         async def send_all() -> None:
             with suppress(TouchlineError):
                 async with self.hub.following(match_id, after) as frames:
-                    async for some in self._admitted(scope, frames):
-                        for text in filter(None, [frame.ws for frame in some]):
-                            await send({"type": "websocket.send", "text": text})
+                    async for text in _texts(self._admitted(scope, frames)):
+                        await send({"type": "websocket.send", "text": text})
             await send({"type": "websocket.close", "code": 1013})
 
         await _until_gone(send_all, receive, "websocket.disconnect")
@@ -209,6 +209,13 @@ class Api:
                 answer = refused(exc)
             text = f'{{"status":{answer.status},"answer":{answer.body.decode()}}}'
             await send({"type": "websocket.send", "text": text})
+
+
+async def _texts(frames: AsyncIterator[list[Frame]]) -> AsyncIterator[str]:
+    async for some in frames:
+        for frame in some:
+            if frame.ws:
+                yield frame.ws
 
 
 async def answered(answer: Answer, send: Send) -> None:

@@ -149,9 +149,7 @@ class Hub:
                 found = await self._asked(self._changes, match_id, after, last)
                 if self._at.get(match_id) == after:  # else somebody came who has less
                     self._at[match_id] = _last(found, last)
-                    for follower in self._of[match_id]:
-                        for frame in found:
-                            follower.give(frame)
+                    _all_given(found, self._of[match_id])
                 await asyncio.sleep(0)  # they are sent it, before there is more
 
     def _ended(self, working: "asyncio.Task[None]") -> None:
@@ -268,6 +266,12 @@ class Hub:
         found = self.store.changes(EVENTS, match_id, after=after, limit=_MOST_CHANGES)
         log = self._of_log()
         return [change(version, log) for version in found if version.since <= last]
+
+
+def _all_given(found: Iterable[Frame], followers: Iterable[Follower]) -> None:
+    for follower in followers:
+        for frame in found:
+            follower.give(frame)
 
 
 def _last(found: list[Frame], last: int) -> int:

@@ -3,12 +3,10 @@
 import base64
 import hashlib
 import re
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -17,6 +15,7 @@ from touchline.errors import ConfigError, ContractError, MissingInputError
 from touchline.matches.live import ALL, DEAD, EVENTS, MATCHES, WAITING, Match
 from touchline.matches.live.event import instant
 from touchline.matches.serve.answers import Answer, said
+from touchline.matches.serve.counts import Counts
 
 MOST_ROWS, USUAL_ROWS = 1000, 100
 
@@ -25,32 +24,6 @@ _WORD = 128
 _MOST_PAGES = 20
 
 Query = Mapping[str, str]
-Found = TypeVar("Found")
-
-
-@dataclass(eq=False)
-class Counts:
-    """What was counted of the matches that were asked for last, each until it changes."""
-
-    most: int = 256
-    most_of_each: int = 100
-    _found: OrderedDict[str, tuple[int, dict[Any, Any]]] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def of(self, match: Match, query: Query, name: Any, *, counted: Callable[[], Found]) -> Found:
-        """What is counted under this name, as the match stands; of an instant it is counted anew."""
-        if "as_of" in query:
-            return counted()
-        with self._lock:
-            offset, found = self._found.pop(match.match_id, (match.offset, {}))
-            found = found if offset == match.offset and len(found) < self.most_of_each else {}
-            self._found[match.match_id] = (match.offset, found)
-            if len(self._found) > self.most:
-                self._found.popitem(last=False)
-        if name not in found:
-            found[name] = counted()
-        result: Found = found[name]
-        return result
 
 
 @dataclass(frozen=True)
@@ -97,7 +70,7 @@ def matches(question: Question) -> Answer:
 
 
 def events(
-    question: Question, kind: str = "", number: str = "event_count", listed: str = "events"
+    question: Question, kind: str = "", *, number: str = "event_count", listed: str = "events"
 ) -> Answer:
     """A match's events in the order in which they happened; with `kind` those of one type.
 

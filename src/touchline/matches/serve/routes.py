@@ -14,6 +14,7 @@ from touchline.errors import ConfigError
 from touchline.matches.live.event import Fields
 from touchline.matches.serve import asking, replies
 from touchline.matches.serve.answers import Answer, Problems, problem
+from touchline.matches.serve.counts import Counts
 from touchline.matches.serve.posting import Summary
 
 MOST_BYTES = 1_000_000
@@ -208,7 +209,7 @@ def query(text: str) -> asking.Query:
 
 def answer(
     store: ServingStore,
-    counts: asking.Counts,
+    counts: Counts,
     path: str,
     *,
     method: str,
