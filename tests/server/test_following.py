@@ -80,7 +80,7 @@ def test_a_process_that_falls_silent_is_killed_and_begun_anew(
 
 
 def test_what_failed_is_told_until_something_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = Heard(f"print('\"\"'); print('\"no brokers\"'); {WAITS}")
+    heard = Heard(f"print('[]'); print('\"no brokers\"'); {WAITS}")
     with followed(monkeypatch, heard) as found:
         until(lambda: heard.failed, bool)
         assert (heard.failed, found.trouble) == (["no brokers"], "no brokers")

@@ -23,7 +23,7 @@ LANE = 0
 """A file has one lane: records of all keys are in one order."""
 
 _AT_ONCE = 5000
-_PAUSE_S, _SHORT_PAUSE_S, _BUSY_S = 0.02, 0.002, 60.0
+_PAUSE_S, _SHORT_PAUSE_S, _BUSY_S = 0.02, 0.004, 60.0
 _IDENTITY = """
 CREATE TABLE identity (id INTEGER NOT NULL);
 INSERT INTO identity VALUES (random() & 0x7fffffffffffffff | 1)
@@ -48,7 +48,7 @@ class SqliteLog:
 
     One thread writes: what comes while a commit is under way goes with the next, so that many
     callers share the flush to the disk. Several processes may append; readers never wait for them.
-    Who waits for records looks every 2 ms while some came in the last minute, else every 20 ms.
+    Who waits for records looks every 4 ms while some came in the last minute, else every 20 ms.
     """
 
     def __init__(self, path: Path) -> None:
