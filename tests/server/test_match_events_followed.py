@@ -147,13 +147,14 @@ def test_a_change_is_told_as_what_it_is_whatever_the_event_says(client: httpx.Cl
 
 @pytest.mark.parametrize("token", ["1-0", "1-999999999999", "{log}-999999999999"])
 def test_a_token_of_another_log_begins_anew_and_says_so(client: httpx.Client, token: str) -> None:
-    client.post("/events", json=event(match_id="anew"))
-    events(client, "anew", count=1)
-    with following(client, "anew") as said:
+    match_id = f"anew-{len(token)}"
+    client.post("/events", json=event(match_id=match_id))
+    events(client, match_id, count=1)
+    with following(client, match_id) as said:
         first, ready = next(said), next(said)
     assert ("anew" in first.data, "anew" in ready.data) == (False, False)
     log = (ready.token or "").partition("-")[0]
-    with following(client, "anew", token.format(log=log)) as said:
+    with following(client, match_id, token.format(log=log)) as said:
         again = [next(said) for _ in range(2)]
     assert [(m.kind, m.data["anew"]) for m in again] == [("snapshot", True), ("ready", True)]
     assert ids(again[0].data["events"]) == ["e1"]

@@ -11,7 +11,7 @@ from live_world import PATIENCE_S
 
 from touchline.core.keys import made
 from touchline.core.memory import MemoryLog, MemoryServing
-from touchline.core.ports import Id, Version, View
+from touchline.core.ports import Asked, Id, Version, View
 from touchline.core.stream import read_on
 from touchline.errors import TransientError
 from touchline.matches.live import EVENTS, MATCHES, STREAM, TOPIC, EventRule
@@ -433,8 +433,9 @@ class Away(MemoryServing):
         raise TransientError("the store is away")
 
 
-def test_a_stream_that_cannot_begin_is_answered_503() -> None:
-    world, answers = World(Away()), list[dict[str, Any]]()
+async def asked(world: World) -> list[dict[str, Any]]:
+    """What the stream of match m1 is answered."""
+    answers = list[dict[str, Any]]()
     text, key = made("reader", ("read",), feeds.NOW)
     intake = Intake(world.store, EventRule(), lambda: feeds.NOW)
     api = Api(world.store, world.log, intake, Admission(lambda: [key]), world.hub)
@@ -446,9 +447,39 @@ def test_a_stream_that_cannot_begin_is_answered_503() -> None:
     async def send(message: Any) -> None:
         answers.append(message)
 
+    await api(scope, asyncio.Event().wait, send)  # type: ignore[arg-type]
+    return answers
+
+
+def test_a_stream_that_cannot_begin_is_answered_503() -> None:
+    world = World(Away())
+
     async def work() -> None:
-        await api(scope, asyncio.Event().wait, send)
+        start, body = await asked(world)
+        assert start["status"] == 503
+        assert b"the store is away" in body["body"]
 
     run(world, work)
-    assert answers[0]["status"] == 503
-    assert b"the store is away" in answers[1]["body"]
+
+
+class Broken(MemoryServing):
+    """A serving store with rows that cannot be read."""
+
+    error: Exception
+
+    def rows(self, view: View, key: str, asked: Asked) -> Sequence[Version]:
+        raise self.error
+
+
+def test_a_stream_ends_where_the_store_fails_and_fails_where_nobody_foresaw_it() -> None:
+    world = World(store := Broken())
+
+    async def work() -> None:
+        store.error = TransientError("the store is away")
+        start, end = await asked(world)
+        assert (start["status"], end["body"], "more_body" in end) == (200, b"", False)
+        store.error = ValueError("a bug")
+        with pytest.raises(ValueError, match="a bug"):
+            await asked(world)
+
+    run(world, work)
