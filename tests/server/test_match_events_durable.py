@@ -37,7 +37,7 @@ def test_a_repeat_of_an_event_that_was_not_kept_is_not_acknowledged_for_it() -> 
     async def posted() -> list[Result | BaseException]:
         log, store = Held(), MemoryServing()
         intake = Intake(store, EventRule(), lambda: NOON)
-        api = Api(store, log, intake, Admission(None), Hub(store))  # type: ignore[arg-type]
+        api = Api(store, log, intake, Admission(None), Hub(store, log))  # type: ignore[arg-type]
         first = asyncio.create_task(api.take([event("e1")]))
         await asyncio.sleep(0)
         second = asyncio.create_task(api.take([event("e1")]))

@@ -21,6 +21,7 @@ __all__ = ["served"]
 
 _PATIENCE_S = 0.6
 _LEAST_KEY = 16
+_PING_S = 20.0
 
 
 @contextmanager
@@ -81,6 +82,8 @@ def _running(application: "ASGIApp", listening: socket.socket) -> Iterator[None]
         ws="websockets-sansio",
         proxy_headers=False,
         ws_max_size=MOST_BYTES,
+        ws_ping_interval=_PING_S,
+        ws_ping_timeout=_PING_S,
         server_header=False,
         timeout_graceful_shutdown=1,
     )

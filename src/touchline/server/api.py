@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,13 +16,16 @@ from touchline.errors import ConfigError, ContractError, TouchlineError
 from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.matches.serve.counts import Counts
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
 from touchline.server.admission import Admission, foreign
 from touchline.server.appending import Appending
-from touchline.server.streams import Frame, Hub
+from touchline.server.frames import Frame, Token, token
+from touchline.server.streams import Hub
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
+_STREAMED = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), *_SAFE]
 _FEW = 64
 _GET = "GET"
 _POST = "POST"
@@ -39,7 +42,7 @@ class Api:
     intake: posting.Intake
     admission: Admission
     hub: Hub
-    counts: asking.Counts = field(default_factory=asking.Counts)
+    counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
         """One who appends for all."""
@@ -142,28 +145,34 @@ class Api:
     async def _stream(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
         """Server-sent events: snapshot, then changes."""
         match_id, after = _followed(path, scope)
-        if isinstance(after, Answer):
-            await answered(after, send)
-            return
-        headers = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), *_SAFE]
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        async with AsyncExitStack() as stack:
+            try:
+                if isinstance(after, Answer):
+                    await answered(after, send)
+                    return
+                frames = await stack.enter_async_context(self.hub.following(match_id, after))
+            except TouchlineError as exc:
+                await answered(refused(exc), send)
+                return
+            await send({"type": "http.response.start", "status": 200, "headers": _STREAMED})
 
-        async def send_all() -> None:
-            async for frame in self._frames(scope, match_id, after):
-                await send({"type": "http.response.body", "body": _sse(frame), "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
+            async def send_all() -> None:
+                async for some in self._admitted(scope, frames):
+                    body = b"".join([frame.sse for frame in some])
+                    await send({"type": "http.response.body", "body": body, "more_body": True})
+                await send({"type": "http.response.body", "body": b""})
 
-        await _until_gone(send_all, receive, "http.disconnect")
+            await _until_gone(send_all, receive, "http.disconnect")
 
-    async def _frames(
-        self, scope: Scope, match_id: str, after: int | None
-    ) -> AsyncIterator[Frame | None]:
-        """What a follower is sent, for as long as their key admits to it."""
-        async with aclosing(self.hub.follow(match_id, after)) as frames:
-            async for frame in frames:
+    async def _admitted(
+        self, scope: Scope, frames: AsyncIterator[list[Frame]]
+    ) -> AsyncIterator[list[Frame]]:
+        """What a follower is sent: as long as their key admits to it, and the store can be read."""
+        with suppress(TouchlineError):
+            async for some in frames:
                 if self._refusal(scope, None):
                     return
-                yield frame
+                yield some
 
     async def _socket(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
         """A WebSocket: events posted one a message at /events, a match followed at its stream."""
@@ -171,7 +180,7 @@ class Api:
         await receive()
         refusal = foreign(dict(scope["headers"])) or self._refusal(scope, right)
         match_id, after = ("", None) if path == "/events" else _followed(path, scope)
-        if refusal or isinstance(after, Answer) or not (path == "/events" or match_id):
+        if refusal or isinstance(after, Answer):
             await send({"type": "websocket.close", "code": 1008})
             return
         await send({"type": "websocket.accept"})
@@ -180,9 +189,10 @@ class Api:
             return
 
         async def send_all() -> None:
-            async for frame in self._frames(scope, match_id, after):
-                if frame is not None:
-                    await send({"type": "websocket.send", "text": _ws(frame)})
+            with suppress(TouchlineError):
+                async with self.hub.following(match_id, after) as frames:
+                    async for text in _texts(self._admitted(scope, frames)):
+                        await send({"type": "websocket.send", "text": text})
             await send({"type": "websocket.close", "code": 1013})
 
         await _until_gone(send_all, receive, "websocket.disconnect")
@@ -199,6 +209,13 @@ class Api:
                 answer = refused(exc)
             text = f'{{"status":{answer.status},"answer":{answer.body.decode()}}}'
             await send({"type": "websocket.send", "text": text})
+
+
+async def _texts(frames: AsyncIterator[list[Frame]]) -> AsyncIterator[str]:
+    async for some in frames:
+        for frame in some:
+            if frame.ws:
+                yield frame.ws
 
 
 async def answered(answer: Answer, send: Send) -> None:
@@ -248,9 +265,11 @@ async def _until_gone(work: Callable[[], Awaitable[None]], receive: Receive, gon
         for task in (working, watching):
             task.cancel()
         await asyncio.gather(working, watching, return_exceptions=True)
+    if not working.cancelled() and (error := working.exception()):
+        raise error
 
 
-def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
+def _followed(path: str, scope: Scope) -> tuple[str, Token | Answer | None]:
     """The match that a stream is of, and the token to go on from."""
     match_id = routes.found(path)[1]
     if not routes.is_stream(path) or not asking.is_match_id(match_id):
@@ -260,22 +279,10 @@ def _followed(path: str, scope: Scope) -> tuple[str, int | Answer | None]:
         asking.only(query, {"after"})
     except ConfigError as exc:
         return match_id, refused(exc)
-    token = Named(scope=scope).get("last-event-id") or query.get("after")
-    if token is None:
+    said = Named(scope=scope).get("last-event-id") or query.get("after")
+    if said is None:
         return match_id, None
-    if not token.isascii() or not token.isdigit() or len(token) > 18:
-        said = f"after: {token[:40]!r} is no token of a stream"
-        return match_id, problem(400, said, field="after", hint="give the id of the last message")
-    return match_id, int(token)
-
-
-def _sse(frame: Frame | None) -> bytes:
-    if frame is None:
-        return b": alive\n\n"
-    token = b"" if frame.token < 0 else b"id: %d\n" % frame.token
-    return b"%sevent: %s\ndata: %s\n\n" % (token, frame.kind.encode(), frame.body)
-
-
-def _ws(frame: Frame) -> str:
-    token = "null" if frame.token < 0 else str(frame.token)
-    return f'{{"kind":"{frame.kind}","token":{token},"data":{frame.body.decode()}}}'
+    if (after := token(said)) is None:
+        wrong = f"after: {said[:40]!r} is no token of a stream"
+        return match_id, problem(400, wrong, field="after", hint="give the id of the last message")
+    return match_id, after

@@ -85,7 +85,7 @@ class Living:
         store, log = self.here.serving, self.here.log
         store.prepare(STREAM.views)
         live.prepare(self.here.config, log, [STREAM.topic])
-        hub = Hub(store)
+        hub = Hub(store, log)
         self._following = Following(self.here.config, changed=hub.heard, failed=self.failed)
         intake = Intake(
             store,
