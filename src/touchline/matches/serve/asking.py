@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from touchline.core.ports import Asked, ServingStore, Version
+from touchline.core.ports import Asked, ServingStore, Version, View
 from touchline.errors import ConfigError, ContractError, MissingInputError
 from touchline.matches.live import ALL, DEAD, EVENTS, MATCHES, WAITING, Match
 from touchline.matches.live.event import instant
@@ -62,11 +62,10 @@ def matches(question: Question) -> Answer:
     store, query = question.store, question.query
     only(query, {"season", "from", "to", "limit", "cursor"})
     asked = _asked(query, {"season": "season"}, of="matches")
-    rows = store.rows(MATCHES, ALL, asked)
+    rows, place = _page(store, MATCHES, ALL, asked=asked)
     found = [msgspec.json.decode(v.body) for v in rows]
     shown = [{k: v for k, v in row.items() if k != "offset"} for row in found]
-    after = _next([v.order for v in rows], asked, query, of="matches")
-    return said(200, {"matches": shown, "next": after})
+    return said(200, {"matches": shown, "next": _cursor(place, query, of="matches")})
 
 
 def events(
@@ -86,7 +85,7 @@ def events(
     etag = _etag(found, query)
     if etag in question.if_none_match:
         return Answer(304, headers={"etag": etag})
-    rows = store.rows(EVENTS, found.match_id, asked)
+    rows, place = _page(store, EVENTS, found.match_id, asked=asked)
     whole = _unpaged(query)
     total = question.counts.of(
         found,
@@ -100,7 +99,7 @@ def events(
         "match_id": found.match_id,
         number: total,
         listed: [msgspec.Raw(v.body) for v in rows],
-        "next": _next([v.order for v in rows], asked, query, of=found.match_id),
+        "next": _cursor(place, query, of=found.match_id),
     }
     return said(200, body, etag=etag)
 
@@ -161,10 +160,8 @@ def letters(question: Question) -> Answer:
         asked, pages = replace(asked, after=rows[-1].order), 0 if is_end else pages - 1
     is_full, found = len(found) >= limit, found[:limit]
     place = found[-1][0] if is_full else asked.after if len(rows) == asked.limit else ""
-    after = _cursor(place, query, of="letters") if place else None
-    return said(
-        200, {"dead_letters": [{"state": state, **each} for _, each in found], "next": after}
-    )
+    listed = [{"state": state, **each} for _, each in found]
+    return said(200, {"dead_letters": listed, "next": _cursor(place, query, of="letters")})
 
 
 _STATES = {"dead": ALL, "waiting": WAITING}
@@ -238,14 +235,21 @@ def _bound(query: Query, name: str) -> str:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-def _next(orders: list[str], asked: Asked, query: Query, *, of: str) -> str | None:
-    """The cursor behind these rows: where they end, sealed with what was asked; None at the end."""
-    return None if len(orders) < asked.limit else _cursor(orders[-1], query, of=of)
+def _page(
+    store: ServingStore, view: View, key: str, *, asked: Asked
+) -> tuple[Sequence[Version], str]:
+    """The rows of a page, and where the next one begins; "" where there is none."""
+    rows = store.rows(view, key, replace(asked, limit=asked.limit + 1))
+    page = rows[: asked.limit]
+    return page, page[-1].order if len(rows) > len(page) else ""
 
 
-def _cursor(order: str, query: Query, *, of: str) -> str:
-    place = order.encode()
-    return base64.urlsafe_b64encode(_seal(place, query, of) + place).decode().rstrip("=")
+def _cursor(place: str, query: Query, *, of: str) -> str | None:
+    """What goes on behind that place, sealed with what was asked; None at the end."""
+    if not place:
+        return None
+    found = place.encode()
+    return base64.urlsafe_b64encode(_seal(found, query, of) + found).decode().rstrip("=")
 
 
 def _after(query: Query, of: str) -> str:
