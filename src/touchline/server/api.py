@@ -6,7 +6,7 @@ from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-import anyio.to_thread
+from anyio.to_thread import run_sync as _in_thread
 from starlette.datastructures import Headers as Named
 from starlette.types import Receive, Scope, Send
 
@@ -16,6 +16,7 @@ from touchline.errors import ConfigError, ContractError, TouchlineError
 from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
+from touchline.matches.serve.intake import Intake, Read, Result, Taken
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
 from touchline.server.admission import Admission, foreign
 from touchline.server.appending import Appending
@@ -23,7 +24,8 @@ from touchline.server.streams import Frame, Hub
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
-_FEW = 64
+_FEW, _SMALL_BYTES = 64, 50_000
+_AT_ONCE = 250
 _GET = "GET"
 _POST = "POST"
 
@@ -36,7 +38,7 @@ class Api:
 
     store: ServingStore
     log: Log
-    intake: posting.Intake
+    intake: Intake
     admission: Admission
     hub: Hub
     counts: asking.Counts = field(default_factory=asking.Counts)
@@ -77,7 +79,7 @@ class Api:
                 return await self._batch(scope, receive)
             if self.store.near and routes.is_short(path):
                 return self._ask(path, scope)
-            return await anyio.to_thread.run_sync(self._ask, path, scope)
+            return await _in_thread(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)
 
@@ -93,7 +95,8 @@ class Api:
 
     async def _one(self, body: bytes) -> Answer:
         try:
-            given = posting.one(body)
+            is_small = len(body) <= _SMALL_BYTES
+            given = posting.one(body) if is_small else await _in_thread(posting.one, body)
         except ContractError as exc:
             return posting.unreadable(exc)
         return posting.answer((await self.take(given))[0])
@@ -105,25 +108,51 @@ class Api:
         if isinstance(body, Answer):
             return body
         try:
-            given = await anyio.to_thread.run_sync(posting.many, body)
+            given = await _in_thread(posting.many, body)
         except ContractError as exc:
             return posting.unreadable(exc)
-        results = await self.take(given)
-        return await anyio.to_thread.run_sync(posting.summary, results)
+        return await _in_thread(posting.summary, await self.take(given))
 
-    async def take(self, given: Sequence[Any]) -> list[posting.Result]:
+    async def take(self, given: Sequence[Any]) -> list[Result]:
         """What became of each event, once all that were accepted are durable."""
-        if len(given) > _FEW:
-            taken = await anyio.to_thread.run_sync(self.intake.take, given)
-        else:
-            taken = self.intake.take(given)
-        if taken.records:
-            try:
-                await self.appending.append(taken.records)
-            except TouchlineError:
-                self.intake.forget(taken)
-                raise
+        is_small = len(given) <= _FEW
+        events = self.intake.read(given) if is_small else await _in_thread(self.intake.read, given)
+        results = await self._taken(events)
+        while unsettled := [n for n, result in enumerate(results) if result is None]:
+            again = await self._taken([events[n] for n in unsettled])
+            for n, result in zip(unsettled, again, strict=True):
+                results[n] = result
+        return [result for result in results if result]
+
+    async def _taken(self, events: Sequence[Read]) -> list[Result | None]:
+        """What became of each; None where it depended on what was on its way, which is settled now."""
+        await self._look(events)
+        taken = self.intake.begun(events)
+        try:
+            await self._judge(taken, events)
+            is_waited_for = taken.records or None in taken.results
+            places = await self.appending.append(taken.records) if is_waited_for else ()
+        except BaseException:
+            self.intake.lost(taken)
+            raise
+        self.intake.kept(taken, places)
         return taken.results
+
+    async def _judge(self, taken: Taken, events: Sequence[Read]) -> None:
+        """In parts, as others wait for their turn."""
+        for first in range(0, len(events), _AT_ONCE):
+            if first:
+                await asyncio.sleep(0)
+            self.intake.judge(taken, events[first : first + _AT_ONCE])
+
+    async def _look(self, events: Sequence[Read]) -> None:
+        """What the store knows of these events' matches is known here."""
+        intake = self.intake
+        if intake.wants_position():
+            is_near = self.store.near
+            intake.reached(intake.position() if is_near else await _in_thread(intake.position))
+        if missing := intake.missing(events):
+            intake.learn(await _in_thread(intake.changes, missing))
 
     # --- out ----------------------------------------------------------------------------------
 

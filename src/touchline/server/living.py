@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from touchline.core.ports import Key
+from touchline.core.ports import Key, Log, ServingStore
 from touchline.errors import TouchlineError
 from touchline.matches.live import STREAM
 from touchline.matches.serve import openapi
 from touchline.matches.serve.answers import Answer, refused
-from touchline.matches.serve.posting import Intake
+from touchline.matches.serve.intake import Intake
 from touchline.server.admission import Admission
 from touchline.server.api import Api, answered
 from touchline.server.following import Following
@@ -85,16 +85,21 @@ class Living:
         store, log = self.here.serving, self.here.log
         store.prepare(STREAM.views)
         live.prepare(self.here.config, log, [STREAM.topic])
-        hub = Hub(store)
-        self._following = Following(self.here.config, changed=hub.heard, failed=self.failed)
-        intake = Intake(
-            store,
-            self.here.event_rule,
-            lambda: datetime.now(UTC),
-            live.is_ours_alone(self.here.config),
-        )
+        hub, intake = Hub(store), self._intake(store, log)
+
+        def changed() -> None:
+            intake.heard()
+            hub.heard()
+
+        self._following = Following(self.here.config, changed=changed, failed=self.failed)
         api = Api(store, log, intake, self.admission, hub)
         return Pages(api, store, self.admission)
+
+    def _intake(self, store: ServingStore, log: Log) -> Intake:
+        """Who takes events; where other machines append to the log, nothing is held against the store."""
+        rule, is_alone = self.here.event_rule, live.is_ours_alone(self.here.config)
+        end = sum(log.end(STREAM.topic).values()) if is_alone else 0
+        return Intake(store if is_alone else None, rule, lambda: datetime.now(UTC), end)
 
 
 @contextmanager

@@ -49,6 +49,8 @@ class SqliteLog:
     callers share the flush to the disk. Several processes may append; readers never wait for them.
     """
 
+    at_once = True
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._queue: SimpleQueue[_Batch | None] = SimpleQueue()

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NoReturn, get_args
 
 import msgspec
 
@@ -42,6 +42,9 @@ _ID_LENGTH = 128
 _REMEMBERED = 10_000
 """Ids and types come again and again: so many are checked once."""
 _MOST_DEPTH = 32
+MOST_EVENT_BYTES = 190_000
+"""An event has at most so many as the log keeps it: quoted in a dead letter, DynamoDB still holds it."""
+
 _FIRST_YEAR, _LAST_YEAR = 1850, 9000
 _MOST_SEQUENCE = 10**10
 
@@ -105,9 +108,7 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
     try:
         fields = msgspec.convert(given, Fields)
     except msgspec.ValidationError as exc:
-        said, _, at = str(exc).partition(" - at ")
-        at = at.strip("`") or "$"
-        raise ContractError(f"{at}: {said}", hint=_DOCUMENTED, field=at) from exc
+        raise _mistyped(exc, given) from exc
     given = dict(given)
     for name in ENRICHED & given.keys():
         del given[name]
@@ -123,36 +124,63 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
     sequence(fields)
     _check_depth(given)
     value = _ENCODER.encode(given)
+    if len(value) > MOST_EVENT_BYTES:
+        _refuse("$", f"{len(value):,} bytes", f"at most {MOST_EVENT_BYTES:,}")
     digest = hashlib.blake2b(value, digest_size=12).hexdigest()
     return Accepted(
         given["match_id"], given["event_id"], fields.action, value, digest, given, fields, happened
     )
 
 
-_DOCUMENTED = "docs/matches.md lists the fields"
-_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
+_DOCUMENTED = "/openapi.json lists the fields, and what they may be"
+_KINDS = {
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+    str: "a text",
+    type(None): "null",
+}
+_HOLDERS = (dict, list)
+_CHOICES: Mapping[str, tuple[str, ...]] = {"action": get_args(Action), "status": get_args(Status)}
 
 
-def _refuse(place: str, seen: object, expected: str, *, hint: str = _DOCUMENTED) -> NoReturn:
-    said = f"{place}: seen {str(seen)[:80]!r}, expected {expected}"
+def _refuse(place: str, seen: str, expected: str, *, hint: str = _DOCUMENTED) -> NoReturn:
+    said = f"{place}: seen {seen}, expected {expected}"
     raise ContractError(said, hint=hint, field=place)
+
+
+def _shown(value: object) -> str:
+    """A value as it is told: quoted, and no more than the beginning of it."""
+    return repr(str(value)[:80])
+
+
+def _mistyped(exc: msgspec.ValidationError, given: Mapping[str, Any]) -> ContractError:
+    """What is wrong with a field that has not the type that it may have."""
+    said, _, at = str(exc).partition(" - at ")
+    at = at.strip("`") or "$"
+    if choices := _CHOICES.get(at.removeprefix("$.")):
+        seen = given[at.removeprefix("$.")]
+        shown = _shown(seen) if type(seen) is str else _KINDS.get(type(seen), "a number")
+        said = f"seen {shown}, expected {', '.join(choices[:-1])} or {choices[-1]}"
+    return ContractError(f"{at}: {said}", hint=_DOCUMENTED, field=at)
 
 
 def _check_depth(given: Mapping[str, Any]) -> None:
     """Whoever can read the event at all can read it again, however deep in other work they are."""
-    level, depth = list(given.values()), 1
-    while level := [each for each in level if isinstance(each, dict | list)]:
+    level, depth = [each for each in given.values() if type(each) in _HOLDERS], 1
+    while level:
         depth += 1
         if depth > _MOST_DEPTH:
             _refuse("$", f"more than {_MOST_DEPTH} levels", f"at most {_MOST_DEPTH} in each other")
-        level = [v for each in level for v in (each.values() if type(each) is dict else each)]
+        within = (each.values() if type(each) is dict else each for each in level)
+        level = [each for held in within for each in held if type(each) in _HOLDERS]
 
 
 @lru_cache(_REMEMBERED)
 def _match_id(value: str | int) -> str:
     text = str(value)
     if not _MATCH_ID.fullmatch(text) or ".." in text:
-        _refuse("$.match_id", text, "1 to 128 letters, digits and . _ : + -, without '..'")
+        _refuse("$.match_id", _shown(text), "1 to 128 letters, digits and . _ : + -, without '..'")
     return text
 
 
@@ -169,7 +197,7 @@ def _text(value: str | int, name: str) -> str:
     """An id as text: what is shown of it is escaped where it is shown."""
     text = str(value)
     if not text or len(text) > _ID_LENGTH or not text.isprintable():
-        _refuse(f"$.{name}", text, f"1 to {_ID_LENGTH} characters that can be printed")
+        _refuse(f"$.{name}", _shown(text), f"1 to {_ID_LENGTH} characters that can be printed")
     return text
 
 
@@ -177,11 +205,11 @@ def _text(value: str | int, name: str) -> str:
 def _type(value: str, rule: EventRule) -> str:
     text = value.strip().lower().replace(" ", "_")
     if not _TYPE.fullmatch(text):
-        _refuse("$.event_type", value, "a word such as goal or free_kick")
+        _refuse("$.event_type", _shown(value), "a word such as goal or free_kick")
     if rule.unknown_types == "refuse" and text not in rule.types:
         _refuse(
             "$.event_type",
-            value,
+            _shown(value),
             f"one of {', '.join(sorted(rule.types))}",
             hint='matches.unknown_types = "keep" takes others, too',
         )
@@ -237,24 +265,23 @@ def event_at(fields: Fields) -> datetime:
         return instant(fields.timestamp, "$.timestamp")
     period, minute = fields.period, fields.minute
     if period is None or minute is None or fields.kick_off_at is None:
-        seen = (
-            "neither" if period is None else "no kick_off_at" if minute is not None else "no minute"
-        )
+        clock = {"period": period, "minute": minute, "kick_off_at": fields.kick_off_at}
+        absent = [name for name, value in clock.items() if value is None]
         _refuse(
             "$.timestamp",
-            seen,
+            f"none, and no {', '.join(absent)}",
             "an instant such as 2025-04-05T12:00:00Z,"
             " or period, minute, second and kick_off_at, the instant at which that period began",
         )
     begins = PERIOD_STARTS_MIN.get(period)
     if begins is None:
-        _refuse("$.period", period, "1 to 5")
+        _refuse("$.period", _shown(period), "1 to 5")
     second = fields.second or 0.0
     if not 0 <= second < 60:
-        _refuse("$.second", second, "0 up to 60")
+        _refuse("$.second", _shown(second), "0 up to 60")
     if not begins <= minute <= begins + _MOST_MINUTES:
         span = f"{begins} to {begins + _MOST_MINUTES}"
-        _refuse("$.minute", minute, f"{span} in period {period}, as on the scoreboard")
+        _refuse("$.minute", _shown(minute), f"{span} in period {period}, as on the scoreboard")
     began = instant(fields.kick_off_at, "$.kick_off_at")
     return began + timedelta(minutes=minute - begins, seconds=second)
 
@@ -266,15 +293,15 @@ def instant(text: str, place: str) -> datetime:
         ContractError: It is none; without a zone it could be any of 38.
     """
     if not _INSTANT.fullmatch(text):
-        _refuse(place, text, "date, time and zone, such as 2025-04-05T12:00:00.250Z")
+        _refuse(place, _shown(text), "date, time and zone, such as 2025-04-05T12:00:00.250Z")
     try:
         found = datetime.fromisoformat(text.upper())
         if found.tzinfo is not UTC:
             found = found.astimezone(UTC)
     except (ValueError, OverflowError):
-        _refuse(place, text, "a day and a time that there are")
+        _refuse(place, _shown(text), "a day and a time that there are")
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        _refuse(place, text, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+        _refuse(place, _shown(text), f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     return found
 
 
@@ -286,5 +313,5 @@ def sequence(fields: Fields) -> int:
     """
     found = fields.sequence or 0
     if not 0 <= found < _MOST_SEQUENCE:
-        _refuse("$.sequence", found, f"0 up to {_MOST_SEQUENCE}")
+        _refuse("$.sequence", _shown(found), f"0 up to {_MOST_SEQUENCE}")
     return found

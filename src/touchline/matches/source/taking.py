@@ -11,7 +11,7 @@ from touchline.core.ports import Log, ServingStore
 from touchline.core.stream import catch_up
 from touchline.errors import ConflictError, ContractError
 from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule, accepted
-from touchline.matches.serve.posting import Intake
+from touchline.matches.serve.intake import Intake
 from touchline.matches.source.clock import KickOffs
 from touchline.matches.source.files import Feed, Refusal, timed
 from touchline.matches.source.revising import repeated, revised
@@ -42,13 +42,15 @@ def taken(
     new, same, refused, durable = 0, 0, list(feed.refused), set[bytes]()
     for batch in _batches(feed, known):
         said = list(_to_say(batch, feed, store, rule=rule, now=now))
+        intake.heard()
         found = intake.take([event for _, event in said])
         records = [r for r in dict.fromkeys(found.records) if r[1] not in durable]
         if records:
             log.append(TOPIC, records).result()
+        intake.kept(found)
         durable.update(value for _, value in records)
         pairs = zip(said, found.results, strict=True)
-        wrong = [Refusal(place, r.error.message) for (place, _), r in pairs if r.error]
+        wrong = [Refusal(place, r.error.message) for (place, _), r in pairs if r and r.error]
         new += len(records)
         same += len(batch) - len(wrong) - len(records)
         refused += wrong
