@@ -16,9 +16,7 @@ from touchline.core.ports import Position, ServingStore, View
 from touchline.errors import StorageError, TransientError
 from touchline.matches.live import EventRule
 from touchline.matches.serve.intake import Intake, Result
-from touchline.server.admission import Admission
-from touchline.server.api import Api
-from touchline.server.streams import Hub
+from touchline.server.taking import Taking
 
 Records = Sequence[tuple[str, bytes]]
 
@@ -43,20 +41,18 @@ class Held:
         return self.asked[count - 1][1]
 
 
-def served_by(log: Any, store: ServingStore | None = None) -> Api:
-    """The live path, with its events in memory."""
-    store = store or MemoryServing()
-    intake = Intake(store, EventRule(), lambda: NOON)
-    return Api(store, log, intake, Admission(None), Hub(store))
+def served_by(log: Any, store: ServingStore | None = None) -> Taking:
+    """What takes events, and keeps them in this log."""
+    return Taking(Intake(store or MemoryServing(), EventRule(), lambda: NOON), log)
 
 
 def test_a_repeat_of_an_event_that_was_not_kept_is_not_acknowledged_for_it() -> None:
     async def posted() -> list[Result]:
         log = Held()
-        api = served_by(log)
-        first = asyncio.create_task(api.take([event("e1")]))
+        taking = served_by(log)
+        first = asyncio.create_task(taking.take([event("e1")]))
         failing = await log.asked_for(1)
-        second = asyncio.create_task(api.take([event("e1")]))
+        second = asyncio.create_task(taking.take([event("e1")]))
         await asyncio.sleep(0.01)
         failing.set_exception(StorageError("no room"))
         with pytest.raises(StorageError):
@@ -73,10 +69,10 @@ def test_a_repeat_of_an_event_that_was_not_kept_is_not_acknowledged_for_it() -> 
 def test_a_conflict_with_what_is_on_its_way_is_told_when_that_is_durable(is_kept: bool) -> None:
     async def posted() -> tuple[list[bool], list[Result]]:
         log = Held()
-        api = served_by(log)
-        first = asyncio.create_task(api.take([event("e1")]))
+        taking = served_by(log)
+        first = asyncio.create_task(taking.take([event("e1")]))
         held = await log.asked_for(1)
-        other = asyncio.create_task(api.take([event("e1", x=1), event("e2")]))
+        other = asyncio.create_task(taking.take([event("e1", x=1), event("e2")]))
         await asyncio.sleep(0.01)
         was_told = other.done()
         if is_kept:
@@ -97,12 +93,12 @@ def test_a_conflict_with_what_is_on_its_way_is_told_when_that_is_durable(is_kept
 def test_an_event_that_was_lost_leaves_nothing_behind_that_another_is_held_against() -> None:
     async def posted() -> list[Result]:
         log = Held()
-        api = served_by(log)
-        first = asyncio.create_task(api.take([event("e1"), event("e2")]))
+        taking = served_by(log)
+        first = asyncio.create_task(taking.take([event("e1"), event("e2")]))
         (await log.asked_for(1)).set_exception(StorageError("no room"))
         with pytest.raises(StorageError):
             await first
-        second = asyncio.create_task(api.take([event("e1", x=1)]))
+        second = asyncio.create_task(taking.take([event("e1", x=1)]))
         (await log.asked_for(2)).set_result([(0, 0)])
         return await second
 
@@ -123,11 +119,11 @@ def test_a_store_that_fails_midway_leaves_nothing_behind_either() -> None:
 
     async def posted() -> list[int]:
         log, store = MemoryLog(), Failing()
-        api = served_by(log, store)
+        taking = served_by(log, store)
         with pytest.raises(StorageError):
-            await api.take([event("e1"), event("e1", match_id="m2")])
+            await taking.take([event("e1"), event("e1", match_id="m2")])
         store.fails = False
-        found = await api.take([event("e1", x=1), event("e1", match_id="m2", x=1)])
+        found = await taking.take([event("e1", x=1), event("e1", match_id="m2", x=1)])
         return [r.status for r in found]
 
     assert asyncio.run(posted()) == [201, 201]
@@ -146,11 +142,11 @@ def test_a_log_that_refuses_at_once_is_told_and_holds_up_nobody_after() -> None:
 
     async def posted() -> list[Result]:
         log = Refusing()
-        api = served_by(log)
+        taking = served_by(log)
         with pytest.raises(TransientError):
-            await api.take([event("e1")])
+            await taking.take([event("e1")])
         log.fails = False
-        return await api.take([event("e1")])
+        return await taking.take([event("e1")])
 
     (result,) = asyncio.run(posted())
     assert result.status == 201
@@ -169,11 +165,11 @@ def test_a_log_that_waits_for_room_holds_up_nobody_else() -> None:
 
     async def posted() -> list[Result]:
         log = Slow()
-        api = served_by(log)
-        taking = asyncio.create_task(api.take([event("e1")]))
+        taking = served_by(log)
+        found = asyncio.create_task(taking.take([event("e1")]))
         await asyncio.sleep(0.01)
         log.room.set()  # by the thread that the log would have held up
-        return await taking
+        return await found
 
     (result,) = asyncio.run(posted())
     assert result.status == 201
@@ -181,13 +177,13 @@ def test_a_log_that_waits_for_room_holds_up_nobody_else() -> None:
 
 def test_single_events_go_on_while_a_batch_is_taken() -> None:
     async def posted() -> tuple[bool, list[Result]]:
-        api = served_by(MemoryLog())
-        await api.take([event("e0")])
+        taking = served_by(MemoryLog())
+        await taking.take([event("e0")])
         many = [event(f"b{n}") for n in range(10_000)]
-        batch = asyncio.create_task(api.take(many))
-        while not api.intake._under_way:
+        batch = asyncio.create_task(taking.take(many))
+        while not taking.intake._under_way:
             await asyncio.sleep(0)
-        found = await api.take([event("e1")])
+        found = await taking.take([event("e1")])
         was_first = not batch.done()
         assert len(await batch) == 10_000
         return was_first, found

@@ -89,7 +89,7 @@ def test_what_is_no_event_is_told_with_the_field(client: httpx.Client, body: byt
     answer = client.post("/events", content=body)
     assert answer.status_code == 422
     assert answer.json()["error"]["field"].startswith("$")
-    assert answer.json()["error"]["hint"] .startswith("/openapi.json")
+    assert answer.json()["error"]["hint"].startswith("/openapi.json")
 
 
 def test_nothing_of_it_has_an_effect(client: httpx.Client) -> None:

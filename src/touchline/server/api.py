@@ -1,31 +1,28 @@
 """Match events over HTTP and WebSocket: what is posted, what is asked, who follows a match."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-from anyio.to_thread import run_sync as _in_thread
+from anyio.to_thread import run_sync as in_thread
 from starlette.datastructures import Headers as Named
 from starlette.types import Receive, Scope, Send
 
 from touchline.core.ports import Log, ServingStore
 from touchline.core.ports import Scope as Right
 from touchline.errors import ConfigError, ContractError, TouchlineError
-from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
-from touchline.matches.serve.intake import Intake, Read, Result, Taken
+from touchline.matches.serve.intake import Intake
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
 from touchline.server.admission import Admission, foreign
-from touchline.server.appending import Appending
 from touchline.server.streams import Frame, Hub
+from touchline.server.taking import Taking
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
-_FEW, _SMALL_BYTES = 64, 50_000
-_AT_ONCE = 250
+_SMALL_BYTES = 50_000
 _GET = "GET"
 _POST = "POST"
 
@@ -44,8 +41,8 @@ class Api:
     counts: asking.Counts = field(default_factory=asking.Counts)
 
     def __post_init__(self) -> None:
-        """One who appends for all."""
-        self.appending = Appending(self.log, TOPIC)
+        """One who takes events for all."""
+        self.taking = Taking(self.intake, self.log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or a WebSocket for as long as it lasts."""
@@ -79,7 +76,7 @@ class Api:
                 return await self._batch(scope, receive)
             if self.store.near and routes.is_short(path):
                 return self._ask(path, scope)
-            return await _in_thread(self._ask, path, scope)
+            return await in_thread(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)
 
@@ -89,17 +86,15 @@ class Api:
         if scope["method"] != _POST:
             return routes.not_for(scope["method"], path="/events", allow=_POST)
         body = await _body(scope, receive, MOST_BYTES)
-        if isinstance(body, Answer):
-            return body
-        return await self._one(body)
+        return body if isinstance(body, Answer) else await self._one(body)
 
     async def _one(self, body: bytes) -> Answer:
         try:
             is_small = len(body) <= _SMALL_BYTES
-            given = posting.one(body) if is_small else await _in_thread(posting.one, body)
+            given = posting.one(body) if is_small else await in_thread(posting.one, body)
         except ContractError as exc:
             return posting.unreadable(exc)
-        return posting.answer((await self.take(given))[0])
+        return posting.answer((await self.taking.take(given))[0])
 
     async def _batch(self, scope: Scope, receive: Receive) -> Answer:
         if scope["method"] != _POST:
@@ -108,51 +103,10 @@ class Api:
         if isinstance(body, Answer):
             return body
         try:
-            given = await _in_thread(posting.many, body)
+            given = await in_thread(posting.many, body)
         except ContractError as exc:
             return posting.unreadable(exc)
-        return await _in_thread(posting.summary, await self.take(given))
-
-    async def take(self, given: Sequence[Any]) -> list[Result]:
-        """What became of each event, once all that were accepted are durable."""
-        is_small = len(given) <= _FEW
-        events = self.intake.read(given) if is_small else await _in_thread(self.intake.read, given)
-        results = await self._taken(events)
-        while unsettled := [n for n, result in enumerate(results) if result is None]:
-            again = await self._taken([events[n] for n in unsettled])
-            for n, result in zip(unsettled, again, strict=True):
-                results[n] = result
-        return [result for result in results if result]
-
-    async def _taken(self, events: Sequence[Read]) -> list[Result | None]:
-        """What became of each; None where it depended on what was on its way, which is settled now."""
-        await self._look(events)
-        taken = self.intake.begun(events)
-        try:
-            await self._judge(taken, events)
-            is_waited_for = taken.records or None in taken.results
-            places = await self.appending.append(taken.records) if is_waited_for else ()
-        except BaseException:
-            self.intake.lost(taken)
-            raise
-        self.intake.kept(taken, places)
-        return taken.results
-
-    async def _judge(self, taken: Taken, events: Sequence[Read]) -> None:
-        """In parts, as others wait for their turn."""
-        for first in range(0, len(events), _AT_ONCE):
-            if first:
-                await asyncio.sleep(0)
-            self.intake.judge(taken, events[first : first + _AT_ONCE])
-
-    async def _look(self, events: Sequence[Read]) -> None:
-        """What the store knows of these events' matches is known here."""
-        intake = self.intake
-        if intake.wants_position():
-            is_near = self.store.near
-            intake.reached(intake.position() if is_near else await _in_thread(intake.position))
-        if missing := intake.missing(events):
-            intake.learn(await _in_thread(intake.changes, missing))
+        return await in_thread(posting.summary, await self.taking.take(given))
 
     # --- out ----------------------------------------------------------------------------------
 
@@ -249,12 +203,13 @@ async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
         message = await receive()
         if message["type"] == "http.disconnect":
             return problem(400, "the body ended before its end")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part: bytes = message.get("body", b"")
+        size += len(part)
         if size > most:
             return _too_much(most)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return b"".join([*parts, part]) if parts else part
+        parts.append(part)
 
 
 def _too_much(most: int) -> Answer:

@@ -29,11 +29,13 @@ class Appending:
         done: asyncio.Future[Places] = asyncio.get_running_loop().create_future()
         self._next.append((records, done))
         if not self._busy:
-            self._send()
+            self._busy = True
+            asyncio.get_running_loop().call_soon(self._send)
         return await done
 
     def _send(self) -> None:
-        batch, self._next, self._busy = self._next, [], True
+        """All that the loop had ready goes together: the fewer commits, the sooner each is done."""
+        batch, self._next = self._next, []
         records = [record for records, _ in batch for record in records]
         loop = asyncio.get_running_loop()
 
@@ -54,9 +56,9 @@ class Appending:
             return failed
 
     def _over(self, batch: _Batch, sent: "Future[Places]") -> None:
-        self._busy = False
-        if self._next:
-            self._send()
+        self._busy = bool(self._next)
+        if self._busy:
+            asyncio.get_running_loop().call_soon(self._send)
         error, first = sent.exception(), 0
         places = () if error else sent.result()
         for records, done in batch:

@@ -37,9 +37,9 @@ class Pages:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         path = scope["path"]
+        is_asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         is_file = path in (STYLE, SCRIPT)
-        is_page = is_file or path == LIST or _PAGE.fullmatch(path)
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not is_page:
+        if not is_asked or not (is_file or path == LIST or _PAGE.fullmatch(path)):
             await self.api(scope, receive, send)
             return
         refusal = self.admission.refusal(dict(scope["headers"]), None if is_file else "read")

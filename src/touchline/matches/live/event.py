@@ -76,7 +76,7 @@ class Fields(msgspec.Struct, gc=False):
     status: Status | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """An event that may go into the log: `value` is its one text there, `digest` that of what it says.
 
     `posted` is what it says, by field; `at` when it was, if it says so.
@@ -110,8 +110,8 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
     except msgspec.ValidationError as exc:
         raise _mistyped(exc, given) from exc
     given = dict(given)
-    for name in ENRICHED & given.keys():
-        del given[name]
+    if not ENRICHED.isdisjoint(given):
+        given = {name: value for name, value in given.items() if name not in ENRICHED}
     given["match_id"] = _match_id(fields.match_id)
     given["event_id"] = _event_id(fields)
     if fields.player_id is not None:

@@ -33,7 +33,7 @@ class Result(msgspec.Struct, frozen=True, omit_defaults=True):
     error: Problem | None = None
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Known:
     """What is known of the events of a match.
 
@@ -72,18 +72,17 @@ class Known:
             self.digests[event.event_id] = ("", *said) if waits else said
 
 
-@dataclass(eq=False)
-class Taken:
+class Taken(msgspec.Struct, eq=False):
     """Results in the order of the events, and the records that have to be durable before they hold.
 
     A result is None where it depends on what is on its way to the log: ask again when that is settled.
     What is posted again is a record again: the one before it may not have become durable.
     """
 
-    of: Mapping[str, Known] = field(default_factory=dict)
-    results: list[Result | None] = field(default_factory=list)
-    records: list[tuple[str, bytes]] = field(default_factory=list)
-    coming: list[Accepted] = field(default_factory=list)
+    of: Mapping[str, Known]
+    results: list[Result | None] = []
+    records: list[tuple[str, bytes]] = []
+    coming: list[Accepted] = []
 
     def told(self) -> list[Result]:
         """The results, where none is open."""
@@ -145,6 +144,11 @@ class Intake:
 
     # --- what the store knows -----------------------------------------------------------------
 
+    @property
+    def is_near(self) -> bool:
+        """Whether how far the store is may be asked in between."""
+        return self.store is not None and self.store.near
+
     def heard(self) -> None:
         """The store has read on; called in any thread."""
         self._is_stale = True
@@ -169,7 +173,7 @@ class Intake:
         if self._behind and position >= self._behind:
             self._behind, self._look = 0, self._look + 1
 
-    def missing(self, events: Iterable[Read]) -> list[str]:
+    def missing(self, events: Sequence[Read]) -> list[str]:
         """The matches of these events that are to be looked at in the store."""
         if self.store is None:
             return []
@@ -284,7 +288,10 @@ def _read(given: Any, rule: EventRule, now: datetime) -> Read:
         return exc
 
 
-def _matches(events: Iterable[Read]) -> Iterable[str]:
+def _matches(events: Sequence[Read]) -> Iterable[str]:
+    if len(events) == 1:
+        (event,) = events
+        return (event.match_id,) if isinstance(event, Accepted) else ()
     return dict.fromkeys(each.match_id for each in events if isinstance(each, Accepted))
 
 
