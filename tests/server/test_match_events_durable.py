@@ -15,7 +15,8 @@ from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.core.ports import Position, ServingStore, View
 from touchline.errors import StorageError, TransientError
 from touchline.matches.live import EventRule
-from touchline.matches.serve.intake import Intake, Result
+from touchline.matches.serve.intake import Intake
+from touchline.matches.serve.known import Result
 from touchline.server.taking import Taking
 
 Records = Sequence[tuple[str, bytes]]

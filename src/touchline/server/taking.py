@@ -8,7 +8,8 @@ from anyio.to_thread import run_sync as in_thread
 
 from touchline.core.ports import Log
 from touchline.matches.live import TOPIC
-from touchline.matches.serve.intake import Intake, Read, Result
+from touchline.matches.serve.intake import Intake, Read
+from touchline.matches.serve.known import Result
 from touchline.server.appending import Appending
 
 _FEW = 64

@@ -7,12 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-import msgspec
-
 from touchline.core.ports import ServingStore, Version
 from touchline.errors import ContractError
 from touchline.matches.live import EVENTS, STREAM, Accepted, EventRule, accepted
 from touchline.matches.serve.answers import Problem
+from touchline.matches.serve.known import Known, Result, Taken
 
 _MOST_MATCHES = 256
 _ALL_CHANGES = 10_000_000
@@ -22,71 +21,6 @@ Read = Accepted | ContractError
 """An event, or why it is none."""
 
 Places = Sequence[tuple[int, int]]
-
-
-class Result(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What became of one event: a status as of an answer, its id, and what is wrong with it."""
-
-    status: int
-    event_id: str = ""
-    message: str = ""
-    error: Problem | None = None
-
-
-@dataclass(eq=False, slots=True)
-class Known:
-    """What is known of the events of a match.
-
-    `digests` has of each event those that are durable; "" is among them where it has not come. `coming`
-    has what is on its way to the log, and with which take. Of an event in `doubt` the reader of the
-    log will say what is true. `upto` is the last change of the store that is known, `last` the last
-    record that was appended here, `looked` which look of all it was, `users` how many takes are at it.
-    """
-
-    digests: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    coming: "dict[str, list[tuple[Accepted, Taken]]]" = field(default_factory=dict)
-    doubt: set[str] = field(default_factory=set)
-    upto: int = -1
-    last: int = -1
-    looked: int = 0
-    users: int = 0
-
-    def learn(self, versions: Sequence[Version]) -> None:
-        """What the store has; these events have come."""
-        for v in versions:
-            before, new = self.digests.get(v.id, ()), v.digest.split()
-            if "" in before or not set(new).issubset(before):
-                self.digests[v.id] = tuple(dict.fromkeys([*filter(None, before), *new]))
-            self.upto = v.since
-
-    def over(self, event: Accepted, taken: "Taken", *, is_kept: bool) -> None:
-        """The event is not on its way any more: it is durable, or was lost."""
-        under_way = self.coming[event.event_id]
-        under_way.remove((event, taken))
-        if not under_way:
-            del self.coming[event.event_id]
-        before = self.digests.get(event.event_id, ())
-        if is_kept and event.digest not in before:
-            waits = event.action != "insert" and ("" in before or not before)
-            said = (*filter(None, before), event.digest)
-            self.digests[event.event_id] = ("", *said) if waits else said
-
-
-class Taken(msgspec.Struct, eq=False):
-    """Results in the order of the events, and the records that have to be durable before they hold.
-
-    A result is None where it depends on what is on its way to the log: ask again when that is settled.
-    What is posted again is a record again: the one before it may not have become durable.
-    """
-
-    of: Mapping[str, Known]
-    results: list[Result | None] = []
-    records: list[tuple[str, bytes]] = []
-    coming: list[Accepted] = []
-
-    def told(self) -> list[Result]:
-        """The results, where none is open."""
-        return [result for result in self.results if result]
 
 
 @dataclass(frozen=True)
@@ -167,9 +101,11 @@ class Intake:
 
     def reached(self, position: int) -> None:
         """The store is there; what others appended is known as soon as it has that."""
-        self._seen, self._looked_at = position, time.monotonic()
         if position > self.end and not self._under_way:
             self.end = self._behind = position
+        if position < self._seen:  # it is made anew
+            self._behind = self.end
+        self._seen, self._looked_at = position, time.monotonic()
         if self._behind and position >= self._behind:
             self._behind, self._look = 0, self._look + 1
 
@@ -250,7 +186,7 @@ class Intake:
             taken.of[event.match_id].over(event, taken, is_kept=is_kept)
         for known in taken.of.values():
             known.users -= 1
-        self._under_way -= bool(self.store)
+        self._under_way -= self.store is not None
         self._forget()
 
     def _forget(self) -> None:
@@ -264,21 +200,18 @@ class Intake:
     def _judged(self, event: Accepted, taken: Taken) -> Result | None:
         """The event's result, given what is known of it; None where that is not settled."""
         known, id_ = taken.of[event.match_id], event.event_id
-        digests, coming = known.digests.get(id_, ()), known.coming.get(id_, ())
-        if id_ in known.doubt or (self._behind and not digests and not coming):
+        digests, coming = known.digests.get(id_), known.coming.get(id_)
+        if id_ in known.doubt or (self._behind and digests is None and coming is None):
             known.doubt.add(id_)
             return _taken(event)
-        is_insert, has_come = event.action == "insert", bool(digests) and "" not in digests
-        inserts = [each for each in coming if each[0].action == "insert"]
-        if is_insert and event.digest not in digests:
-            others = [by for said, by in inserts if said.digest != event.digest]
-            if has_come or taken in others:
-                return _conflict(event)
-            if others:
-                return None
-        known.coming.setdefault(id_, []).append((event, taken))
-        taken.coming.append(event)
-        return _accepted(event) if is_insert or has_come or inserts else _waits(event)
+        if event.action != "insert":
+            return _waits(event) if digests is None and coming is None else _accepted(event)
+        if digests is not None:
+            return _accepted(event) if event.digest in digests else _conflict(event)
+        if coming is not None and coming[0] != event.digest:
+            return _conflict(event) if taken in coming[1] else None
+        known.comes(event, taken)
+        return _accepted(event)
 
 
 def _read(given: Any, rule: EventRule, now: datetime) -> Read:

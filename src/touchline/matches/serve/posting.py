@@ -8,7 +8,7 @@ import msgspec
 from touchline.errors import ContractError
 from touchline.matches.live import MOST_EVENT_BYTES
 from touchline.matches.serve.answers import Answer, problem, said
-from touchline.matches.serve.intake import Result
+from touchline.matches.serve.known import Result
 
 MOST_IN_A_BATCH = 10_000
 _MOST_VALUES = 2_000_000
