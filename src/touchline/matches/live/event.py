@@ -44,6 +44,9 @@ _REMEMBERED = 10_000
 MOST_EVENT_BYTES = 190_000
 """An event has at most so many as the log keeps it: quoted in a dead letter, DynamoDB still holds it."""
 
+MOST_KNOWN_BYTES = 2 * MOST_EVENT_BYTES
+"""And what is known of it, corrections and all, at most so many."""
+
 _FIRST_YEAR, _LAST_YEAR = 1850, 9000
 _MOST_SEQUENCE = 10**10
 
