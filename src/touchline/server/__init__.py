@@ -91,15 +91,17 @@ def _running(application: "ASGIApp", listening: socket.socket) -> Iterator[None]
     import uvicorn
 
     from touchline.matches.serve.routes import MOST_BYTES
+    from touchline.server.joining import joining
 
     settings = uvicorn.Config(
         application,
+        interface="asgi3",
         log_config=None,
         log_level="error",
         access_log=False,
         lifespan="off",
         loop="uvloop",
-        http="httptools",
+        http=joining,  # type: ignore[arg-type]
         ws="websockets-sansio",
         proxy_headers=False,
         ws_max_size=MOST_BYTES,

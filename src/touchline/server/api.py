@@ -16,13 +16,14 @@ from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
 from touchline.matches.serve.intake import Intake
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
-from touchline.server.admission import Admission, foreign
+from touchline.server.admission import Admission, Headers, foreign
 from touchline.server.streams import Frame, Hub
 from touchline.server.taking import Taking
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
 _SMALL_BYTES = 50_000
+_POSTED_TO = {"/events": MOST_BYTES, "/events/batch": MOST_BATCH_BYTES}
 _GET = "GET"
 _POST = "POST"
 
@@ -50,30 +51,32 @@ class Api:
         if scope["type"] == "websocket":
             await self._socket(path, scope, receive, send=send)
             return
-        right: Right = "write" if path in ("/events", "/events/batch") else "read"
+        right: Right = "write" if path in _POSTED_TO else "read"
+        headers = dict(scope["headers"])
         is_sent = scope["method"] not in (_GET, "HEAD")
-        answer = (foreign(dict(scope["headers"])) if is_sent else None) or self._refusal(
-            scope, right
-        )
+        answer = (foreign(headers) if is_sent else None) or self._asked(headers, right)
         if answer is None and scope["method"] == _GET and routes.is_stream(path):
             await self._stream(path, scope, receive, send=send)
             return
         if answer is None:
-            answer = await self._answer(path, scope, receive)
+            answer = await self._answer(path, scope, receive, headers=headers)
         await answered(answer, send)
 
     def _refusal(self, scope: Scope, right: Right | None) -> Answer | None:
+        return self._asked(dict(scope["headers"]), right)
+
+    def _asked(self, headers: Headers, right: Right | None) -> Answer | None:
         try:
-            return self.admission.refusal(dict(scope["headers"]), right)
+            return self.admission.refusal(headers, right)
         except TouchlineError as exc:
             return refused(exc)
 
-    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(
+        self, path: str, scope: Scope, receive: Receive, *, headers: Headers
+    ) -> Answer:
         try:
-            if path == "/events":
-                return await self._post(scope, receive)
-            if path == "/events/batch":
-                return await self._batch(scope, receive)
+            if path in _POSTED_TO:
+                return await self._post(path, scope, receive, headers=headers)
             if self.store.near and routes.is_short(path):
                 return self._ask(path, scope)
             return await in_thread(self._ask, path, scope)
@@ -82,11 +85,13 @@ class Api:
 
     # --- in -----------------------------------------------------------------------------------
 
-    async def _post(self, scope: Scope, receive: Receive) -> Answer:
+    async def _post(self, path: str, scope: Scope, receive: Receive, *, headers: Headers) -> Answer:
         if scope["method"] != _POST:
-            return routes.not_for(scope["method"], path="/events", allow=_POST)
-        body = await _body(scope, receive, MOST_BYTES)
-        return body if isinstance(body, Answer) else await self._one(body)
+            return routes.not_for(scope["method"], path=path, allow=_POST)
+        body = await _body(receive, headers, _POSTED_TO[path])
+        if isinstance(body, Answer):
+            return body
+        return await (self._one(body) if path == "/events" else self._batch(body))
 
     async def _one(self, body: bytes) -> Answer:
         try:
@@ -96,12 +101,7 @@ class Api:
             return posting.unreadable(exc)
         return posting.answer((await self.taking.take(given))[0])
 
-    async def _batch(self, scope: Scope, receive: Receive) -> Answer:
-        if scope["method"] != _POST:
-            return routes.not_for(scope["method"], path="/events/batch", allow=_POST)
-        body = await _body(scope, receive, MOST_BATCH_BYTES)
-        if isinstance(body, Answer):
-            return body
+    async def _batch(self, body: bytes) -> Answer:
         try:
             given = await in_thread(posting.many, body)
         except ContractError as exc:
@@ -187,17 +187,17 @@ class Api:
 async def answered(answer: Answer, send: Send) -> None:
     """The answer is sent."""
     named = [(k.encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
-    length = (b"content-length", str(len(answer.body)).encode())
+    length = (b"content-length", b"%d" % len(answer.body))
     headers = [*_SAFE, *named] if answer.status == 304 else [_JSON, length, *_SAFE, *named]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
+async def _body(receive: Receive, headers: Headers, most: int) -> bytes | Answer:
     """The whole body, or what is said of one that is too large."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > most:
-            return _too_much(most)
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > most:
+        return _too_much(most)
     parts, size = list[bytes](), 0
     while True:
         message = await receive()

@@ -20,18 +20,19 @@ class Appending:
         self._next: _Batch = []
         self._busy = False
 
-    async def append(self, records: Records) -> Places:
+    def append(self, records: Records) -> "asyncio.Future[Places]":
         """Where the records lie, once they are durable; all that was given before them is settled, too.
 
         Raises:
             TouchlineError: They are not durable, as far as is known.
         """
-        done: asyncio.Future[Places] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[Places] = loop.create_future()
         self._next.append((records, done))
         if not self._busy:
             self._busy = True
-            asyncio.get_running_loop().call_soon(self._send)
-        return await done
+            loop.call_soon(self._send)
+        return done
 
     def _send(self) -> None:
         """All that the loop had ready goes together: the fewer commits, the sooner each is done."""

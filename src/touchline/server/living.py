@@ -1,7 +1,7 @@
 """The live path at work: what is posted goes through the log into the store, and is told on."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
@@ -52,8 +52,14 @@ class Living:
         self._api: ASGIApp | None = None
         self._following: Following | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer, or say why the stores cannot be opened."""
+        if self._api is None or scope["path"] == "/openapi.json":
+            return self._first(scope, receive, send)
+        return self._api(scope, receive, send)
+
+    async def _first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What needs no stores, or is asked before they are open."""
         app: ASGIApp | None = self._api
         if scope["path"] == "/openapi.json" and scope["type"] == "http":
             app = _saying(openapi.answer())

@@ -162,11 +162,8 @@ def _text(value: str | int, name: str) -> str:
     return text
 
 
-@lru_cache(_REMEMBERED)
 def _type(value: str, rule: EventRule) -> str:
-    text = value.strip().lower().replace(" ", "_")
-    if not _TYPE.fullmatch(text):
-        refuse("$.event_type", shown(value), "a word such as goal or free_kick")
+    text = _word(value)
     if rule.unknown_types == "refuse" and text not in rule.types:
         refuse(
             "$.event_type",
@@ -174,6 +171,14 @@ def _type(value: str, rule: EventRule) -> str:
             f"one of {', '.join(sorted(rule.types))}",
             hint='matches.unknown_types = "keep" takes others, too',
         )
+    return text
+
+
+@lru_cache(_REMEMBERED)
+def _word(value: str) -> str:
+    text = value.strip().lower().replace(" ", "_")
+    if not _TYPE.fullmatch(text):
+        refuse("$.event_type", shown(value), "a word such as goal or free_kick")
     return text
 
 

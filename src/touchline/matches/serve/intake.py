@@ -136,11 +136,17 @@ class Intake:
     def learn(self, looked: Looked) -> None:
         """It is known here, too."""
         for match_id, versions in looked.found.items():
-            known = self._known.setdefault(match_id, Known())
+            known = self._of(match_id)
             known.learn(versions)
             known.looked = looked.look
             if self._may_tell(known, looked.position):
                 known.doubt.clear()
+
+    def _of(self, match_id: str) -> Known:
+        found = self._known.get(match_id)
+        if found is None:
+            found = self._known[match_id] = Known()
+        return found
 
     # --- a take -------------------------------------------------------------------------------
 
@@ -149,7 +155,7 @@ class Intake:
         of = dict[str, Known]()
         if self.store is not None:
             for match_id in _matches(events):
-                known = of[match_id] = self._known.setdefault(match_id, Known())
+                known = of[match_id] = self._of(match_id)
                 known.users += 1
                 self._known.move_to_end(match_id)
             self._under_way += 1
