@@ -1,32 +1,32 @@
 """Match events over HTTP and WebSocket: what is posted, what is asked, who follows a match."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Any
 
-import anyio.to_thread
+from anyio.to_thread import run_sync as in_thread
 from starlette.datastructures import Headers as Named
 from starlette.types import Receive, Scope, Send
 
 from touchline.core.ports import Log, ServingStore
 from touchline.core.ports import Scope as Right
 from touchline.errors import ConfigError, ContractError, TouchlineError
-from touchline.matches.live import TOPIC
 from touchline.matches.serve import asking, posting, routes
 from touchline.matches.serve.answers import Answer, problem, refused
 from touchline.matches.serve.counts import Counts
+from touchline.matches.serve.intake import Intake
 from touchline.matches.serve.routes import MOST_BATCH_BYTES, MOST_BYTES
-from touchline.server.admission import Admission, foreign
-from touchline.server.appending import Appending
+from touchline.server.admission import Admission, Headers, foreign
 from touchline.server.frames import Frame, Token, token
 from touchline.server.streams import Hub
+from touchline.server.taking import Taking
 
 _JSON = (b"content-type", b"application/json")
 _SAFE = ((b"x-content-type-options", b"nosniff"), (b"cache-control", b"no-cache"))
 _STREAMED = [(b"content-type", b"text/event-stream"), (b"x-accel-buffering", b"no"), *_SAFE]
-_FEW = 64
+_SMALL_BYTES = 50_000
+_POSTED_TO = {"/events": MOST_BYTES, "/events/batch": MOST_BATCH_BYTES}
 _GET = "GET"
 _POST = "POST"
 
@@ -39,14 +39,14 @@ class Api:
 
     store: ServingStore
     log: Log
-    intake: posting.Intake
+    intake: Intake
     admission: Admission
     hub: Hub
     counts: Counts = field(default_factory=Counts)
 
     def __post_init__(self) -> None:
-        """One who appends for all."""
-        self.appending = Appending(self.log, TOPIC)
+        """One who takes events for all."""
+        self.taking = Taking(self.intake, self.log)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request, or a WebSocket for as long as it lasts."""
@@ -54,79 +54,62 @@ class Api:
         if scope["type"] == "websocket":
             await self._socket(path, scope, receive, send=send)
             return
-        right: Right = "write" if path in ("/events", "/events/batch") else "read"
+        right: Right = "write" if path in _POSTED_TO else "read"
+        headers = dict(scope["headers"])
         is_sent = scope["method"] not in (_GET, "HEAD")
-        answer = (foreign(dict(scope["headers"])) if is_sent else None) or self._refusal(
-            scope, right
-        )
+        answer = (foreign(headers) if is_sent else None) or self._asked(headers, right)
         if answer is None and scope["method"] == _GET and routes.is_stream(path):
             await self._stream(path, scope, receive, send=send)
             return
         if answer is None:
-            answer = await self._answer(path, scope, receive)
+            answer = await self._answer(path, scope, receive, headers=headers)
         await answered(answer, send)
 
     def _refusal(self, scope: Scope, right: Right | None) -> Answer | None:
+        return self._asked(dict(scope["headers"]), right)
+
+    def _asked(self, headers: Headers, right: Right | None) -> Answer | None:
         try:
-            return self.admission.refusal(dict(scope["headers"]), right)
+            return self.admission.refusal(headers, right)
         except TouchlineError as exc:
             return refused(exc)
 
-    async def _answer(self, path: str, scope: Scope, receive: Receive) -> Answer:
+    async def _answer(
+        self, path: str, scope: Scope, receive: Receive, *, headers: Headers
+    ) -> Answer:
         try:
-            if path == "/events":
-                return await self._post(scope, receive)
-            if path == "/events/batch":
-                return await self._batch(scope, receive)
+            if path in _POSTED_TO:
+                return await self._post(path, scope, receive, headers=headers)
             if self.store.near and routes.is_short(path):
                 return self._ask(path, scope)
-            return await anyio.to_thread.run_sync(self._ask, path, scope)
+            return await in_thread(self._ask, path, scope)
         except TouchlineError as exc:
             return refused(exc)
 
     # --- in -----------------------------------------------------------------------------------
 
-    async def _post(self, scope: Scope, receive: Receive) -> Answer:
+    async def _post(self, path: str, scope: Scope, receive: Receive, *, headers: Headers) -> Answer:
         if scope["method"] != _POST:
-            return routes.not_for(scope["method"], path="/events", allow=_POST)
-        body = await _body(scope, receive, MOST_BYTES)
+            return routes.not_for(scope["method"], path=path, allow=_POST)
+        body = await _body(receive, headers, _POSTED_TO[path])
         if isinstance(body, Answer):
             return body
-        return await self._one(body)
+        return await (self._one(body) if path == "/events" else self._batch(body))
 
     async def _one(self, body: bytes) -> Answer:
         try:
-            given = posting.one(body)
+            is_small = len(body) <= _SMALL_BYTES
+            given = posting.one(body) if is_small else await in_thread(posting.one, body)
         except ContractError as exc:
             return posting.unreadable(exc)
-        return posting.answer((await self.take(given))[0])
+        return posting.answer((await self.taking.take(given))[0])
 
-    async def _batch(self, scope: Scope, receive: Receive) -> Answer:
-        if scope["method"] != _POST:
-            return routes.not_for(scope["method"], path="/events/batch", allow=_POST)
-        body = await _body(scope, receive, MOST_BATCH_BYTES)
-        if isinstance(body, Answer):
-            return body
+    async def _batch(self, body: bytes) -> Answer:
         try:
-            given = await anyio.to_thread.run_sync(posting.many, body)
+            given = await in_thread(posting.many, body)
         except ContractError as exc:
             return posting.unreadable(exc)
-        results = await self.take(given)
-        return await anyio.to_thread.run_sync(posting.summary, results)
-
-    async def take(self, given: Sequence[Any]) -> list[posting.Result]:
-        """What became of each event, once all that were accepted are durable."""
-        if len(given) > _FEW:
-            taken = await anyio.to_thread.run_sync(self.intake.take, given)
-        else:
-            taken = self.intake.take(given)
-        if taken.records:
-            try:
-                await self.appending.append(taken.records)
-            except TouchlineError:
-                self.intake.forget(taken)
-                raise
-        return taken.results
+        return await in_thread(posting.summary, await self.taking.take(given))
 
     # --- out ----------------------------------------------------------------------------------
 
@@ -221,28 +204,29 @@ async def _texts(frames: AsyncIterator[list[Frame]]) -> AsyncIterator[str]:
 async def answered(answer: Answer, send: Send) -> None:
     """The answer is sent."""
     named = [(k.encode(), v.encode("latin-1", "replace")) for k, v in answer.headers.items()]
-    length = (b"content-length", str(len(answer.body)).encode())
+    length = (b"content-length", b"%d" % len(answer.body))
     headers = [*_SAFE, *named] if answer.status == 304 else [_JSON, length, *_SAFE, *named]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
 
 
-async def _body(scope: Scope, receive: Receive, most: int) -> bytes | Answer:
+async def _body(receive: Receive, headers: Headers, most: int) -> bytes | Answer:
     """The whole body, or what is said of one that is too large."""
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit() and int(value) > most:
-            return _too_much(most)
+    length = headers.get(b"content-length", b"")
+    if length.isdigit() and int(length) > most:
+        return _too_much(most)
     parts, size = list[bytes](), 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
             return problem(400, "the body ended before its end")
-        parts.append(message.get("body", b""))
-        size += len(parts[-1])
+        part: bytes = message.get("body", b"")
+        size += len(part)
         if size > most:
             return _too_much(most)
         if not message.get("more_body"):
-            return b"".join(parts)
+            return b"".join([*parts, part]) if parts else part
+        parts.append(part)
 
 
 def _too_much(most: int) -> Answer:

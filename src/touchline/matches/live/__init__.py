@@ -1,7 +1,7 @@
 """Events as they come: checked where they enter, folded into what is known of each match."""
 
 from touchline.core.stream import Stream
-from touchline.matches.live.event import Accepted, EventRule, accepted
+from touchline.matches.live.event import MOST_EVENT_BYTES, Accepted, EventRule, accepted
 from touchline.matches.live.fold import fold
 from touchline.matches.live.views import (
     ALL,
@@ -23,6 +23,7 @@ __all__ = [
     "DEAD",
     "EVENTS",
     "MATCHES",
+    "MOST_EVENT_BYTES",
     "NO_MATCH",
     "STREAM",
     "TOPIC",

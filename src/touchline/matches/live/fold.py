@@ -17,6 +17,7 @@ from touchline.errors import ContractError
 from touchline.matches.live.beside import Over, Refused, over, standing, unwrapped
 from touchline.matches.live.event import (
     ENRICHED,
+    MOST_KNOWN_BYTES,
     Accepted,
     EventRule,
     Fields,
@@ -147,6 +148,11 @@ def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Versio
     assert at is not None
     text = f"{at.replace(tzinfo=None).isoformat(timespec='microseconds')}Z"
     body = _enriched(posted, fields, text, at=at, version=number)
+    if len(body) > MOST_KNOWN_BYTES:
+        too_large = (
+            f"with this correction {len(body):,} bytes, expected at most {MOST_KNOWN_BYTES:,}"
+        )
+        raise ContractError(f"event {said.event_id!r}: {too_large}", field="$")
     return Version(
         said.match_id,
         said.event_id,

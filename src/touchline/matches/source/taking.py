@@ -21,7 +21,7 @@ from touchline.matches.live import (
     accepted,
 )
 from touchline.matches.live.views import waiting_id
-from touchline.matches.serve.posting import Intake
+from touchline.matches.serve.intake import Intake
 from touchline.matches.source.aside import match_of, set_aside
 from touchline.matches.source.clock import KickOffs
 from touchline.matches.source.files import Feed, Refusal, refusal, timed
@@ -61,13 +61,15 @@ def taken(
     new, same, refused, durable = 0, 0, list(feed.refused), set[bytes]()
     for batch in _batches(feed, known):
         said = list(_to_say(batch, feed, store, rule=rule, now=now))
+        intake.heard()
         found = intake.take([event for _, event in said])
         records = [r for r in dict.fromkeys(found.records) if r[1] not in durable]
         if records:
             log.append(TOPIC, records).result()
+        intake.kept(found)
         durable.update(value for _, value in records)
         pairs = zip(said, found.results, strict=True)
-        wrong = [refusal(place, r.error.message, e) for (place, e), r in pairs if r.error]
+        wrong = [refusal(place, r.error.message, e) for (place, e), r in pairs if r and r.error]
         new += len(records)
         same += len(batch) - len(wrong) - len(records)
         refused += wrong
