@@ -13,7 +13,7 @@ from touchline.core.ports import Asked
 from touchline.core.stream import catch_up
 from touchline.matches.gold import live_events, match_stats
 from touchline.matches.live import EVENTS, STREAM, TOPIC, EventRule
-from touchline.matches.serve.posting import Intake
+from touchline.matches.serve.intake import Intake
 from touchline.matches.silver import match_events
 from touchline.matches.source import kick_offs, read, taken
 

@@ -15,7 +15,7 @@ from touchline.core.ports import Asked, Id, Version, View
 from touchline.core.stream import read_on
 from touchline.errors import TransientError
 from touchline.matches.live import EVENTS, MATCHES, STREAM, TOPIC, EventRule
-from touchline.matches.serve.posting import Intake
+from touchline.matches.serve.intake import Intake
 from touchline.server import streams
 from touchline.server.admission import Admission
 from touchline.server.api import Api
