@@ -80,7 +80,7 @@ def test_two_files_of_one_name_and_day_are_told_and_the_first_is_taken(tmp_path:
 
 def test_a_folder_without_event_files_is_missing_input(tmp_path: Path) -> None:
     put(tmp_path, "readme.txt")
-    with pytest.raises(MissingInputError, match="no event file among 1 files"):
+    with pytest.raises(MissingInputError, match="no event file among 1 file"):
         found([tmp_path], tmp_path)
 
 

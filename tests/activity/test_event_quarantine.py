@@ -105,7 +105,7 @@ def test_a_rule_of_repair_mends_rows_of_several_files_and_replay_publishes_them(
     assert day.one(at).isoformat() == "2025-01-01T12:00:00+00:00"
     assert [r["reason"][:9] for r in listed(day)] == ["malformed"]
     notes = json.dumps(report(day)["steps"][0]["notes"])
-    assert "1 lines mended, 0 discarded" in notes
+    assert "1 line mended, 0 discarded" in notes
 
 
 def report(of: World) -> dict[str, Any]:
@@ -143,6 +143,15 @@ def test_a_later_fix_of_a_line_replaces_the_earlier_and_keeps_those_of_other_lin
     found = day.query("SELECT event_id FROM activity.curated_events WHERE event_id LIKE 'e90_'")
     assert found.to_pylist() == [{"event_id": "e901"}]
     assert count(day) == 303
+
+
+def test_fields_of_a_line_that_is_cut_off_cannot_be_set_and_the_way_out_is_told(day: World) -> None:
+    ended = day.do("quarantine", "fix", "--reason", "malformed", "--set", "a=1", "--because", "y")
+    assert ended.code == 2
+    assert ended.error.startswith("the line is no JSON")
+    assert "column" not in ended.error.partition(":")[0]
+    assert "--row" in ended.hint
+    assert "discard" in ended.hint
 
 
 def test_fields_are_set_as_json(day: World) -> None:
@@ -261,7 +270,7 @@ def test_the_report_names_raw_folders_and_nothing_that_was_said(day: World) -> N
         (
             ("fix", "--reason", "malformed", "--set", "a=1", "--because", "y"),
             2,
-            "give the whole line",
+            "the line is no JSON",
         ),
     ],
 )

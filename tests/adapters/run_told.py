@@ -15,6 +15,7 @@ RULE = {
     "expected": "at least 1",
 }
 REPORT: dict[str, Any] = {
+    "seconds": 0.4,
     "inputs": [{"name": "squad", "source": "in/1_squad.txt", "sha256": "ab" * 32, "size_bytes": 9}],
     "steps": [
         {"table": "activity.curated_events", "rows_in": 4, "rows": 3, "rejected": {"odd": 1},

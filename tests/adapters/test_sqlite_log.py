@@ -1,9 +1,11 @@
 """What only a log in a file has: an id of its own, older files, and a clock that is set back."""
 
 import sqlite3
+import threading
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -50,3 +52,25 @@ def test_records_are_never_older_than_those_before_them(
             log.append("events", [("k", b"a")]).result()
     with closing(SqliteLog(tmp_path / "log.db")) as log:
         assert [r.at.hour for r in log.read("events", {}, timeout_s=0)] == [9, 9]
+
+
+def test_who_waits_for_records_looks_more_often_while_they_come(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits = list[float]()
+
+    def wait(self: threading.Condition, timeout: float | None = None) -> bool:
+        waits.append(timeout or 0.0)
+        return False
+
+    with closing(SqliteLog(tmp_path / "log.db")) as log:
+        log.append("t", [("k", b"1")]).result()
+        clock = iter(range(100))
+        told = SimpleNamespace(monotonic=lambda: float(next(clock)))
+        monkeypatch.setattr(log_module, "time", told)
+        monkeypatch.setattr(threading.Condition, "wait", wait)
+        assert log.read("t", {0: 1}, timeout_s=2) == []
+        assert len(log.read("t", {0: 0}, timeout_s=2)) == 1
+        assert log.read("t", {0: 1}, timeout_s=2) == []
+    assert set(waits[:1]) == {log_module._PAUSE_S}
+    assert set(waits[1:]) == {log_module._SHORT_PAUSE_S}

@@ -277,6 +277,20 @@ def test_alerts_test_says_how_each_target_answered(
     assert told.well("alerts", "--json").rows["undelivered"] == []
 
 
+def test_check_tells_of_a_target_whose_variable_is_not_set(told: World) -> None:
+    told.configure('[alerts]\ntargets = { chat = { env = "CHAT" }, mail = { env = "MAIL" } }\n')
+    ended = told.do("check", "--json")
+    assert ended.code == 2
+    assert ended.rows == [
+        {
+            "pipeline": "alerts",
+            "where": "mail",
+            "what": "$.alerts.targets.mail: environment variable MAIL is not set",
+        }
+    ]
+    assert told.do("check", "activity", "--json").rows == []
+
+
 def test_alerts_test_without_a_target_says_how_to_name_one(empty: World) -> None:
     ended = empty.do("alerts", "--test")
     assert ended.code == 2

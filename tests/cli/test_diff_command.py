@@ -26,6 +26,13 @@ def test_a_re_issue_is_told_row_by_row_and_column_by_column(twice: World) -> Non
     assert "threat_per_90" in ended.out
 
 
+def test_of_a_first_publish_all_rows_were_added(published: World) -> None:
+    ended = published.well("diff", "players", "match_id=1")
+    first, counts, *_ = ended.out.splitlines()
+    assert "match_id=1  nothing -> 20" in first
+    assert counts == f"{published.contents(1)['players'][0]} added, 0 removed, 0 changed"
+
+
 def test_as_json_it_has_numbers_before_and_after(twice: World) -> None:
     found = json.loads(twice.well("diff", "events", "match_id=1", "--json").out)
     assert (found["added"], found["removed"], found["changed"]) == (0, 0, 1)

@@ -1,12 +1,14 @@
 """ingest matches and simulate matches: from files to what applications ask, and to history."""
 
+import gzip
 import json
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from made_files import lines, put, statsbomb, wyscout
+from feeds import event
+from made_files import FAULTS, lines, put, statsbomb, wyscout
 from world import World
 
 from touchline.adapters.sqlite import SqliteServing
@@ -14,11 +16,6 @@ from touchline.core.ports import Asked
 from touchline.matches.live import EVENTS
 
 KICK_OFF = "2018-07-15T15:00:00Z"
-
-
-def event(event_id: str, **more: Any) -> dict[str, Any]:
-    said = {"match_id": "m1", "event_id": event_id, "event_type": "pass", "team_id": "t1"}
-    return {**said, "timestamp": "2025-04-05T12:00:00Z", **more}
 
 
 def known(world: World, match_id: str = "m1") -> list[dict[str, Any]]:
@@ -52,13 +49,6 @@ def test_the_same_file_again_changes_nothing(empty: World) -> None:
     (row,) = empty.well("ingest", "matches", path, "--json").rows
     assert (row["new"], row["unchanged"]) == (0, 2)
     assert known(empty) == before
-
-
-def test_a_file_of_which_nothing_can_be_used_is_told_and_waits_for_nothing(empty: World) -> None:
-    path = put(empty.folder, "feed.ndjson", lines(event("a", timestamp="noon")))
-    assert empty.do("ingest", "matches", path).code == 3
-    empty.well("check", "matches")
-    assert empty.well("status", "matches", "--json").rows == []
 
 
 def test_what_came_live_before_is_neither_lost_nor_doubled(empty: World) -> None:
@@ -120,6 +110,54 @@ def test_a_file_that_is_named_and_has_no_events_is_refused(empty: World) -> None
     assert "event_type" in ended.hint
 
 
+@pytest.mark.parametrize(
+    "content",
+    [[1, 2], [{"event_id": "a", "event_type": "view_item", "user_id": "42"}], {"match_id": "m1"}],
+    ids=["numbers", "events of an app", "a match"],
+)
+def test_what_is_somebody_elses_is_no_match_event_and_makes_no_dead_letter(
+    empty: World, content: Any
+) -> None:
+    path = put(empty.folder, "in/a.json", content)
+    ended = empty.do("ingest", "matches", path)
+    assert ended.code == 3
+    assert "nothing in it is a match event" in ended.error
+    ended = empty.do("ingest", "matches", "in")
+    assert ended.code == 4
+    assert "left alone, as no match events: 1 file" in ended.err
+    assert not (empty.data / "log.db").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.json", b"", "the file is empty"),
+        ("a.json", b'{"events": [{"id": 1', "no line of it is an event; line 1: not JSON"),
+        ("a.json", b"[1, 2", "not JSON"),
+        ("a.json", b"null", "no line of it is an event; line 1: not a JSON object"),
+        ("a.json.gz", gzip.compress(lines(event("a")))[:-9], "gzip cut off or damaged"),
+        ("a.zip", b"PK\x03\x04\x14", "a zip, and no file of events"),
+        ("a.json", bytes(range(128, 256)), "no line of it is an event; line 1: not JSON"),
+    ],
+)
+def test_a_file_of_which_nothing_can_be_read_is_refused_as_a_whole(
+    empty: World, name: str, content: bytes, said: str
+) -> None:
+    ended = empty.do("ingest", "matches", put(empty.folder, name, content))
+    assert ended.code == 3
+    assert f"{name}: {said}" in ended.error
+    assert ended.hint
+    assert not (empty.data / "log.db").exists()
+
+
+def test_a_kick_off_that_is_yet_to_come_is_refused_before_anything_is_taken(empty: World) -> None:
+    path = put(empty.folder, "events.json", [wyscout()])
+    ended = empty.do("ingest", "matches", path, "--kick-off", "2999-07-15T15:00:00Z")
+    assert ended.code == 2
+    assert "--kick-off 2999-07-15T15:00:00Z: expected an instant before" in ended.error
+    assert not (empty.data / "log.db").exists()
+
+
 def test_a_clock_needs_a_kick_off(empty: World) -> None:
     path = put(empty.folder, "events.json", [wyscout()])
     refused = empty.do("ingest", "matches", path)
@@ -172,17 +210,7 @@ def test_types_that_are_not_known_are_refused_where_that_is_configured(empty: Wo
 
 
 def test_made_up_feeds_can_be_ingested_and_are_what_was_planted(empty: World) -> None:
-    faults = (
-        "--late",
-        "0.02",
-        "--duplicates",
-        "0.02",
-        "--corrections",
-        "0.01",
-        "--shuffle",
-        "0.05",
-    )
-    ended = empty.well("simulate", "matches", "out", "--matches", "2", *faults)
+    ended = empty.well("simulate", "matches", "out", "--matches", "2", *FAULTS)
     assert ended.out.split() == [
         f"out/{name}" for i in (900001, 900002) for name in (f"feeds/{i}.ndjson", f"truth/{i}.json")
     ]
@@ -200,6 +228,16 @@ def test_the_same_seed_makes_the_same_feeds(empty: World) -> None:
     empty.well("simulate", "matches", "b", "--seed", "7", "--late", "0.1")
     one, other = (empty.folder / f / "feeds" / "900001.ndjson" for f in "ab")
     assert one.read_bytes() == other.read_bytes()
+
+
+def test_another_feed_of_the_same_match_is_not_written_over_the_first(empty: World) -> None:
+    empty.well("simulate", "matches", "out")
+    before = empty.everything()
+    empty.well("simulate", "matches", "out")
+    ended = empty.do("simulate", "matches", "out", "--seed", "2")
+    assert ended.code == 2
+    assert "out/feeds/900001.ndjson: is there" in ended.error
+    assert empty.everything() == before
 
 
 def test_matches_have_the_ids_and_days_that_are_asked_for(empty: World) -> None:

@@ -51,6 +51,9 @@ def test_a_column_that_the_file_has_not_is_told(odd: World) -> None:
     ended = odd.do("quarantine", "fix", "--reason", "subtype", "--set", "x=1", "--because", "y")
     assert ended.code == 2
     assert "no column x in the file" in ended.error
+    near = ("--set", "event_subtyp=overlap", "--because", "y")
+    ended = odd.do("quarantine", "fix", "--reason", "subtype", *near)
+    assert "did you mean event_subtype?" in ended.hint
 
 
 def test_a_table_or_a_run_that_there_is_not_is_no_all_clear(empty: World) -> None:

@@ -176,6 +176,59 @@ def test_rows_come_as_a_table_json_or_csv(november: World) -> None:
     assert [row["match_id"] for row in csv.DictReader(io.StringIO(as_csv))] == list("1234")
 
 
+def test_an_instant_is_shown_with_the_milliseconds_that_it_has(november: World) -> None:
+    sql = "SELECT TIMESTAMPTZ '2025-01-01 10:00:00{}+00' AS at, TIMESTAMP '2025-01-01 10:00:00' AS bare"
+    whole, split, fine = (november.well("query", sql.format(s)).out for s in ("", ".25", ".000001"))
+    assert whole.splitlines()[1] == "2025-01-01 10:00:00Z  2025-01-01 10:00:00"
+    assert split.splitlines()[1] == "2025-01-01 10:00:00.250Z  2025-01-01 10:00:00"
+    assert fine.splitlines()[1] == "2025-01-01 10:00:00.000001Z  2025-01-01 10:00:00"
+
+
+def test_instants_of_one_column_are_shown_to_the_same_digit(november: World) -> None:
+    sql = (
+        "SELECT unnest([TIMESTAMP '2025-01-01 10:00:00', TIMESTAMP '2025-01-01 10:00:01.5']) AS at"
+    )
+    rows = november.well("query", sql).out.splitlines()[1:]
+    assert rows == ["2025-01-01 10:00:00.000", "2025-01-01 10:00:01.500"]
+
+
+VALUES = """SELECT TIMESTAMPTZ '2025-01-01 10:00:00.250+00' AS instant, TIMESTAMP '2025-01-01 10:00:00' AS
+ bare, TIME '10:00:00' AS hour, DATE '2025-01-01' AS day, '' AS empty, NULL::VARCHAR AS nothing, true AS
+ yes, 'a,"b"' AS text, 1.50::DECIMAL(5,2) AS price, (SELECT sum(x) FROM (VALUES (1), (2)) AS v(x)) AS n"""
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_a_format_has_one_form_on_standard_output_and_in_a_file(
+    november: World, tmp_path: Path, kind: str
+) -> None:
+    out = tmp_path / f"rows.{kind}"
+    ended = november.well("query", VALUES, "--out", str(out))
+    shown = november.well("query", VALUES, "--format", kind).out
+    assert f"1 row -> {out}" in ended.err
+    if kind == "json":
+        assert json.loads(out.read_text()) == json.loads(shown)
+    else:
+        assert out.read_text() == shown
+        _, line = shown.splitlines()
+        instants = "2025-01-01T10:00:00.250Z,2025-01-01T10:00:00,10:00:00,2025-01-01"
+        assert line == f'{instants},"",,true,"a,""b""",1.50,3'
+
+
+@pytest.mark.parametrize("kind", ["csv", "json"])
+def test_no_rows_have_one_form_too(november: World, tmp_path: Path, kind: str) -> None:
+    sql, out = "SELECT 1 AS one WHERE false", tmp_path / f"rows.{kind}"
+    november.well("query", sql, "--out", str(out))
+    shown = november.well("query", sql, "--format", kind).out
+    assert (out.read_text() == shown) if kind == "csv" else json.loads(out.read_text()) == []
+
+
+@pytest.mark.parametrize("value", ["INTERVAL 1 DAY", "'ab'::BLOB"])
+def test_what_csv_has_no_form_for_is_refused(november: World, value: str) -> None:
+    ended = november.do("query", f"SELECT {value} AS odd", "--format", "csv")
+    assert (ended.code, "Traceback" in ended.err) == (2, False), ended.err
+    assert "odd" in ended.error
+
+
 @pytest.mark.parametrize(
     ("value", "expected"),
     [

@@ -8,7 +8,7 @@ from typing import Any
 
 import httpx
 import pytest
-from made_files import lines, put, wyscout
+from made_files import FAULTS, lines, put, wyscout
 from taking_server import Taking, refusing, taking
 from world import World
 
@@ -104,6 +104,26 @@ def test_a_file_without_events_is_refused(empty: World, server: Taking) -> None:
     assert "nothing in it is a match event" in ended.error
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "code", "said"),
+    [
+        (".", None, 2, ".: a folder"),
+        ("gone.ndjson", None, 2, "gone.ndjson: no such file"),
+        ("feed.ndjson", b"", 3, "the file is empty"),
+        ("feed.ndjson", b"\xff\xfe", 3, "no line of it is an event"),
+    ],
+)
+def test_what_is_no_feed_is_refused_before_anything_is_posted(
+    empty: World, server: Taking, name: str, content: bytes | None, code: int, said: str
+) -> None:
+    if content is not None:
+        put(empty.folder, name, content)
+    ended = empty.do("replay", name, "--to", server.url)
+    assert (ended.code, server.asked) == (code, [])
+    assert said in ended.error
+    assert ended.hint
+
+
 def test_it_keeps_the_pace_of_the_match(
     empty: World, server: Taking, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -121,7 +141,9 @@ def test_what_comes_late_goes_right_after_the_one_before_it() -> None:
     assert list(due_s(said)) == [0, 0, 25, 25, 25, 26]
 
 
-@pytest.mark.parametrize("words", [("--speed", "-1"), ("--speed", "inf"), ("--to", "nowhere")])
+@pytest.mark.parametrize(
+    "words", [("--speed", "-1"), ("--speed", "inf"), ("--speed", "nan"), ("--to", "nowhere")]
+)
 def test_wrong_use_posts_nothing(empty: World, server: Taking, words: tuple[str, str]) -> None:
     path = put(empty.folder, "feed.ndjson", lines(event("a")))
     assert empty.do("replay", path, "--to", server.url, *words).code == 2
@@ -129,17 +151,7 @@ def test_wrong_use_posts_nothing(empty: World, server: Taking, words: tuple[str,
 
 
 def test_a_feed_with_faults_is_in_the_end_what_was_planted(empty: World, tmp_path: Path) -> None:
-    faults = (
-        "--late",
-        "0.02",
-        "--duplicates",
-        "0.02",
-        "--corrections",
-        "0.01",
-        "--shuffle",
-        "0.05",
-    )
-    empty.well("simulate", "matches", "out", *faults)
+    empty.well("simulate", "matches", "out", *FAULTS)
     config = Config(server=Server(port=0, api_keys=False), folder=str(tmp_path / "server"))
     truth = json.loads((empty.folder / "out/truth/900001.json").read_text())
     with served(config) as address:

@@ -106,6 +106,8 @@ def test_a_target_that_is_dead_keeps_nothing_waiting(told: World, web: Sink) -> 
         "alerts.targets = { chat = { env = 'CHAT' }, dead = { env = 'NOWHERE' } }\nschedules = {}\n"
     )
     with going(told) as up:
+        first = up.until("no alerts", target="dead")
+        assert "$.alerts.targets.dead: environment variable NOWHERE is not set" in first["message"]
         put(told, "2025-01-01", lines("2025-01-01", null_user_rate=0.5))
         failed = up.until("alert not delivered", target="dead")
         assert "NOWHERE is not set" in failed["message"]
@@ -113,6 +115,7 @@ def test_a_target_that_is_dead_keeps_nothing_waiting(told: World, web: Sink) -> 
         put(told, "2025-01-02", lines("2025-01-02"))
         up.until("run", partition="ingestion_date=2025-01-02", status="published")
         assert "s3cret" not in up.text
+        assert [e["target"] for e in up.events if e["event"] == "no alerts"] == ["dead"]
 
 
 def test_the_page_is_there_meanwhile(told: World) -> None:

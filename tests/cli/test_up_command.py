@@ -4,13 +4,15 @@ import json
 import os
 import signal
 import sqlite3
+import subprocess
+import time
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from days import lines, put, rows
-from going import behind, going
+from going import PATIENCE_S, behind, going
 from limited import without_override
 from world import World
 
@@ -124,6 +126,26 @@ def test_it_ends_in_order_and_holds_nothing(empty: World) -> None:
         assert "Traceback" not in up.text
     assert empty.asked("SELECT * FROM claims") == []
     assert list((empty.data / "ledger.db.owners").iterdir()) == []
+
+
+def test_where_there_is_no_room_for_what_it_says_it_goes_on(empty: World) -> None:
+    with going(empty) as up:
+        assert up.stop() == 143
+    with (
+        Path("/dev/full").open("w") as full,
+        empty.process("up", stdout=subprocess.DEVNULL, stderr=full) as process,
+    ):
+        try:
+            put(empty, "2025-01-01", lines("2025-01-01"))
+            end = time.monotonic() + PATIENCE_S
+            while not empty.asked("SELECT 1 FROM runs WHERE status = 'published'"):
+                assert process.poll() is None
+                assert time.monotonic() < end
+                time.sleep(0.05)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(30) == 143
+        finally:
+            process.kill()
 
 
 def test_only_one_is_up(empty: World) -> None:

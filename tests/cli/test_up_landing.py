@@ -1,5 +1,6 @@
 """What `touchline up` does with files that come, turn by turn, in this process."""
 
+import errno
 import signal
 import subprocess
 import sys
@@ -7,7 +8,9 @@ import time
 import zipfile
 from collections.abc import Iterator
 from contextlib import chdir
+from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from days import lines, put
@@ -121,6 +124,51 @@ def test_a_full_disk_is_one_incident_however_many_files_wait(
     shift._land(work)
     assert len(here.ledger.contents("activity")) == 28
     assert here.ledger.notes.incidents() == []
+
+
+def test_what_was_broken_off_before_it_was_landed_comes_again(
+    empty: World, here: Touchline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(empty, "2025-01-01", lines("2025-01-01"))
+    work = begun(here)
+    shift._tick(work)
+    shift._land(work)
+    time.sleep(QUIET_S + 0.1)
+    with monkeypatch.context() as patch:
+        patch.setattr(shift, "landed", full_disk_at_once)
+        shift._turn(work)
+    shift._land(work)
+    time.sleep(QUIET_S + 0.1)
+    shift._land(work)
+    assert len(here.ledger.contents("activity")) == 1
+
+
+def full_disk_at_once(*_: object, **__: object) -> NoReturn:
+    raise StorageError("data/ledger.db: disk I/O error")
+
+
+def test_where_there_is_no_room_to_unpack_files_they_come_again(
+    empty: World, here: Touchline
+) -> None:
+    file = put(empty, "2025-01-01", lines("2025-01-01"))
+    gone = Path(here.config.folder) / "gone"
+    done = landed(here, "activity", [file], scratch=gone, now=here.platform().clock())
+    assert (done.again, done.well) == ([file], [])
+    assert "TMPDIR" in done.fault.hint if done.fault else False
+    done = landed(here, "activity", [file], scratch=empty.folder, now=here.platform().clock())
+    assert (done.again, done.fault, done.new) == ([], None, 1)
+
+
+def test_what_the_system_has_no_means_for_ends_nothing_and_is_told(here: Touchline) -> None:
+    told: list[str] = []
+
+    def no_means(_: float) -> NoReturn:
+        raise BlockingIOError(errno.EAGAIN, "no more processes")
+
+    one = replace(begun(here), tell=lambda event, **facts: told.append(f"{event} {facts}"))
+    one.watched.come = no_means  # type: ignore[method-assign]
+    shift._turn(one)
+    assert ["no more processes" in line for line in told] == [True]
 
 
 def test_a_file_that_is_still_written_to_keeps_no_other_out_and_is_no_incident(

@@ -7,6 +7,10 @@ import pytest
 from world import EVENTS, MATCH, World, files, world
 
 from touchline import config
+from touchline.core import alerts
+from touchline.core.alerts import Observed, of_partition
+from touchline.core.pipeline import Pipeline
+from touchline.core.ports import Ledger
 from touchline.server.partition_page import page
 from touchline.wiring import Touchline
 
@@ -226,3 +230,51 @@ def test_what_retain_took_away_cannot_be_withdrawn(day: World) -> None:
     ended = day.do("withdraw", "activity", PART)
     assert (ended.code, "past their days" in ended.error) == (4, True)
     assert day.asked("SELECT count(*) FROM receipts") == [(0,)]
+
+
+def test_what_came_after_its_days_is_withdrawn_and_the_tables_stay(day: World) -> None:
+    day.configure("[retention]\nbronze = { activity = 30 }\n")
+    day.well("retain")
+    day.well("ingest", "activity", put(day, "late.json", event(90)))
+    late = "events/app/late.json"
+    said = day.well("withdraw", "activity", PART, late, "--because", "a test file")
+    assert "it is retired, and its tables stay as they are" in said.err
+    assert "touchline run empties" not in said.err
+    day.well("run")
+    assert count(day) == 40
+
+
+def test_what_no_run_has_to_follow_is_said_so(day: World) -> None:
+    day.well("withdraw", "activity", PART, BAD, "--because", "a test file")
+    said = day.well("withdraw", "activity", PART, BAD, "--undo")
+    assert "its tables stay as they are" in said.err
+    assert day.well("plan", "--json").rows == []
+
+
+def test_files_that_retain_takes_away_meanwhile_are_no_bug(
+    day: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def taken_away(pipeline: Pipeline, part: str, ledger: Ledger) -> Observed:
+        ledger.retire(pipeline.name, [part])
+        return of_partition(pipeline, part, ledger)
+
+    monkeypatch.setattr(alerts, "of_partition", taken_away)
+    day.well("withdraw", "activity", PART, BAD, "--because", "a test file")
+    assert day.asked("SELECT count(*) FROM receipts") == [(0,)]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("withdraw", "activity", PART, BAD, "--because", "caf\udce9"),
+        ("quarantine", "discard", "aa:1", "--because", "caf\udce9"),
+        ("quarantine", "fix", "aa:1", "--because", "x", "--row", "caf\udce9"),
+        ("quarantine", "fix", "aa:1", "--because", "x", "--set", "city=caf\udce9"),
+        ("quarantine", "fix", "aa:1", "--because", "x", "--replace", "a", "caf\udce9"),
+    ],
+)
+def test_bytes_that_are_no_text_are_not_kept(day: World, words: tuple[str, ...]) -> None:
+    before = day.asked("SELECT count(*) FROM receipts"), day.everything()
+    ended = day.do(*words)
+    assert (ended.code, "not text in UTF-8" in ended.err) == (2, True), ended.err
+    assert (day.asked("SELECT count(*) FROM receipts"), day.everything()) == before

@@ -14,7 +14,7 @@ from unittest import mock
 import ministack
 import pytest
 from botocore.exceptions import ReadTimeoutError
-from feeds import Event, amend, cancel, event, records, told
+from feeds import Event, amend, cancel, event, records, told, value
 from msgspec.structs import replace
 from under_test import dynamo_serving
 
@@ -29,7 +29,15 @@ from touchline.errors import (
     TouchlineError,
     TransientError,
 )
-from touchline.matches.live import DEAD, EVENTS, MATCHES, STREAM, VIEWS, fold
+from touchline.matches.live import (
+    DEAD,
+    EVENTS,
+    MATCHES,
+    MOST_EVENT_BYTES,
+    STREAM,
+    VIEWS,
+    fold,
+)
 from touchline.matches.live.views import ALL, WAITING
 from touchline.server.living import living
 from touchline.wiring import Touchline
@@ -218,6 +226,26 @@ def test_a_row_that_is_too_large_is_refused(shop: Shop) -> None:
         store.apply({EVENTS: large}, reader="live", before={0: 1}, after={0: 2})
     assert "400 KB" in found.value.hint
     assert (listed(store), store.position("live")) == (["e1"], {0: 1})
+
+
+def test_the_largest_event_fits_whatever_becomes_of_it(shop: Shop) -> None:
+    ids = {"event_id": "🏟" * 128, "team_id": "🥅" * 128, "player_id": "🧤" * 128}
+    large = {
+        name: largest(said | ids) for name, said in (("first", event()), ("other", event(x=1)))
+    }
+    late = largest({**amend(), **ids, "event_id": "e9"})
+    store = shop.open()
+    told(store, records([large["first"], large["other"], late]))
+    (found,) = store.rows(EVENTS, "m1", Asked())
+    assert len(found.body) > MOST_EVENT_BYTES
+    kept = [len(v.body) for key in (ALL, WAITING) for v in store.rows(DEAD, key, Asked())]
+    assert [size > 2 * MOST_EVENT_BYTES - 5000 for size in kept] == [True, True]
+
+
+def largest(said: Event) -> Event:
+    """The event with a text that makes it as large as one may be, and twice that where it is quoted."""
+    room = MOST_EVENT_BYTES - len(value({**said, "text": ""}))
+    return {**said, "text": '"' * (room // 2) + "x" * (room % 2)}
 
 
 def test_an_event_that_was_corrected_too_often_is_said(shop: Shop) -> None:

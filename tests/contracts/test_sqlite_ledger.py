@@ -14,7 +14,7 @@ from made_up import AT, a_run, publish, receipt
 from under_test import Clock, no_file_over
 
 from touchline.adapters.sqlite import SqliteLedger, rows, schema
-from touchline.core.ports import Alert, Incident, Ledger
+from touchline.core.ports import Alert, Incident, Ledger, Total
 from touchline.errors import ConfigError, StorageError, TransientError
 
 ONE = "match_id=1"
@@ -66,6 +66,21 @@ def test_runs_that_an_older_version_recorded_are_no_news(tmp_path: Path) -> None
         assert ledger.ends(after=0, limit=9) == {}
         ledger.record([a_run("after", "published")])
         assert [run.run_id for run in ledger.ends(after=0, limit=9).values()] == ["after"]
+
+
+def test_how_long_runs_of_an_older_version_took_is_read_off_their_reports(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as old:
+        old.executescript(";".join(schema.CHANGES[:6]) + "; PRAGMA user_version = 6")
+        told = replace(a_run("before", "published"), report={"seconds": 1.5})
+        for run in (told, a_run("silent", "published")):
+            old.execute(
+                f"INSERT INTO runs ({rows.RUN}, owner) VALUES ({','.join('?' * 10)})",
+                (*rows.run_row(run), "nobody"),
+            )
+        old.commit()
+    with closing(SqliteLedger(path)) as ledger:
+        assert ledger.totals()["tracking", "published"] == Total(2, 1.5)
 
 
 def test_nothing_that_an_older_version_received_is_withdrawn(tmp_path: Path) -> None:

@@ -118,10 +118,23 @@ def test_what_is_not_there_is_told(world: World) -> None:
         published(TOPS, ONE, platform=world.platform(), runs=("x", None))
     with pytest.raises(ConfigError, match="several runs begin with '20'"):
         published(TOPS, ONE, platform=world.platform(), runs=("20", None))
+
+
+def test_of_a_first_publish_all_rows_were_added(world: World) -> None:
     world.arrive_match(2)
     world.run()
-    with pytest.raises(MissingInputError, match="no publish before"):
-        published(TOPS, match(2), platform=world.platform())
+    found = published(TOPS, match(2), platform=world.platform())
+    assert (found.added, found.removed, found.changed, found.counts) == (2, 0, 0, (0, 2))
+    assert found.runs == ("nothing", world.ledger.history("club.tops", match(2))[0].run_id)
+    first = world.ledger.history("club.tops", ONE)[-1].run_id
+    assert published(TOPS, ONE, platform=world.platform(), runs=(None, first)).added == 2
+
+
+def test_where_the_publish_before_is_no_longer_kept_nothing_is_made_up(world: World) -> None:
+    newest, *older = world.ledger.history("club.tops", ONE)
+    world.ledger.forget(older)
+    with pytest.raises(MissingInputError, match=f"before that of run {newest.run_id} is kept"):
+        published(TOPS, ONE, platform=world.platform())
 
 
 def test_rejected_rows_are_compared_whole(world: World) -> None:

@@ -12,6 +12,7 @@ from touchline.activity.pipeline import Rules, pipeline
 from touchline.core.due import Due, day_column, expected, missing
 from touchline.core.memory import MemoryLedger
 from touchline.core.ports import Receipt
+from touchline.core.quarantine.mends import name_of
 
 ACTIVITY = pipeline(Rules())
 
@@ -99,6 +100,13 @@ def lacking(*days: str, now: datetime = NOW, due: Due = DAILY) -> list[str]:
 def test_a_day_that_was_due_and_has_not_come_is_missing() -> None:
     assert lacking("2025-01-01", "2025-01-02", "2025-01-04") == ["ingestion_date=2025-01-03"]
     assert lacking("2025-01-03", "2025-01-04") == []
+
+
+def test_a_day_of_which_only_what_was_said_of_lines_counts_is_missing() -> None:
+    found, part = ledger("2025-01-02", "2025-01-04"), "ingestion_date=2025-01-03"
+    name = name_of("aa")
+    found.receive([Receipt("activity", part, name, "bb", 1, "e", at("2025-01-01"), "p")])
+    assert [where for _, where in missing(ACTIVITY, DAILY, found, now=NOW)] == [part]
 
 
 def test_within_the_grace_nothing_is_missing_and_from_its_end_on_it_is() -> None:

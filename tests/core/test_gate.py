@@ -95,6 +95,27 @@ def test_more_rejected_rows_than_one_in_a_hundred_refuse_the_match(world: World,
     assert sorted(r["line"] for r in world.rows(REJECTED)) == [99, 100]
 
 
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("speeds", hundred("1,Cy,20", "1,Cy,20")),
+        ("speeds", ""),
+        ("squad", "2,Ada"),
+        ("speeds", "1,Ada,41"),
+    ],
+    ids=["rejected", "unreadable", "of another match", "out of range"],
+)
+def test_where_no_file_can_be_withdrawn_another_way_out_is_told(
+    world: World, name: str, text: str
+) -> None:
+    world.pipeline = replace(PIPELINE, put_right="cancel the event")
+    world.arrive(1, name, text)
+    refused = error(world.run()[ONE])
+    assert refused.exit_code == 3
+    assert "cancel the event" in refused.hint
+    assert "withdraw" not in refused.hint
+
+
 def test_how_many_may_be_rejected_is_the_pipelines_to_say(world: World) -> None:
     world.pipeline = replace(PIPELINE, max_rejected=0.29)
     world.arrive(1, "speeds", hundred(*["1,Cy,1"] * 29))

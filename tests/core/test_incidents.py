@@ -13,6 +13,7 @@ from touchline.core import alerts
 from touchline.core.due import Due
 from touchline.core.memory import MemoryLedger
 from touchline.core.ports import Lag, Receipt
+from touchline.core.quarantine.mends import name_of
 
 ACTIVITY = pipeline(Rules())
 DAILY = Due("0 6 * * *", grace_minutes=60)
@@ -244,6 +245,17 @@ def test_a_day_that_does_not_come_is_told_once_and_once_when_it_has_come(people:
     for _ in range(2):
         people.check(DAILY, ACTIVITY)
     assert people.told[1:] == [("recovered", f"{where}: its input has come")]
+
+
+def test_a_missing_day_is_not_over_because_something_was_said_of_lines(people: People) -> None:
+    people.world.clock.now = at("2025-01-05T08:00")
+    came(people, "2025-01-02", "2025-01-04")
+    people.check(DAILY, ACTIVITY)
+    now, part = people.world.clock.now, "ingestion_date=2025-01-03"
+    out = Receipt("activity", part, "events/app/e.json", "aa", 1, "e", now, "p", withdrawn="a test")
+    people.world.ledger.receive([out, replace(out, name=name_of("aa"), withdrawn="")])
+    people.check(DAILY, ACTIVITY)
+    assert [i.where for i in people.open] == [part]
 
 
 def test_a_missing_day_is_not_over_because_a_look_goes_less_far_back(people: People) -> None:

@@ -28,6 +28,14 @@ def published(people: People, *numbers: int) -> None:
     people.world.run()
 
 
+def test_a_report_that_does_not_say_how_much_was_made_is_told_all_the_same(people: People) -> None:
+    published(people, 1)
+    (run,) = people.world.ledger.runs()
+    people.world.ledger.record([replace(run, report={"steps": [{"table": "club.tops"}]})])
+    people.check()
+    assert people.told == [("completed", "club: completed for 1")]
+
+
 def test_a_run_whose_process_died_before_it_noted_anything_is_told_once(people: People) -> None:
     published(people, 1)
     for _ in range(2):

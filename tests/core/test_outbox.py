@@ -1,17 +1,20 @@
 """The outbox: retries with back-off, one target beside another, and no alert lost or sent twice."""
 
 import threading
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alerted import finding, seen
 
 from touchline.adapters.sqlite import SqliteLedger
 from touchline.core.alerts import deliver, observe, waits_for
-from touchline.core.alerts.outbox import wait_after
+from touchline.core.alerts.outbox import Taken, wait_after
 from touchline.core.memory import MemoryLedger, MemoryNotifier
-from touchline.core.ports import Delivery, Ledger
+from touchline.core.ports import Delivery, Ledger, Notes
+from touchline.errors import StorageError
 
 NOON = datetime(2025, 4, 5, 12, tzinfo=UTC)
 BOTH = ("mail", "chat")
@@ -26,10 +29,15 @@ def queued(*wheres: str, into: Ledger | None = None, targets: tuple[str, ...] = 
 
 
 def delivered(
-    ledger: Ledger, notifier: MemoryNotifier, after: float = 0, targets: tuple[str, ...] = BOTH
+    ledger: Ledger,
+    notifier: MemoryNotifier,
+    after: float = 0,
+    targets: tuple[str, ...] = BOTH,
+    *,
+    taken: Taken | None = None,
 ) -> list[Delivery]:
     now = NOON + timedelta(seconds=after)
-    return deliver(ledger, notifier, targets=targets, now=now)
+    return deliver(ledger, notifier, targets=targets, now=now, taken={} if taken is None else taken)
 
 
 def test_an_alert_goes_to_each_target_once() -> None:
@@ -117,10 +125,46 @@ def test_killed_before_it_could_note_it_the_next_tells_it_again_under_the_same_i
     with pytest.raises(Killed):
         delivered(ledger, notifier)
     notifier.after = lambda: None
-    delivered(ledger, notifier)
+    assert delivered(ledger, notifier, after=29) == []
+    delivered(ledger, notifier, after=30)
     (_, first), (_, second) = notifier.sent
     assert first.id == second.id
     assert ledger.notes.outbox() == []
+
+
+class Full:
+    """A ledger's notes on a disk that has room for so many more words on deliveries."""
+
+    def __init__(self, notes: Notes, room: int) -> None:
+        self.notes = notes
+        self.room = room
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.notes, name)
+
+    def told(self, delivery: Delivery) -> None:
+        if not self.room:
+            raise StorageError("ledger.db: database or disk is full")
+        self.room -= 1
+        self.notes.told(delivery)
+
+
+@pytest.mark.parametrize(("room", "sent"), [(0, 0), (1, 1)])
+def test_on_a_full_disk_nobody_is_told_twice(
+    room: int, sent: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ledger, notifier, taken = queued(targets=("mail",)), MemoryNotifier(), dict[Any, Delivery]()
+    full = Full(ledger.notes, room)
+    monkeypatch.setattr(ledger, "notes", full)
+    for after in (0, 30, 60):
+        full.room = room if after == 0 else 0
+        with suppress(StorageError):
+            delivered(ledger, notifier, after, taken=taken)
+        assert len(notifier.sent) == sent
+    full.room = 9
+    delivered(ledger, notifier, 90, taken=taken)
+    assert len(notifier.sent) == 1
+    assert (ledger.notes.outbox(), taken) == ([], {})
 
 
 def test_of_two_processes_that_deliver_at_once_one_sends(tmp_path: Path) -> None:

@@ -41,6 +41,12 @@ def test_a_run_has_something_to_do_for_each_code(code: int) -> None:
     assert to_do(incident("run", code))
 
 
+def test_a_refused_run_of_any_pipeline_leads_to_what_can_be_done_there() -> None:
+    said = to_do(incident("run", 3))
+    assert "touchline show RUN" in said
+    assert "withdraw" not in said
+
+
 def test_the_alert_says_what_to_do() -> None:
     opened = incident("run", 3)
     assert to_do(opened) in messages.opened(opened, NOW).body

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
+import msgspec
 import pytest
 from alerted import BAD, People
 from small_pipeline import LEADS, PIPELINE, SPEEDS, SQUAD, TOPS, USUAL, Clock, World, error, match
@@ -14,6 +15,7 @@ from small_pipeline import LEADS, PIPELINE, SPEEDS, SQUAD, TOPS, USUAL, Clock, W
 from touchline.core import diff, health
 from touchline.core.alerts import of_partition
 from touchline.core.due import Due, missing
+from touchline.core.landing import Arrival, land
 from touchline.core.maintenance import maintain_bronze
 from touchline.core.memory import MemoryLedger, MemoryObjects
 from touchline.core.packing import PackRule
@@ -165,6 +167,43 @@ def test_the_same_bytes_that_land_meanwhile_undo_nothing(world: World, because: 
     assert (ONE in counting, ONE in out) == (not because, bool(because))
 
 
+def told_by_manifests(world: World) -> dict[str, str]:
+    """The content that counts of each name of the first match, as manifests in their order say."""
+    latest: dict[str, Receipt] = {}
+    for path in world.objects.list(f"manifests/club/{ONE}/"):
+        receipts = msgspec.json.decode(world.objects.read(path), type=list[Receipt])
+        latest |= {receipt.name: receipt for receipt in receipts}
+    return {name: r.sha256 for name, r in latest.items() if not r.withdrawn}
+
+
+def test_manifests_tell_it_though_a_landing_was_begun_before_and_ended_after(world: World) -> None:
+    begun, keep = world.clock.now, world.objects.keep
+
+    def slow(*given: object) -> object:
+        world.objects.keep = keep
+        world.clock.forward(60)
+        say(world, "speeds")
+        return keep(*given)  # type: ignore[arg-type]
+
+    world.objects.keep = slow
+    file = world.folder / "other.csv"
+    file.write_text("1,Ada,7.0")
+    arrival = Arrival("club", ONE, "speeds", file, "another export")
+    (receipt,) = land([arrival], objects=world.objects, ledger=world.ledger, now=begun)
+    assert world.ledger.contents("club")[ONE]["speeds"] == receipt.sha256
+    assert told_by_manifests(world) == world.ledger.contents("club")[ONE]
+
+
+def test_manifests_tell_it_though_a_withdrawal_waited_for_a_landing(world: World) -> None:
+    asked = world.clock.now
+    world.clock.forward(60)
+    world.arrive(1, "speeds", "1,Ada,7.0")
+    world.clock.now = asked
+    say(world, "speeds")
+    assert set(world.ledger.contents("club")[ONE]) == {"squad"}
+    assert told_by_manifests(world) == world.ledger.contents("club")[ONE]
+
+
 # --- where nothing is left ----------------------------------------------------------------------
 
 
@@ -258,6 +297,20 @@ def test_a_rollback_of_an_emptied_partition_stays(world: World) -> None:
     assert {row["match_id"] for row in world.rows(TOPS)} == {1, 2}
 
 
+def test_a_rollback_goes_to_what_was_there_and_not_to_what_was_emptied(world: World) -> None:
+    first = world.current(TOPS.table)["content"]
+    world.arrive_match(1, readings=[("Ada", 8.0)])
+    world.run()
+    say(world)
+    emptied = world.run()[ONE].run
+    say(world, because="")
+    world.run()
+    assert emptied is not None
+    with pytest.raises(ConfigError, match="no publish that is kept is of a run"):
+        rollback(world.pipeline, TOPS, ONE, platform=world.platform(), to=emptied.run_id)
+    assert rollback(world.pipeline, TOPS, ONE, platform=world.platform()).content == first
+
+
 def test_a_partition_that_another_run_holds_is_emptied_later(world: World) -> None:
     say(world)
     other = MemoryLedger(beside=world.ledger, clock=world.clock)
@@ -307,6 +360,24 @@ def test_a_file_that_is_put_back_while_a_run_begins_keeps_its_rows(world: World)
     assert world.everything() == before
     assert world.planned() == {}
     assert states(world)[ONE] == "fresh"
+
+
+def test_what_is_put_back_while_a_run_begins_keeps_no_other_from_being_emptied(
+    world: World,
+) -> None:
+    for number in (1, 2):
+        say(world, number=number)
+    publishing = world.ledger.publishing
+
+    def overtaken(*args: object) -> object:
+        world.ledger.publishing = publishing
+        say(world, because="")
+        return publishing(*args)
+
+    world.ledger.publishing = overtaken
+    assert world.run().keys() == {match(2)}
+    assert matches(world) == [{1}] * 4
+    assert world.planned() == {}
 
 
 def test_that_it_was_emptied_is_told_though_its_run_was_killed(world: World) -> None:
@@ -564,3 +635,44 @@ def test_withdrawn_files_go_when_they_are_past_their_days(world: World) -> None:
     swept(world.objects, world.ledger, now=world.clock.now)
     assert len(list(world.objects.list("objects/"))) == 2
     assert world.current(TOPS.table)["content"] == WITHDRAWN
+
+
+BRONZE = Days(bronze=30)
+
+
+def gone(world: World) -> list[str]:
+    """What retention takes away of bronze, in a year."""
+    year = world.clock.now + timedelta(days=365)
+    found = past(world.pipeline, BRONZE, ledger=world.ledger, objects=world.objects, now=year)
+    assert [e for _, e in retain(world.pipeline, world.platform(), found) if e] == []
+    return [each.partition for each in found]
+
+
+def test_what_is_to_be_emptied_is_not_forgotten_before_it_is(world: World) -> None:
+    say(world)
+    assert gone(world) == [match(2)]
+    world.run()
+    assert matches(world) == [{2}] * 4
+    assert gone(world) == [ONE]
+
+
+def test_an_emptied_partition_whose_files_are_past_their_days_is_retired(world: World) -> None:
+    say(world)
+    world.run()
+    gone(world)
+    assert states(world) == {ONE: "retired", match(2): "fresh"}
+    standings = health.health(world.pipeline, world.ledger).standings
+    assert {s.partition: s.state for s in standings} == states(world)
+
+
+def test_what_came_after_its_days_and_is_withdrawn_leaves_the_tables_as_they_are(
+    world: World,
+) -> None:
+    before = world.everything()
+    gone(world)
+    world.arrive_match(1, readings=[("Ada", 8.0)])
+    say(world)
+    assert world.planned() == {}
+    assert world.run() == {}
+    assert world.everything() == before
+    assert gone(world) == [ONE]

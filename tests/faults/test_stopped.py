@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from phases import children, claims, gone, marks, reached
@@ -72,23 +73,45 @@ def test_a_stopped_backfill_is_resumed_by_the_same_command(empty: World) -> None
 
 BREAKS = """
 import os, signal, sys, time
-import click
 import touchline.cli as cli
+from touchline.errors import StorageError
 
 def broken(**_):
     try:
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(10)
     except SystemExit:
-        raise RuntimeError("cut off within a library") from None
+        raise ERROR from None
 
 cli.cli = broken
 cli.main()
 """
 
 
-def test_an_ordered_end_that_breaks_something_off_is_an_ordered_end_and_tells_it() -> None:
-    ended = subprocess.run([sys.executable, "-c", BREAKS], capture_output=True, text=True)
-    assert ended.returncode == 143
+ERRORS = {
+    "RuntimeError": 'RuntimeError("cut off")',
+    "StorageError": '__import__("touchline.errors").errors.StorageError("cut off")',
+    "PanicException": '__import__("polars").exceptions.PanicException("cut off")',
+}
+
+
+@pytest.mark.parametrize("name", ERRORS)
+def test_an_ordered_end_that_breaks_something_off_is_an_ordered_end_and_tells_it(name: str) -> None:
+    breaks = BREAKS.replace("ERROR", ERRORS[name])
+    ended = subprocess.run([sys.executable, "-c", breaks], capture_output=True, text=True)
+    assert ended.returncode == 143, ended.stderr
     assert "Traceback" not in ended.stderr
-    assert "stopped; on the way RuntimeError: cut off within a library" in ended.stderr
+    assert f"stopped; on the way {name}: cut off" in ended.stderr
+
+
+def test_where_there_is_no_room_to_tell_it_the_code_is_that_of_the_end(empty: World) -> None:
+    breaks = BREAKS.replace("raise ERROR from None", "raise")
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run([sys.executable, "-c", breaks], stderr=full)
+        assert ended.returncode == 143
+        said = [sys.executable, "-c", breaks.replace("    try:", "    print('a line')\n    try:")]
+        held_back = {**os.environ, "PYTHONUNBUFFERED": ""}
+        ended = subprocess.run(said, stdout=full, stderr=full, env=held_back)
+        assert ended.returncode == 143
+        assert empty.apart("withdraw", "activity", "day=1", stderr=full).code == 2
+        assert empty.apart("status", stdout=full, stderr=full).code == 7

@@ -9,6 +9,9 @@ from touchline.matches.source import Feed, read
 
 Given = dict[str, Any]
 
+FAULTS = ("--late", "0.02", "--duplicates", "0.02", "--corrections", "0.01", "--shuffle", "0.05")
+"""What is wrong with a made-up feed, as `simulate matches` is told."""
+
 
 def put(folder: Path, name: str, content: Any) -> Path:
     """A file of JSON, or of bytes as they are."""

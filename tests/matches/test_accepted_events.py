@@ -7,7 +7,7 @@ import pytest
 from feeds import NOW, Event, amend, cancel, event
 
 from touchline.errors import ContractError
-from touchline.matches.live import EventRule, accepted
+from touchline.matches.live import MOST_EVENT_BYTES, EventRule, accepted
 
 
 def take(said: Any, **rule: Any) -> Any:
@@ -170,3 +170,33 @@ def test_a_correction_needs_no_more_than_what_it_corrects() -> None:
 def test_an_id_may_be_any_text_that_can_be_printed() -> None:
     odd = "'; DROP TABLE events; -- <script>é"
     assert take(event(event_id=odd, player_id=odd)).event_id == odd
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (None, "$: seen null, expected a JSON object"),
+        (event(action="delete"), "$.action: seen 'delete', expected insert, amend or cancel"),
+        (event(action=5), "$.action: seen a number, expected insert, amend or cancel"),
+        (
+            event(status="maybe"),
+            "$.status: seen 'maybe', expected confirmed, provisional or cancelled",
+        ),
+        (event(minute="3"), "$.minute: Expected `int | null`, got `str`"),
+        (event(timestamp=None), "$.timestamp: seen none, and no period, minute, kick_off_at"),
+        (clock(1, None), "$.timestamp: seen none, and no minute, expected an instant such as"),
+        (event(event_type=None), "$.event_type: seen nothing, expected the type of the event"),
+    ],
+)
+def test_what_was_seen_and_what_is_expected_is_told(said: Any, told: str) -> None:
+    assert str(refusal(said)).startswith(told)
+    assert refusal(said).hint.startswith("/openapi.json lists the fields")
+
+
+def test_an_event_has_a_size_that_every_store_holds() -> None:
+    empty = len(take(event(text="")).value)
+    fits = event(text="x" * (MOST_EVENT_BYTES - empty))
+    assert len(take(fits).value) == MOST_EVENT_BYTES
+    found = refusal(fits | {"text": fits["text"] + "x"})
+    assert str(found) == "$: seen 190,001 bytes, expected at most 190,000"
+    assert found.facts["field"] == "$"

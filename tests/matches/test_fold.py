@@ -256,3 +256,13 @@ def test_matches_are_listed_by_when_they_began() -> None:
     ]
     assert rows[0]["first_event_at"] == "2025-04-05T12:05:00Z"
     assert rows[0]["last_event_at"] == "2025-04-05T12:50:00Z"
+
+
+def test_corrections_make_no_event_larger_than_a_store_holds() -> None:
+    parts = [amend(**{f"text{n}": "x" * 150_000}) for n in range(3)]
+    store = stored([event("e1"), *parts, amend(x=1)])
+    ((event_id, reason),) = letters(store)
+    assert event_id == "e1"
+    assert reason.startswith("event 'e1': with this correction 450,")
+    (found,) = listed(store)
+    assert ("text1" in found, "text2" in found, found["x"]) == (True, False, 1)

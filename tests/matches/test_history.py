@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import polars as pl
 import pytest
 from feeds import NOW, Event, amend, cancel, event, letters, listed, real_match, value, waiting
@@ -22,6 +23,7 @@ from touchline.core.stream import catch_up
 from touchline.matches.contracts import COUNTS, MATCH_EVENTS, MATCH_STATS
 from touchline.matches.gold import live_events, match_stats
 from touchline.matches.live import EVENTS, STREAM
+from touchline.matches.live.beside import refused
 from touchline.matches.pipeline import ARCHIVE, NO_MATCH, of_match, pipeline
 from touchline.matches.silver import match_events
 
@@ -228,7 +230,9 @@ def test_a_real_match_is_the_same_in_history_as_it_is_live(kind: str, tmp_path: 
     store: Any = MemoryServing() if kind == "memory" else SqliteServing(tmp_path / "serving.db")
     feed = corrected(real_match(), seed=len(kind))
     values = [("2057954", value(said)) for said in feed]
-    values[100:100] = [("2057954", b"\xff"), ("2057954", b'{"a":')]
+    line = refused("2057954", "a", "{", number=1, reason="a: line 1: not JSON", event_id="")
+    bad = (b"\xff", b'{"a":', msgspec.json.encode(line))
+    values[100:100] = [("2057954", each) for each in bad]
     parts = [values[:700], values[700:]]
     for part in parts:
         log.append(STREAM.topic, part).result()

@@ -29,7 +29,13 @@ def known(folder: Path, given: Feed) -> MemoryServing:
     path.write_text("\n".join(given.lines))
     log, store = MemoryLog(), MemoryServing()
     found = taken(
-        read(path), kick_offs([]), log=log, store=store, rule=EventRule("refuse"), now=NOW
+        read(path),
+        kick_offs([]),
+        file=path.name,
+        log=log,
+        store=store,
+        rule=EventRule("refuse"),
+        now=NOW,
     )
     assert not found.refused
     return store

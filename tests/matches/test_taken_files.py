@@ -1,17 +1,26 @@
 """The events of files in the log and the store: once, amended where a provider says otherwise."""
 
+import json
 from pathlib import Path
 from typing import Any
 
-from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value
+import msgspec
+from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value, waiting
 from made_files import lines, put, wyscout
 
 from touchline.core.memory import MemoryLog, MemoryServing
+from touchline.core.ports import Asked
 from touchline.errors import ConflictError
-from touchline.matches.live import STREAM, TOPIC, EventRule
+from touchline.matches.live import ALL, DEAD, STREAM, TOPIC, EventRule, Letter
+from touchline.matches.live.letters import put_in
 from touchline.matches.source import Feed, Taken, kick_offs, read, taken, usable
 
 KICK_OFF = "2018-07-15T15:00:00Z"
+
+
+def whole_letters(store: MemoryServing) -> list[Letter]:
+    found = store.rows(DEAD, ALL, Asked(limit=100))
+    return [msgspec.json.decode(version.body, type=Letter) for version in found]
 
 
 class Place:
@@ -23,7 +32,13 @@ class Place:
     def take(self, content: Any, *, kick_off: str = KICK_OFF) -> Taken:
         feed = content if isinstance(content, Feed) else read(put(self.folder, "a.json", content))
         known = kick_offs([kick_off])
-        return taken(feed, known, log=self.log, store=self.store, rule=EventRule(), now=NOW)
+        return taken(
+            feed, known, file="a.json", log=self.log, store=self.store, rule=EventRule(), now=NOW
+        )
+
+    def see_to(self, offset: int) -> None:
+        """Somebody let the letter of that record go."""
+        put_in([], self.log.read(TOPIC, {0: offset}, limit=1), self.log)
 
     @property
     def records(self) -> int:
@@ -61,7 +76,83 @@ def test_what_is_refused_is_told_with_its_place(tmp_path: Path) -> None:
     found = place.take(lines(event("a"), bad, "{", event("a", player_id="p9")))
     assert found.new == 1
     assert sorted(r.place for r in found.refused) == ["line 2", "line 3", "line 4"]
-    assert letters(place.store) == []
+
+
+def test_what_is_refused_is_a_dead_letter_with_file_line_and_reason(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    ahead = event("c", timestamp="2036-04-05T12:00:00Z")
+    place.take(lines(event("a"), event("b", timestamp="noon"), "{", ahead, event("a", x=1)))
+    found = {letter.reason[:14]: letter for letter in whole_letters(place.store)}
+    assert sorted(found) == [f"a.json: line {n}" for n in (2, 3, 4, 5)]
+    assert {letter.match_id for letter in found.values()} == {"m1"}
+    assert [found[f"a.json: line {n}"].event_id for n in (2, 3, 4, 5)] == ["b", "", "c", "a"]
+    assert "seen 'noon'" in found["a.json: line 2"].reason
+    assert found["a.json: line 3"].record == "{"
+    assert json.loads(found["a.json: line 4"].record) == ahead
+    assert "says something else" in found["a.json: line 5"].reason
+    assert ids(place.store) == ["a"]
+
+
+def test_the_same_file_again_lists_nothing_twice(tmp_path: Path) -> None:
+    place, given = Place(tmp_path), lines(event("a"), "{", "{", event("b", timestamp="noon"))
+    first = place.take(given)
+    before = letters(place.store)
+    assert len(before) == len(first.refused) == 3
+    assert place.take(given) == Taken(0, 1, first.refused)
+    assert letters(place.store) == before
+    more = place.take(given + lines(event("c"), "]"))
+    assert (more.new, len(more.refused), len(letters(place.store))) == (1, 4, 4)
+
+
+def test_what_somebody_saw_to_is_refused_no_more(tmp_path: Path) -> None:
+    place, given = Place(tmp_path), lines(event("a"), "{", "]")
+    place.take(given)
+    (first, *_) = whole_letters(place.store)
+    place.see_to(first.offset)
+    again = place.take(given)
+    assert (again.new, again.unchanged, [r.place for r in again.refused]) == (0, 2, ["line 3"])
+    assert len(letters(place.store)) == 1
+
+
+def test_a_correction_that_waits_or_was_let_go_is_not_said_again(tmp_path: Path) -> None:
+    place, given = Place(tmp_path), lines(event("a"), cancel("b"))
+    assert place.take(given).new == 2
+    assert place.take(given) == Taken(0, 2, [])
+    place.see_to(1)
+    assert place.take(given) == Taken(0, 2, [])
+    assert waiting(place.store) == []
+    place.take(lines(event("b")))
+    assert place.take(given) == Taken(0, 2, [])
+    assert ids(place.store) == ["a", "b"]
+
+
+def test_a_line_that_says_no_match_is_of_the_files_only_one_or_of_none(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.take(lines(event("a"), "{"))
+    place.take(lines(event("a"), event("b", match_id="m2"), "]", event("c", match_id="../m")))
+    assert sorted(letter.match_id for letter in whole_letters(place.store)) == ["", "", "m1"]
+
+
+def test_of_a_providers_file_it_is_what_the_provider_said(tmp_path: Path) -> None:
+    place, bad = Place(tmp_path), wyscout(id=2, eventSec="soon")
+    place.take([wyscout(id=1), bad])
+    (letter,) = whole_letters(place.store)
+    assert (letter.match_id, letter.event_id) == ("2058017", "2")
+    assert json.loads(letter.record) == bad
+
+
+def test_a_text_as_long_as_a_file_is_kept_in_part(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    place.take(lines(event("a"), "[" * 1_000_000))
+    (letter,) = whole_letters(place.store)
+    assert len(letter.record) == 50_000
+
+
+def test_kick_offs_are_no_events_that_could_be_mended(tmp_path: Path) -> None:
+    place = Place(tmp_path)
+    found = place.take([{"wyId": 7, "dateutc": "some day"}])
+    assert len(found.refused) == 1
+    assert place.records == 0
 
 
 def test_what_a_provider_says_otherwise_is_amended(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 import time
 from contextlib import ExitStack
@@ -59,6 +60,13 @@ class World:
     def stop(self) -> None:
         """The server has ended."""
         self._running.close()
+
+    def forget(self) -> None:
+        """The log and the store are taken away; the keys are not."""
+        for set_ in (self.config.stores.log, self.config.stores.serving):
+            place = self.config.place(set_.path)  # type: ignore[union-attr]
+            for file in place.parent.glob(f"{place.name}*"):
+                shutil.rmtree(file) if file.is_dir() else file.unlink()
 
     def get(self, path: str, key: str | None = None, **more: Any) -> httpx.Response:
         """What is answered to a browser whose user gave the key as the password."""

@@ -1,7 +1,7 @@
 """A world in which all kinds of things are not well, for the pages to show."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,26 @@ def sick_world(folder: Path, extra: str = "") -> Sick:
     arrive(made, LATE, events(5, first=500), name="late.json")
     _notes(Touchline(config.load(made.folder / "touchline.toml")))
     return Sick(made)
+
+
+def many_incidents(into: World, days: int = 23) -> None:
+    """As many days of activity are missing, and some matches were refused."""
+    here = Touchline(config.load(into.folder / "touchline.toml"))
+    first, said = date(2025, 1, 2), "due 06:00Z, missing since 08:00Z"
+    missing = [f"ingestion_date={first + timedelta(days=n)}" for n in range(days)]
+    refused = [f"match_id={n}" for n in range(11, 14)]
+    here.ledger.notes.note(
+        [
+            *(Incident(f"activity {d} input", "activity", d, said, 4, OPENED) for d in missing),
+            *(
+                Incident(f"tracking {m} run", "tracking", m, f"refused: {m}", 3, OPENED)
+                for m in refused
+            ),
+            Incident(
+                "up nightly command", "up", "nightly", "exit code 2: no such table", 2, OPENED
+            ),
+        ]
+    )
 
 
 def _break_bronze(made: World) -> None:

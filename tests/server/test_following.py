@@ -35,7 +35,7 @@ class Heard:
 
 POPEN = subprocess.Popen
 WAITS = "import sys; sys.stdin.buffer.read()"
-READS = f"print('\"\"'); {WAITS}"
+READS = f"print('[]'); {WAITS}"
 
 
 @contextmanager
@@ -43,7 +43,7 @@ def followed(monkeypatch: pytest.MonkeyPatch, heard: Heard) -> Iterator[Followin
     """It follows until it has heard of a change."""
     monkeypatch.setattr(following, "_AGAIN_S", 0.0)
     monkeypatch.setattr(following.subprocess, "Popen", heard.popen)
-    found = Following(Config(), changed=heard.changed.set, failed=heard.failed.append)
+    found = Following(Config(), changed=lambda _: heard.changed.set(), failed=heard.failed.append)
     with closing(found):
         assert heard.changed.wait(PATIENCE_S), heard.failed
         yield found
@@ -80,7 +80,7 @@ def test_a_process_that_falls_silent_is_killed_and_begun_anew(
 
 
 def test_what_failed_is_told_until_something_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    heard = Heard(f"print('\"\"'); print('\"no brokers\"'); {WAITS}")
+    heard = Heard(f"print('[]'); print('\"no brokers\"'); {WAITS}")
     with followed(monkeypatch, heard) as found:
         until(lambda: heard.failed, bool)
         assert (heard.failed, found.trouble) == (["no brokers"], "no brokers")

@@ -1,10 +1,13 @@
 """The health page in a browser: what a phone shows, and the way from a bad day to its rows."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sick_world import HOSTILE, MANGLED, REFUSED, REISSUED, Sick
+from event_lines import events
+from sick_world import FRESH, HOSTILE, MANGLED, REFUSED, REISSUED, Sick, arrive, many_incidents
+from world import world
 
 from touchline import config
 from touchline.server import served
@@ -60,6 +63,23 @@ def thin(page: Any) -> list[str]:
     return found
 
 
+def in_two_lines(page: Any) -> list[str]:
+    """The heads that take two lines beside their cells."""
+    found: list[str] = page.evaluate(
+        """[...document.querySelectorAll('.listed td')].filter((c) => {
+          if (getComputedStyle(c).display !== 'grid') return false;
+          const head = document.createElement('span');
+          head.textContent = c.dataset.head;
+          head.style = 'font-size:.85rem;white-space:nowrap;position:absolute';
+          c.append(head);
+          const wide = head.offsetWidth > parseFloat(getComputedStyle(c).gridTemplateColumns);
+          head.remove();
+          return wide;
+        }).map((c) => c.dataset.head)"""
+    )
+    return found
+
+
 def test_from_a_refused_day_a_tap_leads_to_the_rule_and_the_rejected_rows(page: Any) -> None:
     page.goto("/health")
     assert fits(page)
@@ -85,22 +105,43 @@ def test_every_page_fits_the_screen_and_cells_can_be_met_by_a_thumb(page: Any, s
         f"/health/runs/{match}",
         *(f"/health/runs/{sick.run(day).run_id}" for day in (REFUSED, MANGLED, "match_id=2")),
         f"/health/partitions/activity/ingestion_date={REISSUED}",
+        "/health/partitions/tracking/match_id=1",
         "/health",
     ):
         page.goto(path)
         assert fits(page), path
         assert cut(page) == [], path
         assert thin(page) == [], path
+        assert in_two_lines(page) == [], path
     boxes = [cell.bounding_box() for cell in page.locator("a.cell").all()]
     assert len(boxes) == 8
     assert all(min(box["width"], box["height"]) >= 44 for box in boxes)
+
+
+def test_many_incidents_leave_the_partitions_on_the_first_screen(
+    browser: Any, tmp_path: Path
+) -> None:
+    made = world(tmp_path)
+    made.configure("[server]\nport = 0\n")
+    arrive(made, FRESH, events(5))
+    many_incidents(made)
+    with served(config.load(made.folder / "touchline.toml")) as address:
+        for width in WIDTHS:
+            page = browser.new_page(viewport={"width": width, "height": 900})
+            page.goto(f"{address}/health")
+            assert page.locator("a.cell").first.bounding_box()["y"] < 850, width
+            page.locator("summary", has_text="23 days").click()
+            assert page.get_by_text("ingestion_date=2025-01-24").first.is_visible()
+            assert (fits(page), cut(page)) == (True, []), width
+            page.close()
 
 
 def test_text_can_be_read_on_its_ground_in_light_and_dark(page: Any) -> None:
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
         page.goto("/health")
-        page.locator("summary").first.click()
+        for summary in page.locator("summary").all():
+            summary.click()
         found = page.evaluate(CONTRASTS)
         assert len(found) > 30
         assert min(found) >= 4.5, scheme

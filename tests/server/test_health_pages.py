@@ -21,13 +21,14 @@ from sick_world import (
     REISSUED,
     Sick,
     arrive,
+    many_incidents,
 )
 from world import World, world
 
 from touchline import config
 from touchline.core.alerts import to_do
 from touchline.core.ports import Incident
-from touchline.server import served
+from touchline.server import health_page, served
 from touchline.wiring import Touchline
 
 ODD = "2025-01-07"
@@ -92,6 +93,33 @@ def test_the_head_says_what_is_not_well(web: httpx.Client) -> None:
     assert "activity ingestion_date=2025-01-04 refused mail 3" in said
     assert "connection refused" in said
     assert "Last published" in said
+
+
+def test_incidents_of_one_cause_are_one_line_that_opens_to_each(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    many_incidents(made)
+    page = health_page.page(Touchline(config.load(made.folder / "touchline.toml")))
+    lines = [text(found) for found in re.findall(r"<summary>(.*?)</summary>", page)]
+    since = "since 2025-01-04 06:30:00 UTC"
+    assert lines[:3] == [
+        f"activity: input missing for 23 days (2025-01-02 … 2025-01-24) {since}",
+        f"tracking: refused for 3 partitions {since}",
+        f"up: failed for nightly {since}",
+    ]
+    assert text(page).count("due 06:00Z, missing since 08:00Z") == 23
+    assert text(page).count("It is made by the next run once its input has landed.") == 1
+
+
+def test_a_few_incidents_are_shown_in_full(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    here = Touchline(config.load(made.folder / "touchline.toml"))
+    days = [of(f"2025-01-0{n}") for n in (1, 2, 3)]
+    here.ledger.notes.note(
+        [Incident(f"activity {d} input", "activity", d, "due", 4, OPENED) for d in days]
+    )
+    page = health_page.page(here)
+    assert 'class="cause"' not in page
+    assert all(day in page for day in days)
 
 
 def test_an_incident_leads_to_its_run_or_partition_and_says_what_to_do(
@@ -314,9 +342,15 @@ def test_what_is_not_there_is_a_page_that_says_so(web: httpx.Client, path: str) 
 def test_a_table_that_the_run_did_not_make_is_not_there(web: httpx.Client, sick: Sick) -> None:
     for day, name in ((REISSUED, "tracking.frames"), (REFUSED, "activity.curated_events")):
         assert web.get(f"/health/runs/{sick.run(day).run_id}/diff/{name}").status_code == 404
-    first = web.get(f"/health/runs/{sick.run(FRESH).run_id}/diff/activity.curated_events")
-    assert first.status_code == 404
-    assert "no publish before" in first.text
+
+
+def test_of_a_first_publish_all_rows_were_added(web: httpx.Client, sick: Sick) -> None:
+    run = sick.run(FRESH).run_id
+    said = text(web.get(f"/health/runs/{run}/diff/activity.curated_events").text)
+    assert (
+        f"0 rows before, 300 after: 300 added, 0 removed, 0 changed. before nothing after {run}"
+        in said
+    )
 
 
 def test_nothing_can_be_written(web: httpx.Client) -> None:

@@ -50,6 +50,13 @@ def test_a_page_tells_how_many_there_are_in_all(long: Live) -> None:
         assert client.get("/matches/long?limit=1000").json()["next"] is None
 
 
+def test_a_full_page_that_is_the_last_has_no_next(long: Live) -> None:
+    with long.client() as client:
+        assert client.get("/matches/long?limit=250").json()["next"] is None
+        assert client.get("/matches/long?limit=249").json()["next"]
+        assert client.get("/matches?limit=1").json()["next"] is None
+
+
 def test_pages_hold_still_while_events_come(served_live: Live) -> None:
     with served_live.client() as client:
         of = {"match_id": "moving"}

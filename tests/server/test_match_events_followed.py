@@ -6,23 +6,19 @@ import random
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import aclosing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-import feeds
 import httpx
 import pytest
-from feeds import records, told
-from live_world import PATIENCE_S, Event, Live, event, events, ids, until
+from live_world import PATIENCE_S, Event, Live, event, events, ids, live, until
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
+from websockets.sync.client import ClientConnection, connect
 
-from touchline.core.memory import MemoryServing
-from touchline.core.ports import Version, View
-from touchline.errors import TransientError
+from touchline import server
 from touchline.server import streams
-from touchline.server.streams import Frame, Hub, Subscriber
 
 
 @dataclass
@@ -54,6 +50,11 @@ def following(
     with client.stream("GET", f"/matches/{match_id}/stream", headers=headers) as answer:
         assert answer.status_code == 200
         yield messages(answer)
+
+
+def offsets(found: Sequence[Message]) -> list[int]:
+    """Behind which records one may go on from these messages."""
+    return [int(message.token.rpartition("-")[2]) for message in found if message.token]
 
 
 @dataclass
@@ -102,8 +103,7 @@ def test_a_stream_begins_with_what_is_known_and_goes_on_with_changes(client: htt
         changes = [next(said) for _ in range(3)]
     assert [c.data["change"] for c in changes] == ["insert", "amend", "cancel"]
     assert [c.data["event"]["version"] for c in changes] == [1, 2, 3]
-    tokens = [int(c.token or -1) for c in changes]
-    assert tokens == sorted(set(tokens))
+    assert offsets(changes) == sorted(set(offsets(changes)))
 
 
 def test_who_comes_back_with_a_token_gets_what_came_since(client: httpx.Client) -> None:
@@ -136,11 +136,29 @@ def test_a_correction_that_waited_is_told_with_its_event(client: httpx.Client) -
     assert [id_ for id_, _ in seen.changes] == ["e1", "e2"]
 
 
-def test_a_token_of_a_log_that_is_no_more_begins_anew(client: httpx.Client) -> None:
-    client.post("/events", json=event(match_id="anew"))
-    events(client, "anew", count=1)
-    with following(client, "anew", "999999999999") as said:
-        assert [next(said).kind for _ in range(2)] == ["snapshot", "ready"]
+def test_a_change_is_told_as_what_it_is_whatever_the_event_says(client: httpx.Client) -> None:
+    of = {"match_id": "odd", "event_id": "e1"}
+    with following(client, "odd") as said:
+        client.post("/events", json=event(**of))
+        client.post("/events", json={**of, "action": "amend", "x": {"version": 1, "y": 2}})
+        seen = [next(said) for _ in range(4)]
+    assert [m.data.get("change") for m in seen] == [None, None, "insert", "amend"]
+
+
+@pytest.mark.parametrize("token", ["1-0", "1-999999999999", "{log}-999999999999"])
+def test_a_token_of_another_log_begins_anew_and_says_so(client: httpx.Client, token: str) -> None:
+    match_id = f"anew-{len(token)}"
+    client.post("/events", json=event(match_id=match_id))
+    events(client, match_id, count=1)
+    with following(client, match_id) as said:
+        first, ready = next(said), next(said)
+    assert ("anew" in first.data, "anew" in ready.data) == (False, False)
+    log = (ready.token or "").partition("-")[0]
+    with following(client, match_id, token.format(log=log)) as said:
+        again = [next(said) for _ in range(2)]
+    assert [(m.kind, m.data["anew"]) for m in again] == [("snapshot", True), ("ready", True)]
+    assert ids(again[0].data["events"]) == ["e1"]
+    assert again[1].token == ready.token
 
 
 def test_a_websocket_says_the_same(served_live: Live) -> None:
@@ -234,7 +252,7 @@ def test_who_breaks_off_under_load_misses_nothing_and_hears_nothing_twice(
 def test_a_sign_of_life_is_sent_where_nothing_happens(
     served_live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(streams, "BEAT_S", 0.02)
+    monkeypatch.setattr(streams, "BEAT_S", 0.01)
     with (
         served_live.client() as client,
         client.stream("GET", "/matches/silent/stream") as answer,
@@ -244,18 +262,11 @@ def test_a_sign_of_life_is_sent_where_nothing_happens(
     assert found.count(": alive") > 3
 
 
-def test_who_is_too_slow_is_let_go_and_can_come_back() -> None:
-    slow = Subscriber(at=0)
-    for token in range(1, 3000):
-        slow.give(Frame("change", b"{}", token))
-    left = [slow.frames.get_nowait() for _ in range(slow.frames.qsize())]
-    assert left == [None]
-
-
 def test_a_stream_that_nobody_reads_ends_and_holds_up_nobody(
     served_live: Live, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(streams, "_MOST_WAITING", 50)
+    monkeypatch.setattr(streams, "_MOST_CHANGES", 20)
     match_id, filled = "slow", "x" * 10_000
     host, port = served_live.address.removeprefix("http://").split(":")
     with socket.socket() as deaf, served_live.client() as client:
@@ -271,13 +282,71 @@ def test_a_stream_that_nobody_reads_ends_and_holds_up_nobody(
             client.post("/events/batch", json=said).raise_for_status()
         with following(client, match_id) as quick:
             assert next(quick).kind == "snapshot"
-        until(lambda: client.get(f"/matches/{match_id}?limit=1").json()["event_count"], lambda n: n == 1000)  # fmt: skip
+        events(client, match_id, count=1000, limit=1000)
         heard = b""
         while part := deaf.recv(1 << 20):
             heard += part
-    tokens = [int(t.split(b"\n")[0]) for t in heard.split(b"\nid: ")[1:]]
-    assert tokens == sorted(set(tokens))
-    assert len(tokens) < 1000
+        *_, last = told = [t.split(b"\n")[0].decode() for t in heard.split(b"\nid: ")[1:]]
+        assert 0 < len(told) < 1000
+        with following(client, match_id, last) as said:
+            told += [str(next(said).token) for _ in range(1000 - len(told))]
+    found = [int(token.rpartition("-")[2]) for token in told]
+    assert found == sorted(set(found))
+
+
+def until_closed(opened: ClientConnection) -> tuple[list[str], int]:
+    """The tokens that a WebSocket still has, and the code with which it was closed."""
+    told = list[str]()
+    try:
+        while True:
+            told.append(json.loads(opened.recv(PATIENCE_S))["token"])
+    except ConnectionClosed as exc:
+        return told, exc.rcvd.code if exc.rcvd else 0
+
+
+def test_a_websocket_that_nobody_reads_ends_and_its_reader_can_come_back(
+    served_live: Live, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "_MOST_WAITING", 50)
+    monkeypatch.setattr(streams, "_MOST_CHANGES", 20)
+    name, headers = "/matches/slow-ws/stream", served_live.bearer("reader")
+    with served_live.client() as client, ExitStack() as stack:
+        deaf = stack.enter_context(
+            connect(served_live.ws(name), additional_headers=headers, max_queue=1, compression=None)
+        )
+        assert [json.loads(deaf.recv(PATIENCE_S))["kind"] for _ in range(2)] == ["snapshot", "ready"]  # fmt: skip
+        for n in range(0, 2000, 100):
+            said = [event(f"e{n + i:04d}", match_id="slow-ws", x="x" * 10_000) for i in range(100)]
+            client.post("/events/batch", json=said).raise_for_status()
+        events(client, "slow-ws", count=2000, limit=1000)
+        told, code = until_closed(deaf)
+        assert (0 < len(told) < 2000, code) == (True, 1013)
+        back = stack.enter_context(
+            connect(served_live.ws(f"{name}?after={told[-1]}"), additional_headers=headers)
+        )
+        told += [json.loads(back.recv(PATIENCE_S))["token"] for _ in range(2000 - len(told))]
+    found = [int(token.rpartition("-")[2]) for token in told]
+    assert found == sorted(set(found))
+
+
+def test_a_websocket_whose_peer_is_dead_is_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_PING_S", 0.05)
+    with live(tmp_path) as found, socket.socket() as dead:
+        host, port = found.address.removeprefix("http://").split(":")
+        dead.connect((host, int(port)))
+        dead.settimeout(PATIENCE_S)
+        asked = (
+            "GET /matches/m1/stream HTTP/1.1\r\nhost: localhost\r\nupgrade: websocket\r\n"
+            "connection: upgrade\r\nsec-websocket-version: 13\r\n"
+            f"sec-websocket-key: {'x' * 22}==\r\nx-api-key: {found.keys['reader']}\r\n\r\n"
+        )
+        dead.sendall(asked.encode())
+        heard = b""
+        while part := dead.recv(1 << 16):  # it says nothing, and answers no ping
+            heard += part
+        assert heard.startswith(b"HTTP/1.1 101 ")
 
 
 def test_a_thousand_streams_hear_each_change(served_live: Live) -> None:
@@ -329,73 +398,3 @@ def test_a_revoked_key_follows_nothing_any_more(served_live: Live) -> None:
         assert list(said) == []
         with pytest.raises(ConnectionClosed):
             opened.recv(30)
-
-
-# --- who comes and goes while changes are read ---------------------------------------------------
-
-
-class Slow(MemoryServing):
-    """A serving store whose first answer about changes can be held back."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.asked, self.go_on = threading.Event(), threading.Event()
-
-    def changes(self, view: View, key: str, *, after: int, limit: int = 1000) -> Sequence[Version]:
-        if not self.asked.is_set():
-            self.asked.set()
-            assert self.go_on.wait(PATIENCE_S)
-        return super().changes(view, key, after=after, limit=limit)
-
-
-def test_who_comes_while_changes_are_read_for_another_who_left_misses_none() -> None:
-    async def heard() -> str:
-        store = Slow()
-        hub, log = Hub(store), records([feeds.event("e0"), feeds.event("e1", 1)])
-        told(store, log[:1])
-        first = await following_from(hub, 0)
-        hub.heard()
-        await asyncio.to_thread(store.asked.wait, PATIENCE_S)
-        first.cancel()
-        while hub._of:
-            await asyncio.sleep(0.001)
-        second = await following_from(hub, 0)
-        told(store, log[1:])
-        store.go_on.set()
-        frame = await asyncio.wait_for(second, PATIENCE_S)
-        assert hub._working is not None
-        hub._working.cancel()
-        assert frame is not None
-        return str(json.loads(frame.body)["event"]["event_id"])
-
-    async def following_from(hub: Hub, token: int) -> "asyncio.Task[Frame | None]":
-        async def one() -> Frame | None:
-            async with aclosing(hub.follow("m1", token)) as frames:
-                return await anext(frames)
-
-        waiting = asyncio.create_task(one())
-        while "m1" not in hub._of:
-            await asyncio.sleep(0.001)
-        return waiting
-
-    assert asyncio.run(heard()) == "e1"
-
-
-# --- a store that fails -------------------------------------------------------------------------
-
-
-class Failing(MemoryServing):
-    """A serving store that fails when it is asked for changes."""
-
-    def changes(self, view: View, key: str, *, after: int, limit: int = 1000) -> list[Version]:
-        raise TransientError("the store is away")
-
-
-def test_who_comes_back_while_the_store_is_away_is_let_go_rather_than_told_too_little() -> None:
-    async def heard() -> list[Frame | None]:
-        hub = Hub(Failing())
-        hub._at["m1"], hub._of["m1"] = 10, set()
-        return [frame async for frame in hub.follow("m1", after=5)]
-
-    with pytest.raises(TransientError):
-        asyncio.run(heard())

@@ -11,6 +11,7 @@ from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, Version
 from touchline.matches.live import ALL, DEAD, Letter
 from touchline.matches.serve import asking
+from touchline.matches.serve.counts import Counts
 
 
 def letter(at: int, match_id: str = "m1") -> Version:
@@ -61,7 +62,7 @@ def test_few_wanted_among_many_are_found_in_large_pages_up_to_a_bound(
     store: Any = Counted(*many)
     found, query = list[str](), {"match": "m2", "limit": "2"}
     while True:
-        page = msgspec.json.decode(asking.letters(store, query).body)
+        page = msgspec.json.decode(asking.letters(asking.Question(store, Counts(), "", query)).body)
         found += [each["event_id"] for each in page["dead_letters"]]
         if page["next"] is None:
             break

@@ -2,15 +2,18 @@
 
 import json
 import re
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 import jsonschema_rs
 import pytest
 import schemathesis
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from live_world import Live, event, events
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -105,6 +108,49 @@ def filled(served_live: Live) -> Live:
 def test_whatever_is_asked_the_answer_is_as_documented(filled: Live, case: Any) -> None:
     headers = filled.bearer()
     case.call_and_validate(base_url=filled.address, headers=headers, checks=CHECKS)
+
+
+@SCHEMA.include(operation_id="follow_match").parametrize()
+@BOUNDED
+def test_whatever_is_followed_the_answer_begins_as_documented(filled: Live, case: Any) -> None:
+    asked = case.as_transport_kwargs(base_url=filled.address, headers=filled.bearer())
+    said = {"params": asked.get("params"), "headers": dict(asked["headers"]), "timeout": 30}
+    with httpx.stream(asked["method"], asked["url"], **said) as answer:
+        if answer.status_code == 405:
+            return
+        documented = case.operation.definition.raw["responses"][str(answer.status_code)]
+        assert list(documented["content"]) == [answer.headers["content-type"]]
+        if answer.status_code == 200:
+            line = next(answer.iter_lines())  # it has no end
+            assert line.partition(":")[0] in ("id", "event", "")
+
+
+TOKENS = st.one_of(
+    st.from_regex(r"[0-9a-f]{1,16}-[0-9]{1,18}", fullmatch=True),
+    st.integers().map(str),
+    st.tuples(st.sampled_from(["", "0-", "1-", "-1-"]), st.integers()).map(
+        lambda p: f"{p[0]}{p[1]}"
+    ),
+    st.text(st.characters(codec="latin-1", exclude_characters="\r\n\0"), max_size=40),
+)
+MATCH_IDS = st.one_of(st.sampled_from(["match123", "m2", "..", "a..b"]), st.text(max_size=150))
+
+
+@given(match_id=MATCH_IDS, after=st.none() | TOKENS, last=st.none() | TOKENS)
+@settings(BOUNDED, max_examples=150)
+def test_no_id_and_no_token_makes_a_stream_fail(
+    filled: Live, match_id: str, after: str | None, last: str | None
+) -> None:
+    path = f"/matches/{quote(match_id.encode(errors='replace'), safe='')}/stream"
+    query = "" if after is None else f"?after={quote(after)}"
+    said = [f"GET {path}{query} HTTP/1.1", "host: localhost", f"x-api-key: {filled.keys['reader']}"]
+    said += [] if last is None else [f"last-event-id: {last}"]
+    with socket.socket() as client:
+        client.settimeout(30)
+        client.connect(("127.0.0.1", int(filled.address.rpartition(":")[2])))
+        client.sendall("\r\n".join([*said, "", ""]).encode("latin-1"))
+        status = client.recv(12)
+    assert status in (b"HTTP/1.1 200", b"HTTP/1.1 400", b"HTTP/1.1 404")
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: r.name)

@@ -200,7 +200,7 @@ def test_a_line_that_is_no_json_is_told_at_its_place(client: httpx.Client) -> No
     assert [r["status"] for r in body["results"]] == [201, 422, 422, 422]
     said = [r["error"]["message"] for r in body["results"][1:]]
     assert [s.startswith("$: not JSON: ") for s in said] == [True, True, False]
-    assert said[2] == "$: seen 'null', expected a JSON object"
+    assert said[2] == "$: seen null, expected a JSON object"
 
 
 def test_an_array_that_is_no_json_is_refused_whole(client: httpx.Client) -> None:

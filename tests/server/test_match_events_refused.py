@@ -74,6 +74,7 @@ NO_EVENT: dict[str, bytes] = {
     "an unknown action": raw(action="delete"),
     "an unknown status": raw(status="maybe"),
     "a correction of nothing": raw(action="amend").replace(b"event_id", b"id"),
+    "more than an event has room for": raw(text="x" * 190_000),
 }
 
 
@@ -89,7 +90,7 @@ def test_what_is_no_event_is_told_with_the_field(client: httpx.Client, body: byt
     answer = client.post("/events", content=body)
     assert answer.status_code == 422
     assert answer.json()["error"]["field"].startswith("$")
-    assert answer.json()["error"]["hint"] == "docs/matches.md lists the fields"
+    assert answer.json()["error"]["hint"].startswith("/openapi.json")
 
 
 def test_nothing_of_it_has_an_effect(client: httpx.Client) -> None:
@@ -122,6 +123,13 @@ def test_bodies_have_a_limit(client: httpx.Client) -> None:
         assert f"{most:,} bytes" in answer.json()["error"]["message"]
     in_parts = client.post("/events", content=iter([b"x" * 500_000] * 4))
     assert in_parts.status_code == 413
+
+
+def test_what_would_take_long_to_read_is_refused_unread(client: httpx.Client) -> None:
+    one = client.post("/events", content=b"[" + b"0," * 400_000 + b"0]")
+    many = client.post("/events/batch", content=b"[" + b"0," * 3_000_000 + b"0]")
+    assert (one.status_code, many.status_code) == (413, 413)
+    assert "at most 2,000,000" in many.json()["error"]["message"]
 
 
 def test_a_message_of_a_websocket_has_the_limit_of_a_body(served_live: Live) -> None:

@@ -258,6 +258,29 @@ def test_after_a_stop_of_the_server_the_page_goes_on_and_nothing_is_there_twice(
         world.stop()
 
 
+def test_after_the_log_was_made_anew_the_page_shows_what_is_in_it(
+    browser: Any, tmp_path: Path
+) -> None:
+    world = World(tmp_path)
+    world.start()
+    world.post(*kick_off("anew"), event("anew", "g1", "goal", minute=5))
+    world.post({"match_id": "anew", "event_id": "g1", "action": "cancel"})
+    try:
+        with seen(browser, world, but=[CUT_OFF]) as page:
+            page.goto("/matches/anew/page")
+            follows(page)
+            shows(page, "#moments li:has(s)", "cancelled")
+            world.stop()
+            world.forget()
+            world.start()
+            world.post(event("anew", "k9"), event("anew", "g9", "goal", minute=7))
+            shows(page, "#score", "1 : 0")
+            shows(page, "#clock", "2 events")
+            assert page.locator("#feed li").count() == 2
+    finally:
+        world.stop()
+
+
 def test_who_lost_their_key_is_told_so(browser: Any, tmp_path: Path) -> None:
     world = World(tmp_path)
     guest, key = world.key("guest", "read")

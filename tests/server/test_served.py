@@ -1,6 +1,8 @@
 """Who may ask, under which name; how the server begins and ends."""
 
+import gc
 import socket
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -44,6 +46,15 @@ def test_another_name_for_this_machine_is_refused(tmp_path: Path, host: str) -> 
         assert answer.status_code == 400
         for name in ("localhost", "127.0.0.1:1", "[::1]:8640"):
             assert httpx.get(f"{address}/style.css", headers={"host": name}).status_code == 200
+
+
+def test_what_the_server_sets_for_its_threads_ends_with_it(tmp_path: Path) -> None:
+    before = gc.get_threshold(), sys.getswitchinterval(), gc.get_freeze_count()
+    with served(made(tmp_path)):
+        assert gc.get_freeze_count() > before[2]
+        assert sys.getswitchinterval() < 0.005
+    assert (gc.get_threshold(), sys.getswitchinterval()) == before[:2]
+    assert gc.get_freeze_count() == 0
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])

@@ -103,7 +103,7 @@ def test_a_file_whose_players_nobody_knows_is_of_another_match() -> None:
 def test_nobody_is_known_where_the_squads_are_empty() -> None:
     nobody = players().clear()
 
-    with pytest.raises(ContractError, match=r"none of its 1 players \(3\)"):
+    with pytest.raises(ContractError, match=r"none of its 1 player \(3\)"):
         frames(lines(line(1, 10, spot(KEEPER))), nobody, matches(), rule=RULE)
 
 

@@ -153,7 +153,7 @@ def test_a_real_file_is_read_whole_and_has_the_known_header(
         (b"", "the file is empty"),
         (b"\n\n", "header: missing columns match_id, player, x (seen 0 columns: )"),
         (b"match_id,x\n7,1\n", "header: missing columns player (seen 2 columns: match_id, x)"),
-        (b"a;b;c\n1;2;3\n", "header: missing columns match_id, player, x (seen 1 columns: a;b;c)"),
+        (b"a;b;c\n1;2;3\n", "header: missing columns match_id, player, x (seen 1 column: a;b;c)"),
         (b"match_id,x,x,player\n7,1,2,9\n", "header: columns given twice: x"),
         (b"match_id,x,noise,player\n", "none of 0 lines below the header can be read"),
         (b"match_id,x,noise,player", "none of 0 lines below the header can be read"),

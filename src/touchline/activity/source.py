@@ -18,6 +18,7 @@ from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.landing import Arrival, Found, files_under, must_be_readable, unreadable
 from touchline.core.pipeline import Decoded
 from touchline.core.ports import checked_id, partition
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
 
 EVENTS = "events/"
@@ -74,7 +75,7 @@ def found(
                 bad.append(seen)
     if not arrivals and not bad:
         raise MissingInputError(
-            f"{', '.join(map(str, paths))}: no event file among {len(others)} files",
+            f"{', '.join(map(str, paths))}: no event file among {counted(len(others), 'file')}",
             hint="expected names such as ingestion_date=2025-01-01/events.json (.jsonl, .gz)",
         )
     return Found([arrivals[key] for key in sorted(arrivals)], others, bad)

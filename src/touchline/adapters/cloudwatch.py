@@ -59,6 +59,6 @@ def event(run: Run, namespace: str) -> dict[str, Any]:
         "message": run.message,
         "Rows": sum(s["rows"] for s in steps),
         "Rejected": sum(sum(s["rejected"].values()) for s in steps),
-        "Seconds": round((ended - run.started_at).total_seconds(), 6),
+        "Seconds": run.seconds or 0.0,
         "Failures": int(run.status in ("refused", "failed")),
     }

@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -66,6 +67,16 @@ class WatchedFolders:
     def idle(self) -> bool:
         """Whether no file is waited for to be quiet."""
         return not self._waiting and self._seen.empty()
+
+    @contextmanager
+    def coming(self, within_s: float) -> Iterator[Mapping[str, Sequence[Path]]]:
+        """As `come`; all of them come once more where the body fails."""
+        found = self.come(within_s)
+        try:
+            yield found
+        except Exception:
+            self.again([path for paths in found.values() for path in paths])
+            raise
 
     def come(self, within_s: float) -> Mapping[str, Sequence[Path]]:
         """The files that have come, by the name of their folder; none if none does within that time."""

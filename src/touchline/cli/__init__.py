@@ -17,7 +17,7 @@ try:
     import click
 
     import touchline
-    from touchline.cli.output import complain
+    from touchline.cli.output import NO_ROOM, complain
     from touchline.errors import TouchlineError
 except KeyboardInterrupt:  # as early as a program can be stopped without a traceback
     sys.stderr.write("error: stopped\n")
@@ -97,7 +97,6 @@ _INTERRUPTED = 128 + signal.SIGINT
 _TERMINATED = 128 + signal.SIGTERM
 _UNHEARD = 128 + signal.SIGPIPE
 _NO_ROOM_CODE = 7
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 _ORDERED = threading.Event()
@@ -115,6 +114,7 @@ def _ending_in_order() -> Iterator[None]:
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+    _ORDERED.clear()
     before = signal.signal(signal.SIGTERM, end)
     try:
         yield
@@ -132,7 +132,7 @@ def main() -> None:
         code = _INTERRUPTED
     except OSError as exc:
         code = _unsaid(exc)
-    sys.exit(code)
+    sys.exit(_TERMINATED if _ORDERED.is_set() else code)
 
 
 def _open_output() -> None:
@@ -151,36 +151,44 @@ def _ended() -> int:
             code = cli(standalone_mode=False)
         return code if isinstance(code, int) else 0
     except (KeyboardInterrupt, click.Abort):
-        complain("stopped")
-        return _INTERRUPTED
+        return _told(_INTERRUPTED, "stopped")
     except SystemExit as exc:
         if sys.stdout is not out or isinstance(exc.__context__, BrokenPipeError):
             return _unheard()  # so end click, which puts another stdout in place, and rich
         if exc.code == _TERMINATED:
-            complain("stopped")
+            return _told(_TERMINATED, "stopped")
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
     except click.ClickException as exc:
         exc.show()
         return 2
-    except TouchlineError as exc:
-        complain(str(exc), exc.hint)
-        return exc.exit_code
-    except Exception as exc:  # raised again, but where an end was ordered
-        if not _ORDERED.is_set():
+    except BaseException as exc:  # raised again, but where an end was ordered, or it is expected
+        if _ORDERED.is_set():
+            return _told(_TERMINATED, f"stopped; on the way {type(exc).__name__}: {exc}")
+        if isinstance(exc, TouchlineError):
+            return _told(exc.exit_code, str(exc), exc.hint)
+        raise
+
+
+def _told(code: int, message: str, hint: str = "") -> int:
+    """The exit code of an end, which is told if there is room to tell it."""
+    try:
+        complain(message, hint)
+    except OSError as exc:
+        if exc.errno not in NO_ROOM:
             raise
-        complain(f"stopped; on the way {type(exc).__name__}: {exc}")
-        return _TERMINATED
+        _silence(sys.stderr)
+    return code
 
 
 def _unsaid(exc: OSError) -> int:
     """The exit code where nobody reads the output on, or it finds no room; else it is a bug."""
     if exc.errno == errno.EPIPE:
         return _unheard()
-    if exc.errno not in _NO_ROOM or exc.filename is not None:
+    if exc.errno not in NO_ROOM or exc.filename is not None:
         raise exc
     _silence(sys.stdout)
-    complain(f"standard output: {exc.strerror}", "make room, or send the output elsewhere")
-    return _NO_ROOM_CODE
+    said = f"standard output: {exc.strerror}"
+    return _told(_NO_ROOM_CODE, said, "make room, or send the output elsewhere")
 
 
 def _unheard() -> int:

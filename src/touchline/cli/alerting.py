@@ -52,6 +52,17 @@ def deliver(here: Touchline) -> None:
             say(f"alert not delivered to {delivery.target}: {delivery.error}; {end}")
 
 
+def unset(here: Touchline) -> dict[str, TouchlineError]:
+    """The targets whose environment variable is not set, and why nothing can be told to them."""
+    wrong: dict[str, TouchlineError] = {}
+    for target, secret in here.config.alerts.targets.items():
+        try:
+            secret.value()
+        except ConfigError as exc:
+            wrong[target] = ConfigError(f"$.alerts.targets.{target}: {exc}", hint=exc.hint)
+    return wrong
+
+
 @click.command()
 @click.option("--test", is_flag=True, help="Send a test message to each target instead.")
 @JSON

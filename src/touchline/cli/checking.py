@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
-from touchline.cli.alerting import deliver, unalarmed
+from touchline.cli.alerting import deliver, unalarmed, unset
 from touchline.cli.output import JSON, progress, table, worst
 from touchline.cli.scheduling import faults
 from touchline.errors import ConfigError
@@ -66,6 +66,11 @@ def check(
         found += [
             Finding(UP, name, "command", f"{place}: {said}", ConfigError.exit_code)
             for name, place, said in faults(here)
+        ]
+    if pipeline is None:
+        found += [
+            Finding("alerts", target, "target", str(exc), exc.exit_code)
+            for target, exc in unset(here).items()
         ]
     rows = [{"pipeline": f.pipeline, "where": f.where or f.about, "what": f.what} for f in found]
     table(rows, as_json=as_json, empty="all is well")

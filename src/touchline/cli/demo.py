@@ -14,6 +14,7 @@ from touchline import config
 from touchline.cli.alerting import note
 from touchline.cli.kinds import Finite, Place
 from touchline.cli.output import complain, progress, say, table
+from touchline.core.wording import counted
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -59,7 +60,7 @@ def demo(folder: Path, matches: int, minutes: float) -> None:
             raise ConfigError(f"{folder}: not empty", hint="give another folder, or delete it")
         text = "# Every key has a default; see docs/configuration.md\n"
         (folder / "touchline.toml").write_text(text)
-    say(f"1/4  simulating {matches} matches of {minutes:g} minutes")
+    say(f"1/4  simulating {counted(matches, 'match', 'matches')} of {minutes:g} min")
     simulated(
         folder / "landing",
         matches=matches,

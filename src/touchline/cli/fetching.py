@@ -12,6 +12,7 @@ from touchline.cli.data import landed, tell_retired
 from touchline.cli.output import complain, progress, say, table
 from touchline.cli.scratch import scratch
 from touchline.config import Secret
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, ContractError, MissingInputError, TouchlineError
 from touchline.wiring import Touchline
 
@@ -46,7 +47,7 @@ def fetched(
         with progress("fetch", 4 * len(wanted)) as tell:
             for match_id, group in groupby(_told(files, tell), key=lambda f: f.match_id):
                 rows += _landed(here, source, match_id, files=list(group))
-    table(rows, as_json=as_json, empty=f"{len(wanted)} matches, nothing new")
+    table(rows, as_json=as_json, empty=f"{counted(len(wanted), 'match', 'matches')}, nothing new")
     tell_retired(here, "tracking", sorted({_part(row["match_id"]) for row in rows}))
     error = _nothing_came(source, rows, known)
     if error is not None:

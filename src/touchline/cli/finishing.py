@@ -64,7 +64,9 @@ def _summary(rows: Sequence[Mapping[str, Any]]) -> str:
     statuses = [row["status"] for row in rows]
     ends = ", ".join(f"{statuses.count(kind)} {kind}" for kind in dict.fromkeys(statuses))
     made, rejected = (sum(row[name] for row in rows) for name in ("rows", "rejected"))
-    return f"{counted(len(rows), 'partition')}: {ends}; {made:,} rows, {rejected:,} rejected"
+    return (
+        f"{counted(len(rows), 'partition')}: {ends}; {counted(made, 'row')}, {rejected:,} rejected"
+    )
 
 
 def _warned(done: "Done") -> None:

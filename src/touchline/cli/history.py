@@ -84,9 +84,7 @@ def runs(file: Path | None, pipeline: str | None, limit: int, *, as_json: bool) 
             "partition": r.partition,
             "status": r.status,
             "started": r.started_at,
-            "seconds": round((r.ended_at - r.started_at).total_seconds(), 2)
-            if r.ended_at
-            else None,
+            "seconds": None if r.seconds is None else round(r.seconds, 2),
             "message": _news(r),
         }
         for r in here.ledger.runs(pipeline=pipeline, limit=limit)
@@ -113,6 +111,7 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         click.echo(json.dumps(run.report or {"run_id": run.run_id, "status": run.status}, indent=1))
         return
     click.echo(f"{run.run_id}  {run.pipeline}  {run.partition}  {run.status}  {run.message}")
+    _show_failures(run)
     table(run.report.get("inputs", []), title="inputs", empty="no inputs recorded")
     steps = run.report.get("steps", [])
     table([_step(s) for s in steps], title="tables", empty="no table was made")
@@ -128,6 +127,15 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         for r in s["rules"]
     ]
     table(rules, title="rules", empty="no rule was reached")
+
+
+def _show_failures(run: "Run") -> None:
+    """What else was wrong, and the ways out; the first failure is the run's message."""
+    failures = run.report.get("failures", [])
+    for failure in failures[1:]:
+        click.echo(f"also: {failure['message']}")
+    for hint in dict.fromkeys(failure["hint"] for failure in failures if failure["hint"]):
+        click.echo(f"hint: {hint}")
 
 
 def _warns(rule: dict[str, Any]) -> bool:

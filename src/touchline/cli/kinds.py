@@ -27,6 +27,22 @@ class Place(click.Path):
         return super().convert(value, param, ctx)
 
 
+class Text(click.types.StringParamType):
+    """Words that are kept or written; bytes that are no text are refused."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click.ParamType."""
+        found = super().convert(value, param, ctx)
+        try:
+            found.encode()
+        except UnicodeEncodeError:
+            self.fail("not text in UTF-8", param, ctx)
+        return found
+
+
+TEXT = Text()
+
+
 class Finite(click.FloatRange):
     """A number within a range; neither nan nor inf is one."""
 

@@ -36,15 +36,20 @@ def laid_out(
     least: Sequence[str] = (),
     whole: Sequence[str] = (),
     below: str = "",
+    exact: bool = False,
 ) -> list[str]:
     """Lines no wider than the width: folded between words, a column a line, or with fewer columns.
 
     Without a width nothing is folded or left out. `least` are the columns to leave out first, in
     that order, then those at the right; a line before the others names them, and says by `more` how
     to see them. Columns of `whole` are rather left out than folded. The column `below` may be long: it
-    stands below its row, in two lines at most.
+    stands below its row, in two lines at most. Instants are shown to the second, and `exact` ones as
+    they are.
     """
-    columns = [_column(name, [row[name] for row in rows], name in whole) for name in rows[0]]
+    columns = [
+        _column(name, [row[name] for row in rows], whole=name in whole, exact=exact)
+        for name in rows[0]
+    ]
     most = [c.most for c in columns]
     if width is None or _total(most) <= width:
         return _grid(columns, most, _FOLDS[0])
@@ -129,13 +134,14 @@ def _fitting(
     return shown or some[:1], fold
 
 
-def _column(name: str, values: Sequence[Any], whole: bool) -> _Column:
+def _column(name: str, values: Sequence[Any], *, whole: bool, exact: bool) -> _Column:
     right = all(
         value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
         for value in values
     )
     prose = not whole and any(isinstance(value, str) for value in values)
-    return _Column(_clean(name), [_cell(value) for value in values], right, prose)
+    digits = max(map(_digits, values), default=0) if exact else 0
+    return _Column(_clean(name), [_cell(value, digits) for value in values], right, prose)
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -231,7 +237,7 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
-def _cell(value: Any) -> str:
+def _cell(value: Any, digits: int = 0) -> str:
     match value:
         case None:
             return _NOTHING
@@ -240,13 +246,23 @@ def _cell(value: Any) -> str:
         case float():
             return _number(value)
         case datetime():
-            return f"{value:%Y-%m-%d %H:%M:%S}" if value.tzinfo is None else _instant(value)
+            return _instant(value, digits)
         case _:
             return _clean(str(value))
 
 
-def _instant(value: datetime) -> str:
-    return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%SZ}"
+def _digits(value: Any) -> int:
+    """How many digits of a second an instant has: none, three or six."""
+    if not isinstance(value, datetime) or not value.microsecond:
+        return 0
+    return 6 if value.microsecond % 1000 else 3
+
+
+def _instant(value: datetime, digits: int) -> str:
+    """An instant in UTC, or one without a zone as it is, to so many digits of a second."""
+    told = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
+    spec = {0: "seconds", 3: "milliseconds", 6: "microseconds"}[digits]
+    return told.isoformat(" ", spec) + ("Z" if value.tzinfo else "")
 
 
 def _number(value: float) -> str:

@@ -4,13 +4,13 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from touchline.cli.data import landed
 from touchline.cli.output import complain, counted, progress, say, table, worst
-from touchline.errors import ConflictError, ContractError, TouchlineError
+from touchline.errors import ConflictError, ContractError, MissingInputError, TouchlineError
 from touchline.matches import source
 from touchline.wiring import Touchline
 
@@ -31,7 +31,7 @@ def ingested(
     here: Touchline, paths: Sequence[Path], kick_offs: Sequence[str], *, as_json: bool
 ) -> None:
     """Land each file, take its events, and say what became of them; a bad file keeps no other out."""
-    done = _Ingesting(source.kick_offs(kick_offs))
+    done = _Ingesting(source.kick_offs(kick_offs, _ahead(here)))
     files = list(source.event_files(paths, here.folders))
     if kick_offs:
         _must_be_of_one_match(files)
@@ -47,7 +47,14 @@ def ingested(
         _archive(here)
     _tell(done, as_json=as_json)
     refused = [ContractError.exit_code for row in done.rows if row["refused"]]
-    sys.exit(worst([*refused, *(error.exit_code for error in done.errors)]))
+    none = [MissingInputError.exit_code] if done.others and not done.rows else []
+    sys.exit(worst([*refused, *none, *(error.exit_code for error in done.errors)]))
+
+
+def _ahead(here: Touchline) -> datetime | None:
+    """The instant from which on no event is taken."""
+    most = here.event_rule.max_ahead_s
+    return None if most is None else datetime.now(UTC) + timedelta(seconds=most)
 
 
 def _must_be_of_one_match(files: Sequence[Path | TouchlineError]) -> None:
@@ -78,7 +85,15 @@ def _ingest(here: Touchline, file: Path | TouchlineError, done: _Ingesting, *, n
     usable = source.usable(feed, done.known, rule=rule, now=now)
     for _ in landed(here, "matches", source.arrivals(file, usable), now=now):
         pass
-    found = source.taken(feed, done.known, log=here.log, store=here.serving, rule=rule, now=now)
+    found = source.taken(
+        feed,
+        done.known,
+        file=file.name,
+        log=here.log,
+        store=here.serving,
+        rule=rule,
+        now=now,
+    )
     done.rows.append(
         {
             "file": str(file),
@@ -102,6 +117,8 @@ def _tell(done: _Ingesting, *, as_json: bool) -> None:
         complain(str(error), error.hint)
     for row in done.rows:
         tell_refusals(row["file"], row["refusals"])
+    if any(row["refused"] and row["format"] != "kick-offs" for row in done.rows):
+        say("touchline run matches puts what was refused into quarantine")
 
 
 def tell_refusals(file: str, refusals: Sequence[Mapping[str, str]]) -> None:
@@ -131,7 +148,7 @@ def _archive(here: Touchline) -> None:
 def _no_events(file: Path) -> ContractError:
     return ContractError(
         f"{file}: JSON, and nothing in it is a match event",
-        hint="an event has event_type; docs/matches.md lists the fields, and the providers' forms",
+        hint="an event has match_id and event_type; docs/matches.md lists the fields, and the providers' forms",
     )
 
 

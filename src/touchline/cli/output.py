@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline.cli.layout import laid_out
+from touchline.core.wording import counted as counted  # noqa: PLC0414 (commands have it from here)
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON in place of a table.")
 
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+"""What the system says where there is no room for what is written."""
 
 _bar: "ContextVar[Console | None]" = ContextVar("bar", default=None)
 """What draws the progress bar that is running; lines that are told must go through it."""
@@ -48,11 +52,6 @@ def say(message: str) -> None:
     bar.print(Text.from_ansi(message), soft_wrap=True)
 
 
-def counted(number: int, what: str) -> str:
-    """1 file, 2 files."""
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
 def table(
     rows: Sequence[Mapping[str, Any]],
     *,
@@ -63,19 +62,23 @@ def table(
     least: Sequence[str] = (),
     whole: Sequence[str] = (),
     below: str = "",
+    exact: bool = False,
 ) -> None:
     """The rows as a table that fits the terminal, or as a JSON array; whole where it is piped.
 
     `more` says how to see the columns that a terminal has no room for; `least` are those to leave
     out first, in that order; `whole` those that are never folded, and `below` one that may be long
-    and stands below its row.
+    and stands below its row. With `exact`, parts of a second are shown where there are any.
     """
     if as_json:
-        click.echo(_json(list(rows), indent=None if len(rows) > 1000 else 1))
+        click.echo(to_json(list(rows), indent=None if len(rows) > 1000 else 1))
+        return
+    if not rows:
+        click.echo(empty)
         return
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = laid_out(rows, width, more, least=least, whole=whole, below=below) if rows else [empty]
-    click.echo("\n".join([title, *lines] if title and rows else lines))
+    lines = laid_out(rows, width, more, least=least, whole=whole, below=below, exact=exact)
+    click.echo("\n".join([title, *lines] if title else lines))
 
 
 _OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")
@@ -130,7 +133,7 @@ def _put(beside: Path, target: Path) -> None:
     sync(target.parent)
 
 
-def _json(rows: Any, indent: int | None) -> str:
+def to_json(rows: Any, indent: int | None = None) -> str:
     """JSON, which knows no NaN and no infinity: they become null."""
     try:
         return json.dumps(rows, default=_plain, indent=indent, allow_nan=False)

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli import letters
 from touchline.cli.finishing import finish
-from touchline.cli.letters import told_live
+from touchline.cli.kinds import TEXT
 from touchline.cli.output import JSON, counted, say, table
 from touchline.cli.runs import chosen
 from touchline.errors import ConfigError, MissingInputError
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
     from touchline.core.planner import Planned
     from touchline.core.quarantine.mending import Change
     from touchline.core.quarantine.rejected import Rejected
-
-_NONE = "no rejected rows"
 
 
 def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,7 +37,7 @@ def _chosen(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 IDS = click.argument("ids", nargs=-1)
-BECAUSE = click.option("--because", required=True, help="Why; it is kept.")
+BECAUSE = click.option("--because", type=TEXT, required=True, help="Why; it is kept.")
 
 
 @click.group()
@@ -61,7 +60,7 @@ def list_(file: Path | None, /, *, each: bool, as_json: bool, **wanted: Any) -> 
     """
     here = Touchline(config.load(file))
     found = [row for _, rows in _rejected(here, (), **wanted) for row in rows]
-    table(_each(found) if each else _grouped(found), as_json=as_json, empty=_NONE)
+    table(_each(found) if each else _grouped(found), as_json=as_json, empty="no rejected rows")
 
 
 def _rejected(
@@ -147,6 +146,8 @@ def show(file: Path | None, id_: str) -> None:
             click.echo(f"from:   line {row.line} of {receipt.source} (sha256 {receipt.sha256})")
             click.echo(f"came:   {receipt.received_at:%Y-%m-%d %H:%M:%SZ}")
             click.echo(lines.get(row.line, row.row))
+            if pipeline.name == "matches":
+                letters.show_refused(row.row)
             _show_mend(row)
 
 
@@ -165,16 +166,17 @@ def _show_mend(row: "Rejected") -> None:
 @quarantine.command("fix")
 @IDS
 @_chosen
-@click.option("--row", help="The whole line, as it should have been.")
+@click.option("--row", type=TEXT, help="The whole line, as it should have been.")
 @click.option(
     "--set",
     "fields",
+    type=TEXT,
     multiple=True,
     metavar="FIELD=VALUE",
     help="A field of the line, JSON or CSV; may be repeated.",
 )
 @click.option(
-    "--replace", "swap", nargs=2, metavar="OLD NEW", help="A part of the line's text by another."
+    "--replace", "swap", type=TEXT, nargs=2, metavar="OLD NEW", help="Part of the line by another."
 )
 @BECAUSE
 @click.pass_obj
@@ -225,8 +227,6 @@ def _mend(
     one_row: bool = False,
     **wanted: Any,
 ) -> None:
-    from touchline.core.quarantine.mending import mend
-
     if not because.strip():
         raise ConfigError("--because is empty: say why, it is kept")
     if not ids and not any(wanted.values()):
@@ -240,9 +240,8 @@ def _mend(
             hint="give one id, or --set or --replace",
         )
     for pipeline, rows in found:
-        parts += mend(rows, change, pipeline, platform=here.platform(), because=because)
+        parts += letters.mended(rows, change, pipeline, here=here, because=because)
         seen += len(rows)
-        told_live(here, rows if pipeline.name == "matches" else ())
     if not seen:
         raise MissingInputError("no such rejected row", hint="see: touchline quarantine list")
     say(f"{counted(seen, 'row')} of {counted(len(parts), 'partition')}")

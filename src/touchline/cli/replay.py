@@ -59,6 +59,8 @@ def replay(
     from touchline.cli.match_files import known_events, tell_refusals
     from touchline.core.landing import must_be_readable, unreadable
 
+    if path.is_dir():
+        raise ConfigError(f"{path}: a folder", hint="give one recorded feed")
     try:
         must_be_readable(path)
     except FileNotFoundError as exc:

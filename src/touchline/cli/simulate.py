@@ -1,13 +1,40 @@
 """simulate: sample input of each domain, with planted truth and faults."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from touchline.cli.kinds import DAY, Finite, Place
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+_OUT = click.argument("out", type=Place(path_type=Path, file_okay=False))
+_SEED = click.option(
+    "--seed", type=int, default=1, show_default=True, help="Same seed, same bytes."
+)
+_MATCHES = click.option(
+    "--matches",
+    type=click.IntRange(1, 10_000),
+    default=1,
+    show_default=True,
+    help="How many, a day apart.",
+)
+_DATE = click.option(
+    "--date",
+    "first_day",
+    type=DAY,
+    default="2024-11-02",
+    show_default=True,
+    help="Day of the first match.",
+)
+
+
+def _share(name: str, what: str) -> Callable[[Command], Command]:
+    """An option that is a share of the events, by default none."""
+    return click.option(name, type=Finite(0, 1), default=0.0, help=f"Share of {what}.")
 
 
 @click.group()
@@ -19,14 +46,8 @@ def simulate() -> None:
 
 
 @simulate.command("tracking")
-@click.argument("out", type=Place(path_type=Path, file_okay=False))
-@click.option(
-    "--matches",
-    type=click.IntRange(1, 10_000),
-    default=1,
-    show_default=True,
-    help="How many, a day apart.",
-)
+@_OUT
+@_MATCHES
 @click.option(
     "--first-id",
     type=click.IntRange(1, 10**18 - 1),
@@ -34,14 +55,7 @@ def simulate() -> None:
     show_default=True,
     help="Id of the first match.",
 )
-@click.option(
-    "--date",
-    "first_day",
-    type=DAY,
-    default="2024-11-02",
-    show_default=True,
-    help="Day of the first match.",
-)
+@_DATE
 @click.option(
     "--competition",
     type=click.IntRange(1, 10**9 - 1),
@@ -56,7 +70,7 @@ def simulate() -> None:
     show_default=True,
     help="Length of a match.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@_SEED
 @click.option(
     "--layout",
     type=click.Choice(["provider", "landing"]),
@@ -99,7 +113,7 @@ def tracking(out: Path, **options: Any) -> None:
 
 
 @simulate.command("activity")
-@click.argument("out", type=Place(path_type=Path, file_okay=False))
+@_OUT
 @click.option(
     "--days", type=click.IntRange(1, 10_000), default=3, show_default=True, help="How many."
 )
@@ -140,7 +154,7 @@ def tracking(out: Path, **options: Any) -> None:
 @click.option(
     "--malformed", type=click.IntRange(0), default=0, help="Lines a day that are cut off."
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@_SEED
 def activity(
     out: Path,
     first_day: datetime,
@@ -177,14 +191,8 @@ def _next_of(made: Iterator[Path], out: Path) -> Path | None:
 
 
 @simulate.command("matches")
-@click.argument("out", type=Place(path_type=Path, file_okay=False))
-@click.option(
-    "--matches",
-    type=click.IntRange(1, 10_000),
-    default=1,
-    show_default=True,
-    help="How many, a day apart.",
-)
+@_OUT
+@_MATCHES
 @click.option(
     "--first-id",
     type=click.IntRange(1, 10**15),
@@ -192,31 +200,14 @@ def _next_of(made: Iterator[Path], out: Path) -> Path | None:
     show_default=True,
     help="Id of the first match.",
 )
-@click.option(
-    "--date",
-    "first_day",
-    type=DAY,
-    default="2024-11-02",
-    show_default=True,
-    help="Day of the first match.",
+@_DATE
+@_share("--late", "events that come late")
+@_share("--duplicates", "events that come again")
+@_share("--corrections", "events that are amended or cancelled, and one goal by VAR")
+@_share(
+    "--shuffle", "events that come before the one before them, and of corrections before theirs"
 )
-@click.option("--late", type=Finite(0, 1), default=0.0, help="Share of events that come late.")
-@click.option(
-    "--duplicates", type=Finite(0, 1), default=0.0, help="Share of events that come again."
-)
-@click.option(
-    "--corrections",
-    type=Finite(0, 1),
-    default=0.0,
-    help="Share of events that are amended or cancelled, and one goal by VAR.",
-)
-@click.option(
-    "--shuffle",
-    type=Finite(0, 1),
-    default=0.0,
-    help="Share of events that come before the one before them, and of corrections before theirs.",
-)
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same bytes.")
+@_SEED
 def matches(
     out: Path,
     first_day: datetime,
@@ -231,7 +222,8 @@ def matches(
 ) -> None:
     """Make feeds of match events under OUT, one a match, and the planted truth.
 
-    A feed has an event a line, in the order in which it is sent. Prints the files' paths.
+    A feed has an event a line, in the order in which it is sent. Prints the files' paths. Other files
+    of these matches that are there already are not written over.
 
     Example: touchline simulate matches landing/ --matches 2 --late 0.02 --corrections 0.01
     """

@@ -1,8 +1,6 @@
 """query, define, report, rollback: what works on tables."""
 
 import json
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, must_have_a_place, replaced, say, table
+from touchline.cli import answers
+from touchline.cli.output import JSON, counted, must_have_a_place, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -71,23 +70,19 @@ def query(
     kind = _one_kind(kind, out, as_json=as_json)
     found = rows_of(Touchline(config.load(file)), sql, as_of=as_of, tell=say)
     if out is not None:
-        _write(found, out)
+        answers.write(found, out)
+        say(f"{counted(found.num_rows, 'row')} -> {out}")
     elif kind == "json":
         table(found.to_pylist(), as_json=True)
     elif kind == "csv":
-        import pyarrow.csv as pc
-
-        _must_be_flat(found)
-        sys.stdout.flush()
-        pc.write_csv(found, sys.stdout.buffer)
+        for text in answers.csv(found):
+            click.echo(text, nl=False)
     else:
         rows = found.slice(0, 1000).to_pylist()
-        table(rows, empty="no rows", more="use --format csv, --json or name columns")
+        more = "use --format csv, --json or name columns"
+        table(rows, empty="no rows", more=more, exact=True)
         if found.num_rows > 1000:
             say(f"the first 1000 of {found.num_rows} rows; --out FILE writes all")
-
-
-_ENDINGS = (".csv", ".parquet", ".json")
 
 
 def _one_kind(kind: str | None, out: Path | None, *, as_json: bool) -> str | None:
@@ -100,41 +95,13 @@ def _one_kind(kind: str | None, out: Path | None, *, as_json: bool) -> str | Non
     asked = {option: wanted for option, wanted in told.items() if wanted is not None}
     if len(set(asked.values())) > 1:
         raise ConfigError(f"{' and '.join(asked)} contradict each other", hint="give one of them")
-    if out is not None and out.suffix not in _ENDINGS:
+    if out is not None and out.suffix not in answers.ENDINGS:
         raise ConfigError(
-            f"{out}: seen the ending {out.suffix!r}, expected one of {', '.join(_ENDINGS)}",
+            f"{out}: seen the ending {out.suffix!r}, expected one of {', '.join(answers.ENDINGS)}",
             hint="the ending says how the rows are written",
         )
     must_have_a_place(out)
     return next(iter(asked.values()), None)
-
-
-def _write(rows: Any, out: Path) -> None:
-    import polars as pl
-
-    frame = pl.from_arrow(rows)
-    assert isinstance(frame, pl.DataFrame)
-    writers: dict[str, Callable[[Path], object]] = {
-        ".csv": frame.write_csv,
-        ".parquet": frame.write_parquet,
-        ".json": frame.write_json,
-    }
-    if out.suffix == ".csv":
-        _must_be_flat(rows)
-    with replaced(out) as beside:
-        writers[out.suffix](beside)
-    say(f"{frame.height} rows -> {out}")
-
-
-def _must_be_flat(rows: Any) -> None:
-    import pyarrow as pa
-
-    nested = [field.name for field in rows.schema if pa.types.is_nested(field.type)]
-    if nested:
-        raise ConfigError(
-            f"columns {', '.join(nested)} hold lists or structures, which CSV cannot",
-            hint="write json or parquet, or select their members",
-        )
 
 
 @click.command()
@@ -266,6 +233,6 @@ def rollback(file: Path | None, name: str, part: str, to: str | None) -> None:
             hint="every arrival is kept; ingest the file you want again",
         )
     now = back(here.pipeline(domain), contract, part, platform=here.platform(), to=to)
-    say(f"{contract.table} {part} is as run {now.run_id} made it: {now.rows} rows")
+    say(f"{contract.table} {part} is as run {now.run_id} made it: {counted(now.rows, 'row')}")
     if readers(here.pipeline(domain), contract.table):
         say("what is made from it is stale now; see: touchline plan")

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import say
+from touchline.cli.alerting import unset
+from touchline.cli.output import NO_ROOM, say
 from touchline.cli.scheduling import must_be_commands
 from touchline.cli.scratch import scratch
 from touchline.cli.stopping import until_stopped
@@ -59,6 +60,10 @@ def up(file: Path | None) -> None:
         WatchedFolders(landing) as watched,
     ):
         _tell("up", page=f"{address}/health", watching=", ".join(map(str, landing.values())))
+        for target, why in unset(here).items():
+            _tell(
+                "no alerts", target=target, message=str(why), hint=f"{why.hint}, then start again"
+            )
         shift.work_on(
             shift.Shift(
                 here,
@@ -132,7 +137,16 @@ def _end_late(heard: int, children: "Sequence[Running]") -> None:
 
 
 def _tell(event: str, **facts: Any) -> None:
-    """A line for each event: for people on a terminal, as JSON elsewhere."""
+    """A line for each event, where there is room for it: a full disk of lines ends nothing."""
+    try:
+        _say(event, facts)
+    except OSError as exc:
+        if exc.errno not in NO_ROOM:
+            raise
+
+
+def _say(event: str, facts: Mapping[str, Any]) -> None:
+    """For people on a terminal, as JSON elsewhere."""
     at = datetime.now().astimezone()
     if sys.stderr.isatty():
         words = [f"{value}" for value in facts.values() if value not in (None, "")]

@@ -9,6 +9,7 @@ import click
 
 from touchline import config
 from touchline.cli.alerting import deliver, unalarmed
+from touchline.cli.kinds import TEXT
 from touchline.cli.output import JSON, counted, say, table
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
@@ -24,7 +25,7 @@ _NAMED = 3
 @click.argument("domain")
 @click.argument("partition")
 @click.argument("names", nargs=-1, metavar="[NAME]...")
-@click.option("--because", default="", help="Why; it is kept.")
+@click.option("--because", type=TEXT, default="", help="Why; it is kept.")
 @click.option("--undo", is_flag=True, help="Put the files back.")
 @JSON
 @click.pass_obj
@@ -68,7 +69,7 @@ def withdraw(
         raise ConfigError(
             "which files?", hint=f"touchline withdraw {domain} {partition} lists them"
         )
-    files = withdrawing.received(here.ledger, domain, [partition])[partition]
+    files = withdrawing.received(here.ledger, domain, [partition]).get(partition, {})
     table([_row(receipt) for receipt in files.values()], as_json=as_json, least=("sha256",))
 
 
@@ -76,13 +77,13 @@ def _must_arrive(here: Touchline, pipeline: "Pipeline", part: str) -> None:
     """Refuse a partition of which no file is known, with some that are."""
     from touchline.core.withdrawing import received
 
-    known: Mapping[str, Any] = received(here.ledger, pipeline.name)
-    if part in known:
+    if received(here.ledger, pipeline.name, [part]):
         return
     if part in here.ledger.retired(pipeline.name):
         raise MissingInputError(
             f"{pipeline.name} {part}: its files are past their days", hint="ingest them again"
         )
+    known: Mapping[str, Any] = received(here.ledger, pipeline.name)
     some = ", ".join(sorted(known)[:_NAMED])
     more = f" and {len(known) - _NAMED} more (touchline status)" if len(known) > _NAMED else ""
     raise MissingInputError(
@@ -109,17 +110,23 @@ def _noted(here: Touchline, pipeline: "Pipeline", part: str) -> None:
 
 def _told(here: Touchline, pipeline: "Pipeline", part: str, *, changed: int, undo: bool) -> None:
     """What became of it, and what the next run makes of the partition."""
-    from touchline.core.withdrawing import without_files
+    from touchline.core import planner
+    from touchline.core.retention import unplanned
 
     if not changed:
         say(f"nothing changed: {'none was withdrawn' if undo else 'withdrawn already'}")
         return
     say(f"{counted(changed, 'file')} of {part} {'put back' if undo else 'withdrawn'}")
-    left = here.ledger.contents(pipeline.name, [part])
-    if without_files(pipeline, here.ledger, left, parts=[part]):
+    plans = planner.plan(pipeline, here.ledger, parts=[part])
+    if unplanned(pipeline, here.ledger, [part]):
+        say("it is retired, and its tables stay as they are without touchline run --force")
+    elif not plans:
+        say("its tables stay as they are")
+    elif plans[0].withdrawn:
         say("nothing that arrived for it counts any more: touchline run empties its tables")
-    elif lacks := [b.file for b in pipeline.bronze if not b.of(left.get(part, {}))]:
-        say(f"it waits for {', '.join(lacks)}; what was published of it stays until then")
+    elif plans[0].missing:
+        lacks = ", ".join(plans[0].missing)
+        say(f"it waits for {lacks}; what was published of it stays until then")
     else:
         say(f"touchline run makes its tables {'with' if undo else 'without'} that")
 

@@ -11,6 +11,7 @@ from msgspec import Meta
 from touchline.config.kafka import TOPICS
 from touchline.config.section import Secret, Section
 from touchline.config.stores import CATALOG, ENDPOINT, TABLE_PREFIX, Stores
+from touchline.core.wording import counted
 
 Domain = Literal["tracking", "activity", "matches"]
 _SCHEMA = "^[a-z_][a-z0-9_]*$"
@@ -93,7 +94,9 @@ def _check_cron(text: str) -> None:
         said = f"{text!r} is no cron expression: {exc}; expected such as '0 6 * * *'"
         raise ValueError(said) from exc
     if len(text.split()) != 5:
-        raise ValueError(f"{text!r} has {len(text.split())} fields, expected five: '0 6 * * *'")
+        raise ValueError(
+            f"{text!r} has {counted(len(text.split()), 'field')}, expected five: '0 6 * * *'"
+        )
 
 
 class Schedule(Firings, frozen=True):

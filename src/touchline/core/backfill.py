@@ -76,7 +76,7 @@ def owner(pipelines: Sequence[Pipeline], part: Partition) -> Pipeline:
     try:
         keys = tuple(keys_of(part))
     except ConfigError as exc:
-        hint = f"such as {' or '.join(map(_example, pipelines))}"
+        hint = f"such as {' or '.join(dict.fromkeys(map(_example, pipelines)))}"
         raise ConfigError(str(exc), hint=hint) from exc
     found = next((p for p in pipelines if p.steps[0].makes.replace_by == keys), pipelines[0])
     checked(found, part)

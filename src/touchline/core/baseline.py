@@ -12,6 +12,7 @@ import polars as pl
 
 from touchline.core.ports import Partition, keys_of
 from touchline.core.quality import Result, Severity
+from touchline.core.wording import counted
 
 KINDS_KEPT = 50
 NO_VALUE = "(null)"
@@ -142,7 +143,7 @@ def _severity(rule: Baseline) -> Severity:
 
 
 def _none_yet(name: str, count: int, rule: Baseline, *, what: str) -> Result:
-    seen = f"no baseline yet: {count} comparable {what}"
+    seen = f"no baseline yet: {counted(count, f'comparable {what[:-1]}', f'comparable {what}')}"
     return Result(name, _severity(rule), True, seen, f"at least {rule.at_least}")
 
 

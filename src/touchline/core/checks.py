@@ -14,7 +14,7 @@ from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Ledger, ObjectStore, Partition, Receipt, Run
 from touchline.errors import MissingInputError, QualityError, StorageError
 
-About = Literal["input", "run", "bronze", "warning", "file", "command", "lag"]
+About = Literal["input", "run", "bronze", "warning", "file", "command", "lag", "target"]
 
 UP = "up"
 """The pipeline, so to speak, of what is nobody's: scheduled commands."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, get_args
 import polars as pl
 
 from touchline.core.quality import Rule, outside_range, outside_values, repeats
+from touchline.core.wording import counted
 from touchline.errors import ContractError
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _loss(before: pl.Series, after: pl.Series, column: Column) -> str:
     if lost.is_empty():
         return ""
     return (
-        f"{column.name}: {lost.len()} of {before.len()} values are lost,"
+        f"{column.name}: {lost.len()} of {counted(before.len(), 'value is', 'values are')} lost,"
         f" such as {lost[0]}; seen {before.dtype}, expected {column.type}"
     )
 

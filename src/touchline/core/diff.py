@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -17,7 +18,11 @@ from touchline.core.pipeline.judging import judged
 from touchline.core.ports import Partition, Piece, Publish, Staged
 from touchline.errors import ConfigError, ContractError, MissingInputError
 
+NOTHING = "nothing"
+"""In the place of a run, where there was no publish before."""
+
 _WOULD = "would be"
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,8 @@ def published(
 ) -> Diff:
     """The difference of two publishes: by default of the current one and the one before it.
 
+    Where nothing was published before, all rows were added.
+
     Args:
         contract: The table's contract.
         part: The partition.
@@ -77,7 +84,7 @@ def published(
         most: How many differing rows to tell.
 
     Raises:
-        MissingInputError: It was never published, or there is no publish before it.
+        MissingInputError: It was never published, or what was before it is no longer kept.
         ConfigError: A run published nothing of it that is kept.
     """
     history = platform.ledger.history(contract.table, part)
@@ -86,23 +93,36 @@ def published(
             f"{contract.table} {part}: never published", hint="see: touchline status"
         )
     later = _of_run(history, runs[1]) if runs[1] else history[0]
-    before = history[history.index(later) + 1 :]
-    held = (later.content, later.retired)
-    older = [p for p in before if (p.content, p.retired) != held]
-    if not runs[0] and not older:
-        raise MissingInputError(
-            f"{contract.table} {part}: no publish before that of run {later.run_id} is kept",
-            hint="there was none, or it is beyond retention.publishes and retention.days",
-        )
-    earlier = _of_run(history, runs[0]) if runs[0] else older[0]
+    earlier = _of_run(history, runs[0]) if runs[0] else _before(later, history, platform=platform)
     return compared(
         contract,
         part,
-        before=_rows(contract, earlier.pieces, platform),
+        before=_rows(contract, earlier.pieces if earlier else (), platform),
         after=_rows(contract, later.pieces, platform),
-        runs=(earlier.run_id, later.run_id),
+        runs=(earlier.run_id if earlier else NOTHING, later.run_id),
         most=most,
     )
+
+
+def _before(later: Publish, history: Sequence[Publish], *, platform: Platform) -> Publish | None:
+    """The newest publish before one that held anything else; None where there was none.
+
+    Whether there was one is not known where publishes were forgotten: the ledger then refuses to say
+    how things stood in the beginning.
+    """
+    held = (later.content, later.retired)
+    earlier = history[history.index(later) + 1 :]
+    found = next((p for p in earlier if (p.content, p.retired) != held), None)
+    if found is None:
+        try:
+            platform.ledger.current([later.table], [later.partition], as_of=_BEGINNING)
+        except ConfigError as exc:
+            raise MissingInputError(
+                f"{later.table} {later.partition}: no publish before that of run {later.run_id}"
+                " is kept",
+                hint="it is beyond retention.publishes and retention.days",
+            ) from exc
+    return found
 
 
 def _of_run(history: Sequence[Publish], run: str) -> Publish:
@@ -166,7 +186,7 @@ def tried(
     before = _rows(contract, current.pieces if current else (), platform)
     after = pl.from_arrow(aside.rows[contract.table])
     assert isinstance(after, pl.DataFrame)
-    runs = (current.run_id if current else "nothing", _WOULD)
+    runs = (current.run_id if current else NOTHING, _WOULD)
     found = compared(
         contract, part, before=before, after=after.select(contract.names), runs=runs, most=most
     )

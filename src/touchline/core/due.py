@@ -63,14 +63,20 @@ def missing(
     column = day_column(pipeline)
     if column is None:
         files = received(ledger, pipeline.name).values()
-        came = [r.received_at for each in files for r in each.values()]
+        instants = [r.received_at for each in files for r in each.values()]
         since = _before(due, firings[-1].due_at) if firings else now
-        return [] if not firings or any(at > since for at in came) else [(firings[-1], "")]
-    arrivals = ledger.arrivals(pipeline.name)
+        return [] if not firings or any(at > since for at in instants) else [(firings[-1], "")]
+    there = came(pipeline, ledger)
     named = [(each, f"{column}={each.day.isoformat()}") for each in firings]
-    counted = [(e, part) for e, part in named if part >= min(arrivals)] if arrivals else named[-1:]
+    counted = [(e, part) for e, part in named if part >= min(there)] if there else named[-1:]
     gone = ledger.retired(pipeline.name)
-    return [(each, part) for each, part in counted if part not in arrivals and part not in gone]
+    return [(each, part) for each, part in counted if part not in there and part not in gone]
+
+
+def came(pipeline: Pipeline, ledger: Ledger) -> frozenset[Partition]:
+    """The partitions of which a file counts; what was said of lines is no file."""
+    found = ledger.contents(pipeline.name).items()
+    return frozenset(part for part, files in found if any(b.of(files) for b in pipeline.bronze))
 
 
 def late(due: Due, *, now: datetime, days: int) -> list[Expected]:

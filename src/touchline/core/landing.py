@@ -6,7 +6,7 @@ import os
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import BinaryIO
@@ -61,8 +61,10 @@ def land(
         receipts = [_received(arrival, objects, now) for arrival in files]
         with ledger.alone():
             withdrawn = ledger.withdrawn(domain, [part]).get(part, {})
-            receipts = [_still(receipt, withdrawn.get(receipt.name)) for receipt in receipts]
-            record(receipts, objects=objects, ledger=ledger, now=now)
+            before = {**ledger.arrivals(domain, [part]).get(part, {}), **withdrawn}
+            at = after(before.values(), now)
+            receipts = [_still(r, withdrawn.get(r.name), at=at) for r in receipts]
+            record(receipts, objects=objects, ledger=ledger, now=at)
         _must_be_there(receipts, files, objects=objects)
         yield from receipts
 
@@ -79,12 +81,18 @@ def record(
     ledger.receive(receipts)
 
 
-def _still(receipt: Receipt, withdrawn: Receipt | None) -> Receipt:
-    """The receipt, withdrawn if its content is what was withdrawn last under its name."""
-    same = withdrawn is not None and withdrawn.sha256 == receipt.sha256
-    if not same or withdrawn is None:
-        return receipt
-    return replace(receipt, withdrawn=withdrawn.withdrawn, said_at=withdrawn.said_at)
+def after(before: Iterable[Receipt], now: datetime) -> datetime:
+    """Now, or right after the newest of these receipts, so that manifests are in the ledger's order."""
+    newest = max((at for r in before for at in (r.received_at, r.said_at) if at), default=now)
+    return newest + timedelta(microseconds=1) if newest > now else now
+
+
+def _still(receipt: Receipt, withdrawn: Receipt | None, *, at: datetime) -> Receipt:
+    """The receipt of that instant, withdrawn if its content is what was withdrawn last under its name."""
+    if withdrawn is None or withdrawn.sha256 != receipt.sha256:
+        return replace(receipt, received_at=at)
+    said = withdrawn.withdrawn
+    return replace(receipt, received_at=at, withdrawn=said, said_at=withdrawn.said_at)
 
 
 def stamp(received_at: datetime) -> str:

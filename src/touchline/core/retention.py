@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
+from touchline.core import planner
 from touchline.core.backfill import day_of
 from touchline.core.landing import MANIFESTS
 from touchline.core.pipeline import Pipeline, Step, rejected_contract
@@ -13,6 +14,7 @@ from touchline.core.pipeline.emptying import emptied
 from touchline.core.pipeline.ends import held_by
 from touchline.core.ports import (
     RETIRED,
+    WITHDRAWN,
     Claims,
     Ledger,
     ObjectStore,
@@ -27,6 +29,7 @@ from touchline.errors import ConflictError
 BRONZE = "bronze"
 AT_ONCE = 256
 """How many partitions are claimed, and committed, together."""
+_NOTHING = {RETIRED, WITHDRAWN}
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def past(
     The age of a partition counts from its day, where partitions are days or a file tells it; else
     from when its first file arrived; else, as its files are gone, from the oldest publish of it.
     What arrived again for a partition that was retired has no days left. What was withdrawn is kept as
-    long as what counts.
+    long as what counts, and until the tables that are to be emptied for it are.
     """
     if not days.tables and days.bronze is None:
         return []
@@ -80,7 +83,12 @@ def past(
         found += sorted(mine, key=_in_order)
     if days.bronze is not None:
         since, again = today - timedelta(days=days.bronze), ledger.retired(pipeline.name)
-        came = [_of_bronze(f, day(part) or _arrived(f)) for part, f in arrivals.items()]
+        out = list(ledger.withdrawn(pipeline.name))
+        waits = {
+            plan.partition for plan in planner.plan(pipeline, ledger, parts=out) if plan.withdrawn
+        }
+        files = [(part, f) for part, f in arrivals.items() if part not in waits]
+        came = [_of_bronze(f, day(part) or _arrived(f)) for part, f in files]
         found += sorted((p for p in came if p.day < since or p.partition in again), key=_in_order)
     return found
 
@@ -121,14 +129,14 @@ def _of_bronze(files: Mapping[str, Receipt], day: date) -> Past:
 def retired(
     pipeline: Pipeline, ledger: Ledger, parts: Sequence[Partition] | None = None
 ) -> frozenset[Partition]:
-    """The partitions that retention took away: their tables, all of them, or files never made."""
+    """The partitions that retention took away: their tables, all of them, or files of which none is."""
     heads = ledger.heads([s.table for s in pipeline.steps], parts)
-    states: dict[Partition, set[bool]] = {}
+    states: dict[Partition, set[str]] = {}
     for found in heads.values():
-        for part, (derivation, _) in found.items():
-            states.setdefault(part, set()).add(derivation == RETIRED)
-    tables = {part for part, seen in states.items() if seen == {True}}
-    files = {p for p in ledger.retired(pipeline.name) if states.get(p, {True}) == {True}}
+        for part, (made, holds) in found.items():
+            states.setdefault(part, set()).add(made if made == RETIRED else holds)
+    tables = {part for part, seen in states.items() if seen == {RETIRED}}
+    files = {p for p in ledger.retired(pipeline.name) if states.get(p, set()) <= _NOTHING}
     return frozenset(p for p in tables | files if parts is None or p in parts)
 
 

@@ -129,7 +129,7 @@ def _published(contract: Contract, publish: Publish, platform: Platform) -> str:
 def _target(table: str, part: Partition, *, history: Sequence[Publish], to: str | None) -> Publish:
     if not history:
         raise MissingInputError(f"{table} {part}: never published", hint="see: touchline status")
-    current, held = history[0], [p for p in history if not p.retired]
+    current, held = history[0], [p for p in history if not p.emptied]
     others = [p for p in held if current.retired or p.content != current.content]
     if to is None:
         found = others[:1]
@@ -155,7 +155,7 @@ def _not_kept(
     """Why there is nothing to go back to, and which runs can be named in its place."""
     current, *earlier = history
     others = [p for p in earlier if current.retired or p.content != current.content]
-    runs = ", ".join(dict.fromkeys(p.run_id for p in others if not p.retired))
+    runs = ", ".join(dict.fromkeys(p.run_id for p in others if not p.emptied))
     if to is not None:
         return ConfigError(
             f"{table} {part}: no publish that is kept is of a run {to!r}",

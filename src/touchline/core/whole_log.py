@@ -24,6 +24,7 @@ class WholeLog:
 
     def __init__(self, log: Log, topic: str, shelf: "Callable[[], Shelf]") -> None:
         self.log = log
+        self.at_once = log.at_once
         self.topic = topic
         self._asked = shelf
         self._shelf: Shelf | None = None

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from touchline.core.archive import FILES
-from touchline.core.landing import record
+from touchline.core.landing import after, record
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import RETIRED, WITHDRAWN, Ledger, ObjectStore, Partition, Receipt
 from touchline.core.quarantine.mends import name_of
@@ -75,13 +75,14 @@ def withdraw(
     with ledger.alone():
         files = received(ledger, domain, [part]).get(part, {})
         _must_be_among(names, files, where=f"{domain} {part}")
+        at = after(files.values(), now)
         changed = [
-            replace(files[name], id=0, said_at=now, withdrawn=because)
+            replace(files[name], id=0, said_at=at, withdrawn=because)
             for name in dict.fromkeys([*names, *(() if because else _with_them(names, files))])
             if bool(files[name].withdrawn) != bool(because)
         ]
         if changed:
-            record(changed, objects=objects, ledger=ledger, now=now)
+            record(changed, objects=objects, ledger=ledger, now=at)
     return changed
 
 
@@ -100,7 +101,7 @@ def must_have_files(pipeline: Pipeline) -> None:
     if any(bronze.file == FILES for bronze in pipeline.bronze):
         raise ConfigError(
             f"{pipeline.name}: what has arrived is a log, of which no file is withdrawn",
-            hint="correct or cancel the event, see docs/matches.md",
+            hint=pipeline.put_right,
         )
 
 

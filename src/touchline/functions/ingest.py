@@ -11,6 +11,7 @@ from touchline.functions.gateway import Request, reply, request
 from touchline.matches.live import TOPIC
 from touchline.matches.serve import posting, routes
 from touchline.matches.serve.answers import Answer, refused
+from touchline.matches.serve.intake import Intake
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -35,10 +36,10 @@ def _answer(asked: Request) -> Answer:
             log().append(TOPIC, taken.records).result()
     except TouchlineError as exc:
         return refused(exc)
-    return posting.summary(taken.results) if is_batch else posting.answer(taken.results[0])
+    return posting.summary(taken.told()) if is_batch else posting.answer(taken.told()[0])
 
 
 @cache
-def _intake() -> posting.Intake:
+def _intake() -> Intake:
     """Other functions append, too: what is known of a match is told by who reads the log."""
-    return posting.Intake(None, built().event_rule, lambda: datetime.now(UTC))
+    return Intake(None, built().event_rule, lambda: datetime.now(UTC))

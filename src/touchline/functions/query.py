@@ -7,8 +7,9 @@ from typing import Any
 from touchline.errors import TouchlineError
 from touchline.functions import store
 from touchline.functions.gateway import Request, reply, request
-from touchline.matches.serve import asking, openapi, routes
+from touchline.matches.serve import openapi, routes
 from touchline.matches.serve.answers import Answer, refused
+from touchline.matches.serve.counts import Counts
 
 
 def handler(event: Mapping[str, Any], _context: object) -> dict[str, Any]:
@@ -35,5 +36,5 @@ def _answer(asked: Request) -> Answer:
 
 
 @cache
-def _counts() -> asking.Counts:
-    return asking.Counts()
+def _counts() -> Counts:
+    return Counts()

@@ -6,10 +6,7 @@ from touchline.core.ports import Partition, Record, partition
 from touchline.errors import ConfigError
 from touchline.matches import gold, silver
 from touchline.matches.contracts import MATCH_EVENTS, MATCH_STATS
-from touchline.matches.live import TOPIC
-
-NO_MATCH = "no-match"
-"""Stands for the match of records whose key can be none; all of them are rejected."""
+from touchline.matches.live import NO_MATCH, TOPIC
 
 BRONZE = Bronze("matches.bronze_events", archive.FILES, archive.decode, archive.relation)
 
@@ -24,6 +21,7 @@ def pipeline() -> Pipeline:
             Step(MATCH_STATS, (MATCH_EVENTS.table,), gold.match_stats),
         ),
         max_rejected=1.0,
+        put_right="correct or cancel the event, see docs/matches.md",
     )
 
 

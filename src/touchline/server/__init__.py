@@ -1,13 +1,16 @@
 """Over HTTP: the pages and the figures for monitoring, and match events in and out."""
 
+import gc
 import ipaddress
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 from touchline.config import Config
+from touchline.core.wording import counted
 from touchline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -19,7 +22,10 @@ if TYPE_CHECKING:
 __all__ = ["served"]
 
 _PATIENCE_S = 0.6
+_COLLECT_AFTER = 20_000
+_SWITCH_S = 0.001
 _LEAST_KEY = 16
+_PING_S = 20.0
 
 
 @contextmanager
@@ -57,9 +63,28 @@ def served(config: Config, failed: Callable[[str], None] = lambda _: None) -> It
     with (
         closing(listening),
         living(here, keys if config.server.api_keys else None, failed) as api,
+        _tuned(),
         _running(app(config, api, api.trouble, key=key, only_local=local), listening),
     ):
         yield _address(config.server.host, listening.getsockname()[1])
+
+
+@contextmanager
+def _tuned() -> Iterator[None]:
+    """Threads take turns sooner, and what is there by now is not searched for garbage again and again.
+
+    Else a request now and then waits for tens of milliseconds, and a commit for its turn.
+    """
+    thresholds, switch_s = gc.get_threshold(), sys.getswitchinterval()
+    gc.freeze()
+    gc.set_threshold(_COLLECT_AFTER, *thresholds[1:])
+    sys.setswitchinterval(_SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(switch_s)
+        gc.set_threshold(*thresholds)
+        gc.unfreeze()
 
 
 @contextmanager
@@ -68,18 +93,22 @@ def _running(application: "ASGIApp", listening: socket.socket) -> Iterator[None]
     import uvicorn
 
     from touchline.matches.serve.routes import MOST_BYTES
+    from touchline.server.joining import joining
 
     settings = uvicorn.Config(
         application,
+        interface="asgi3",
         log_config=None,
         log_level="error",
         access_log=False,
         lifespan="off",
         loop="uvloop",
-        http="httptools",
+        http=joining,  # type: ignore[arg-type]
         ws="websockets-sansio",
         proxy_headers=False,
         ws_max_size=MOST_BYTES,
+        ws_ping_interval=_PING_S,
+        ws_ping_timeout=_PING_S,
         server_header=False,
         timeout_graceful_shutdown=1,
     )
@@ -106,7 +135,7 @@ def _key(config: Config) -> str:
     name, key = config.server.key.env, config.server.key.given
     if 0 < len(key) < _LEAST_KEY:
         raise ConfigError(
-            f"environment variable {name}: a key of {len(key)} characters, expected"
+            f"environment variable {name}: a key of {counted(len(key), 'character')}, expected"
             f" {_LEAST_KEY} or more",
             hint='make one: python -c "import secrets; print(secrets.token_urlsafe())"',
         )

@@ -12,6 +12,7 @@ from touchline.core.ports import Key, Scope
 from touchline.matches.serve.answers import Answer, problem
 
 _KEPT_S = 1.0
+_MOST_SEEN = 1000
 
 Headers = Mapping[bytes, bytes]
 
@@ -22,6 +23,7 @@ class Admission:
 
     keys: Callable[[], Sequence[Key]] | None
     _known: Mapping[str, Key] = field(default_factory=dict)
+    _seen: dict[tuple[bytes, bytes], Key] = field(default_factory=dict)
     _until: float = 0.0
     _buckets: dict[str, Bucket] = field(default_factory=dict)
 
@@ -30,7 +32,7 @@ class Admission:
         if self.keys is None:
             return None
         now = time.monotonic()
-        key = self._key(_given(headers), now)
+        key = self._key(headers, now)
         if key is None:
             return problem(
                 401,
@@ -48,12 +50,19 @@ class Admission:
             return problem(429, said, retry_after=str(max(round(wait_s + 0.5), 1)))
         return None
 
-    def _key(self, text: str, now: float) -> Key | None:
+    def _key(self, headers: Headers, now: float) -> Key | None:
+        """The key that came along; what admitted a moment ago is not hashed again."""
         if now >= self._until:
             assert self.keys is not None
             self._known = {key.digest: key for key in self.keys() if key.revoked_at is None}
-            self._until = now + _KEPT_S
-        return self._known.get(digest(text)) if text else None
+            self._until, self._seen = now + _KEPT_S, {}
+        said = headers.get(b"authorization", b""), headers.get(b"x-api-key", b"")
+        key = self._seen.get(said)
+        if key is None and (text := _given(*said)):
+            key = self._known.get(digest(text))
+            if key is not None and len(self._seen) < _MOST_SEEN:
+                self._seen[said] = key
+        return key
 
     def _bucket(self, key: Key) -> Bucket:
         found = self._buckets.get(key.digest)
@@ -84,10 +93,9 @@ def _host(origin: bytes) -> str:
         return ""
 
 
-def _given(headers: Headers) -> str:
+def _given(authorization: bytes, api_key: bytes) -> str:
     """The key that came along: as a bearer's, as a password, or in a header of its own."""
-    said = headers.get(b"authorization", b"").decode("latin-1")
-    scheme, _, value = said.partition(" ")
+    scheme, _, value = authorization.decode("latin-1").partition(" ")
     if scheme.lower() == "bearer":
         return value.strip()
     if scheme.lower() == "basic":
@@ -95,4 +103,4 @@ def _given(headers: Headers) -> str:
             return base64.b64decode(value.strip(), validate=True).partition(b":")[2].decode()
         except (binascii.Error, ValueError):
             return ""
-    return headers.get(b"x-api-key", b"").decode("latin-1")
+    return api_key.decode("latin-1")

@@ -29,12 +29,17 @@ def page() -> str:
         ),
         tag(
             "main",
+            section("Addresses", table(["address", "for"], [_entry(*each) for each in operations])),
             [_operation(*each) for each in operations],
             _keys(said["components"]["securitySchemes"]),
             [_schema(name, schema) for name, schema in said["components"]["schemas"].items()],
         ),
         up=link("/health", "← Health"),
     )
+
+
+def _entry(path: str, method: str, operation: Json) -> list[Child]:
+    return [link(f"#{operation['operationId']}", f"{method.upper()} {path}"), operation["summary"]]
 
 
 def _operation(path: str, method: str, operation: Json) -> Markup:
@@ -51,16 +56,18 @@ def _operation(path: str, method: str, operation: Json) -> Markup:
         for code, reply in operation["responses"].items()
     ]
     bodies = [
-        [tag("p", tag("code", kind), class_="quiet"), tag("pre", _text(content["example"]))]
+        [tag("p", tag("code", kind), class_="quiet"), _example(content["example"])]
         for kind, content in operation.get("requestBody", {}).get("content", {}).items()
     ]
-    return section(
-        f"{method.upper()} {path}",
+    return tag(
+        "section",
+        tag("h2", f"{method.upper()} {path}"),
+        tag("p", _coded(operation["description"]), class_="quiet"),
         tag("p", operation["summary"]),
         bodies,
         table(["parameter", "in", "is", "means"], parameters) if parameters else None,
         table(["status", "means", "body"], replies),
-        note=_coded(operation["description"]),
+        id=operation["operationId"],
     )
 
 
@@ -107,5 +114,6 @@ def _kind(schema: Json) -> Child:
     return str(schema.get("format") or schema.get("type", "anything"))
 
 
-def _text(example: Any) -> str:
-    return example if isinstance(example, str) else json.dumps(example, indent=2)
+def _example(example: Any) -> Markup:
+    text = example if isinstance(example, str) else json.dumps(example, indent=2)
+    return tag("pre", text, class_="card")

@@ -3,9 +3,10 @@
 from typing import Any
 
 from touchline.core import diff as diffs
-from touchline.core.diff import Diff
+from touchline.core.diff import NOTHING, Diff
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Run
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, MissingInputError
 from touchline.server import run_facts
 from touchline.server.parts import (
@@ -66,18 +67,22 @@ def _compared(here: Touchline, run: Run, name: str) -> Diff:
 def _summary(found: Diff) -> str:
     was, now = found.counts
     if found.same:
-        return f"The same {number(now)} rows."
+        return f"The same {counted(now, 'row')}."
     return (
-        f"{number(was)} rows before, {number(now)} after: {number(found.added)} added,"
+        f"{counted(was, 'row')} before, {number(now)} after: {number(found.added)} added,"
         f" {number(found.removed)} removed, {number(found.changed)} changed."
     )
 
 
 def _runs(found: Diff) -> Child:
     return [
-        tag("span", what, " ", link(f"/health/runs/{run_id}", tag("code", run_id)))
+        tag("span", what, " ", run_id if run_id == NOTHING else _link(run_id))
         for what, run_id in zip(("before", "after"), found.runs, strict=True)
     ]
+
+
+def _link(run_id: str) -> Markup:
+    return link(f"/health/runs/{run_id}", tag("code", run_id))
 
 
 def _columns(found: Diff) -> Markup:

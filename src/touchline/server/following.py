@@ -14,7 +14,7 @@ import msgspec
 from touchline.config import Config
 from touchline.core.stream import Changes, follow
 from touchline.errors import TouchlineError
-from touchline.matches.live import STREAM
+from touchline.matches.live import MATCHES, STREAM
 from touchline.wiring import Touchline
 
 _AGAIN_S = 0.5
@@ -24,16 +24,22 @@ _SILENT_S = 30.0
 _FORGOTTEN_S = 120.0
 _AT_ONCE = 65_536
 _MOST_SAID = 400
+_SAYING = threading.Lock()
 
 
 class Following:
     """Reads on in a child process, and begins again where that ended, or fell silent.
 
-    `changed` is called after each batch, from a thread; `failed` with what a service failed at.
+    `changed` is called after each batch with the matches that something came of, from a thread;
+    `failed` with what a service failed at.
     """
 
     def __init__(
-        self, config: Config, *, changed: Callable[[], None], failed: Callable[[str], None]
+        self,
+        config: Config,
+        *,
+        changed: Callable[[list[str]], None],
+        failed: Callable[[str], None],
     ) -> None:
         self._config = config
         self._changed = changed
@@ -92,16 +98,16 @@ class Following:
         return "ended"
 
     def _heard(self, line: bytes) -> None:
-        """Null is a sign of life, an empty text a batch, and a text what failed."""
+        """Null is a sign of life, a list the matches of a batch, and a text what failed."""
         try:
-            said = msgspec.json.decode(line, type=str | None)
+            said = msgspec.json.decode(line, type=list[str] | str | None)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            said = line[:_MOST_SAID].decode(errors="replace") or None
-        if said:
-            self._tell(said)
-        elif said is not None:
+            said = line[:_MOST_SAID].decode(errors="replace")
+        if isinstance(said, list):
             self._last = ("", 0.0)
-            self._changed()
+            self._changed(said)
+        elif said:
+            self._tell(said)
 
     def _tell(self, said: str) -> None:
         self._last = (said, time.monotonic())
@@ -130,8 +136,8 @@ def main() -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     threading.Thread(target=_beat, daemon=True).start()
 
-    def changed(_: Changes) -> None:
-        _say("")
+    def changed(found: Changes) -> None:
+        _say([match.id for match in found.get(MATCHES, ()) if match.listed])
 
     def failed(exc: TouchlineError) -> None:
         _say(str(exc))
@@ -146,9 +152,10 @@ def _beat() -> None:
         _say(None)
 
 
-def _say(text: str | None) -> None:
+def _say(said: list[str] | str | None) -> None:
     """A line, in one piece: two threads say something."""
-    os.write(sys.stdout.fileno(), msgspec.json.encode(text) + b"\n")
+    with _SAYING:
+        os.write(sys.stdout.fileno(), msgspec.json.encode(said) + b"\n")
 
 
 def _end_with_parent() -> None:

@@ -6,11 +6,12 @@ from datetime import UTC, datetime
 from itertools import groupby
 
 from touchline.core import health
-from touchline.core.alerts import to_do
 from touchline.core.baseline import day_of
 from touchline.core.health import AMISS, STATES, Health, Quarantined, Standing
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Delivery, Incident, Partition, keys_of
+from touchline.core.wording import counted
+from touchline.server.incidents import incidents
 from touchline.server.live_part import live_part
 from touchline.server.parts import (
     MARKS,
@@ -54,7 +55,7 @@ def page(here: Touchline, trouble: str = "") -> str:
         _header(found, open_, now),
         tag(
             "main",
-            _incidents(here, open_),
+            incidents(here, open_),
             [_pipeline(of, now) for of in found],
             live_part(here, trouble),
             _legend(),
@@ -71,17 +72,13 @@ def _header(found: Sequence[Health], open_: Sequence[Incident], now: datetime) -
     states = Counter(s.state for of in found for s in of.standings)
     amiss, warned = sum(states[state] for state in AMISS), states["warned"]
     said = {
-        _counted(len(open_), "open incident"): len(open_),
-        _counted(amiss, "partition") + (" needs a look" if amiss == 1 else " need a look"): amiss,
-        _counted(warned, "partition") + (" warns" if warned == 1 else " warn"): warned,
+        counted(len(open_), "open incident"): len(open_),
+        counted(amiss, "partition") + (" needs a look" if amiss == 1 else " need a look"): amiss,
+        counted(warned, "partition") + (" warns" if warned == 1 else " warn"): warned,
     }
     title = " · ".join(text for text, count in said.items() if count) or "All is well"
     kind = "amiss" if amiss or open_ else "warns" if warned else "well"
     return header(title, tag("p", "As of ", instant(now), " UTC."), kind=kind)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 # --- the grid -----------------------------------------------------------------------------------
@@ -94,7 +91,7 @@ def _pipeline(of: Health, now: datetime) -> Markup:
     some = (
         f"The last {len(of.standings)} of {of.of} partitions, the newest at the end."
         if of.of > len(of.standings)
-        else f"{_counted(of.of, 'partition')}, the newest at the end."
+        else f"{counted(of.of, 'partition')}, the newest at the end."
     )
     if not of.standings:
         return section(of.pipeline, note="Nothing has arrived yet.")
@@ -160,33 +157,6 @@ def _legend() -> Markup:
 
 
 # --- what is not well ---------------------------------------------------------------------------
-
-
-def _incidents(here: Touchline, open_: Sequence[Incident]) -> Child:
-    if not open_:
-        return None
-    rows: list[list[Child]] = [
-        [
-            i.pipeline,
-            _where(here, i),
-            [i.what, tag("p", worded(to_do(i)), class_="quiet")],
-            [instant(i.opened_at), " UTC"],
-        ]
-        for i in open_
-    ]
-    return section("Open incidents", table(["Pipeline", "Where", "What", "Since"], rows))
-
-
-def _where(here: Touchline, of: Incident) -> Child:
-    """Where it is: a link to the newest run if that is what it is about, or to the partition."""
-    if of.pipeline not in here.pipelines or not of.where:
-        return of.where or NONE
-    runs = here.ledger.runs(pipeline=of.pipeline, part=of.where, limit=1)
-    if runs and of.key.endswith(" run"):
-        return link(run_place(runs[0]), of.where)
-    if runs or here.ledger.contents(of.pipeline, [of.where]):
-        return link(partition_place(of.pipeline, of.where), of.where)
-    return of.where
 
 
 def _outbox(waiting: Sequence[Delivery]) -> Child:

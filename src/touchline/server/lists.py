@@ -36,8 +36,8 @@ def files(found: Iterable[File], *, empty: str) -> Markup:
     """Files, each with its whole hash, to be copied."""
     rows: list[list[Child]] = [
         [
-            folded(name, "/"),
-            folded(source, "/"),
+            folded(name, "/_"),
+            folded(source, "/_"),
             instant(at),
             number(size),
             tag("code", sha256, class_="hash"),

@@ -1,19 +1,19 @@
 """The live path at work: what is posted goes through the log into the store, and is told on."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import anyio.to_thread
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from touchline.core.ports import Key
+from touchline.core.ports import Key, Log, ServingStore
 from touchline.errors import TouchlineError
 from touchline.matches.live import STREAM
 from touchline.matches.serve import openapi
 from touchline.matches.serve.answers import Answer, refused
-from touchline.matches.serve.posting import Intake
+from touchline.matches.serve.intake import Intake
 from touchline.server.admission import Admission
 from touchline.server.api import Api, answered
 from touchline.server.following import Following
@@ -52,8 +52,14 @@ class Living:
         self._api: ASGIApp | None = None
         self._following: Following | None = None
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer, or say why the stores cannot be opened."""
+        if self._api is None or scope["path"] == "/openapi.json":
+            return self._first(scope, receive, send)
+        return self._api(scope, receive, send)
+
+    async def _first(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """What needs no stores, or is asked before they are open."""
         app: ASGIApp | None = self._api
         if scope["path"] == "/openapi.json" and scope["type"] == "http":
             app = _saying(openapi.answer())
@@ -85,16 +91,21 @@ class Living:
         store, log = self.here.serving, self.here.log
         store.prepare(STREAM.views)
         live.prepare(self.here.config, log, [STREAM.topic])
-        hub = Hub(store)
-        self._following = Following(self.here.config, changed=hub.heard, failed=self.failed)
-        intake = Intake(
-            store,
-            self.here.event_rule,
-            lambda: datetime.now(UTC),
-            live.is_ours_alone(self.here.config),
-        )
+        hub, intake = Hub(store, log), self._intake(store, log)
+
+        def changed(match_ids: Sequence[str]) -> None:
+            intake.heard()
+            hub.heard(match_ids)
+
+        self._following = Following(self.here.config, changed=changed, failed=self.failed)
         api = Api(store, log, intake, self.admission, hub)
         return Pages(api, store, self.admission)
+
+    def _intake(self, store: ServingStore, log: Log) -> Intake:
+        """Who takes events; where other machines append to the log, nothing is held against the store."""
+        rule, is_alone = self.here.event_rule, live.is_ours_alone(self.here.config)
+        end = sum(log.end(STREAM.topic).values()) if is_alone else 0
+        return Intake(store if is_alone else None, rule, lambda: datetime.now(UTC), end)
 
 
 @contextmanager

@@ -429,6 +429,7 @@ function follow() {
     changed();
   });
   on("snapshot", (said) => {
+    if (said.anew && !coming) gone.clear(); /* another log: what was known is not */
     coming ??= new Map(gone);
     for (const event of said.events) coming.set(event.event_id, event);
   });

@@ -1,7 +1,7 @@
 """The pages of the live path: which address shows what, and what a browser may do with it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass
 from importlib import resources
 from typing import Any
@@ -34,14 +34,17 @@ class Pages:
     store: ServingStore
     admission: Admission
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer one request."""
         path = scope["path"]
+        is_asked = scope["type"] == "http" and scope["method"] in ("GET", "HEAD")
         is_file = path in (STYLE, SCRIPT)
-        is_page = is_file or path == LIST or _PAGE.fullmatch(path)
-        if scope["type"] != "http" or scope["method"] not in ("GET", "HEAD") or not is_page:
-            await self.api(scope, receive, send)
-            return
+        if is_asked and (is_file or path == LIST or _PAGE.fullmatch(path)):
+            return self._show(path, scope, receive, send=send)
+        return self.api(scope, receive, send)
+
+    async def _show(self, path: str, scope: Scope, receive: Receive, *, send: Send) -> None:
+        is_file = path in (STYLE, SCRIPT)
         refusal = self.admission.refusal(dict(scope["headers"]), None if is_file else "read")
         if refusal:
             await answered(refusal, send)

@@ -53,7 +53,9 @@ def _of_runs(here: Touchline) -> Iterator[Metric]:
     labels = ["pipeline", "status"]
     runs = CounterMetricFamily("touchline_runs", "Runs that ended, by how they did.", labels=labels)
     seconds = SummaryMetricFamily(
-        "touchline_run_seconds", "How long runs that ended took.", labels=labels
+        "touchline_run_seconds",
+        "For how long partitions were worked on, by runs that ended.",
+        labels=labels,
     )
     for (pipeline, status), total in sorted(here.ledger.totals().items()):
         runs.add_metric([pipeline, status], total.runs)

@@ -1,5 +1,6 @@
 """What the pages are made of: the frame, tables, instants, marks of a state."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import NoReturn
@@ -83,8 +84,8 @@ def worded(said: str) -> Child:
 
 def folded(said: str, after: str) -> Child:
     """A long name that may go on in the next line after each of these marks."""
-    *first, last = said.split(after)
-    return [[[part + after, tag("wbr")] for part in first], last]
+    *first, last = re.split(f"(?<=[{re.escape(after)}])", said)
+    return [[[part, tag("wbr")] for part in first], last]
 
 
 def absent(said: str, hint: str = "") -> NoReturn:
@@ -174,10 +175,8 @@ def number(value: float | None) -> str:
 
 
 def took(run: Run) -> str:
-    """How long a run took, in seconds."""
-    if run.ended_at is None:
-        return NONE
-    return f"{(run.ended_at - run.started_at).total_seconds():.2f}"
+    """How long the work on a run's partition took, in seconds."""
+    return NONE if run.seconds is None else f"{run.seconds:.2f}"
 
 
 def run_place(run: Run) -> str:

@@ -65,7 +65,7 @@ def _header(run: Run) -> Markup:
         tag("span", "Run ", tag("code", run.run_id)),
         tag("span", "began ", instant(run.started_at), " UTC"),
         tag("span", "ended ", instant(run.ended_at), " UTC"),
-        tag("span", f"took {took(run)} s"),
+        tag("span", f"took {took(run)} s") if run.seconds is not None else None,
     ]
     return header(
         [run.partition, " ", status(run)],
@@ -83,7 +83,10 @@ def _failures(report: Any) -> Child:
     more = [f["message"] for f in report.get("failures", ())[1:]]
     if not hints and not more:
         return None
-    return [[tag("p", said, class_="notice") for said in more], [tag("p", hint) for hint in hints]]
+    return [
+        [tag("p", said, class_="notice") for said in more],
+        [tag("p", "Hint: ", hint) for hint in hints],
+    ]
 
 
 def _rules(steps: list[dict[str, Any]]) -> Markup:

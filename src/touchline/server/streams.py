@@ -1,173 +1,281 @@
-"""A match as it changes: what is known, then every change, to any number of subscribers."""
+"""A match as it changes: what is known, then every change, to any number of followers."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
+from collections import deque
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from typing import Any, TypeVar
 
 import anyio.to_thread
 import msgspec
 
-from touchline.core.ports import Asked, ServingStore, Version
-from touchline.matches.live import ALL, EVENTS, MATCHES, Match
+from touchline.core.ports import Asked, Log, ServingStore
+from touchline.errors import TouchlineError
+from touchline.matches.live import ALL, EVENTS, MATCHES, STREAM, TOPIC, Match
+from touchline.server.frames import BEAT, Frame, Token, change
 
 BEAT_S = 15.0
-"""A sign of life is sent where nothing else was for so long."""
+"""A sign of life is sent so often, where nothing else waits to be."""
 
 _LOOKED_AT_S = 0.5
 _PAGE = 500
 _MOST_WAITING = 2000
 _MOST_CHANGES = 1000
+_AT_ONCE = 16
+_FEW = 20
+_ID = 0
 
-
-class Frame(msgspec.Struct, frozen=True):
-    """A message of a stream: its kind, its body as JSON, and the token to go on from behind it.
-
-    The token is -1 where a snapshot has more parts: nobody can go on from there.
-    """
-
-    kind: str
-    body: bytes
-    token: int
+Found = TypeVar("Found")
 
 
 @dataclass(eq=False)
-class Subscriber:
+class Follower:
     """Somebody who follows a match; `at` is the offset of the last change they were given."""
 
     at: int
-    frames: asyncio.Queue[Frame | None] = field(
-        default_factory=lambda: asyncio.Queue(_MOST_WAITING)
-    )
+    frames: deque[Frame] = field(default_factory=deque)
+    is_let_go: bool = False
+    _come: asyncio.Event = field(default_factory=asyncio.Event)
+    _beating: asyncio.TimerHandle | None = None
 
     def give(self, frame: Frame) -> None:
-        """The frame waits for them; who is too slow is let go, and comes back with their token."""
-        if frame.token <= self.at:
+        """The change waits for them, once; who is too slow is let go, and comes back with their token."""
+        assert frame.token is not None
+        if self.is_let_go or frame.token.offset <= self.at:
             return
-        self.at = frame.token
-        if self.frames.full():
-            while not self.frames.empty():
-                self.frames.get_nowait()
-            self.frames.put_nowait(None)
-            self.at = 1 << 62
+        if len(self.frames) >= _MOST_WAITING:
+            self.let_go()
             return
-        self.frames.put_nowait(frame)
+        self.at = frame.token.offset
+        self.frames.append(frame)
+        self._come.set()
+
+    def let_go(self) -> None:
+        """They are given nothing any more."""
+        self.frames.clear()
+        self.is_let_go = True
+        self._come.set()
+
+    def beat(self, loop: asyncio.AbstractEventLoop) -> None:
+        """A sign of life now and then."""
+        if not self.frames:
+            self.frames.append(BEAT)
+            self._come.set()
+        self._beating = loop.call_later(BEAT_S, self.beat, loop)
+
+    def left(self) -> None:
+        """They are not there any more."""
+        if self._beating:
+            self._beating.cancel()
+
+    async def given(self, past: AsyncGenerator[Frame, None]) -> AsyncGenerator[list[Frame], None]:
+        """What came before, then what they are given, some frames at once; until they are let go."""
+        async with aclosing(past):
+            async for frame in past:
+                yield [frame]
+        while not self.is_let_go:
+            while self.frames:
+                yield [self.frames.popleft() for _ in range(min(len(self.frames), _AT_ONCE))]
+            self._come.clear()
+            if not self.is_let_go:
+                await self._come.wait()
 
 
 @dataclass(eq=False)
 class Hub:
-    """Reads each change of a match once, however many follow it."""
+    """Reads each change of a match once, however many follow it, and however many are followed.
+
+    `_at` is, for each match that is followed, up to which offset its changes were given.
+    """
 
     store: ServingStore
-    _of: dict[str, set[Subscriber]] = field(default_factory=dict)
+    log: Log
+    _of: dict[str, set[Follower]] = field(default_factory=dict)
     _at: dict[str, int] = field(default_factory=dict)
+    _due: set[str] = field(default_factory=set)
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _loop: asyncio.AbstractEventLoop | None = None
     _working: "asyncio.Task[None] | None" = None
+    _position: Mapping[int, int] = field(default_factory=dict)
 
-    def heard(self) -> None:
-        """Something changed; called from any thread."""
-        if self._loop is not None and self._of:
-            self._loop.call_soon_threadsafe(self._woken.set)
+    def heard(self, match_ids: Collection[str]) -> None:
+        """Something came of these matches; called from any thread."""
+        if self._loop is not None and not self._of.keys().isdisjoint(match_ids):
+            with suppress(RuntimeError):  # the server has ended
+                self._loop.call_soon_threadsafe(self._look_at, match_ids)
+
+    def _look_at(self, match_ids: Iterable[str]) -> None:
+        self._due.update(match_ids)
+        self._woken.set()
+
+    # --- what changes -------------------------------------------------------------------------
 
     async def _work(self) -> None:
-        """Give subscribers what changed, as soon as it is heard of, and look now and then."""
+        """Give followers what changed as soon as it is heard of; and what others read, now and then."""
+        loop, look_at = asyncio.get_running_loop(), 0.0
         while True:
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._woken.wait(), _LOOKED_AT_S)
+                async with asyncio.timeout_at(look_at):
+                    await self._woken.wait()
             self._woken.clear()
-            for match_id in list(self._of):
-                await self._give(match_id)
-
-    async def _give(self, match_id: str) -> None:
-        while match_id in self._at:
+            due, self._due = self._due, set()
             try:
-                found = await anyio.to_thread.run_sync(self._changes, match_id, self._at[match_id])
-            except Exception:  # noqa: BLE001 (looked at again in a moment)
-                return
-            if match_id not in self._at:
-                return
-            for frame in found:
-                self._at[match_id] = frame.token
-                for follower in self._of[match_id]:  # who follows now, not when it was asked for
-                    follower.give(frame)
-            if len(found) < _MOST_CHANGES:
-                return
+                if loop.time() >= look_at:
+                    look_at = loop.time() + _LOOKED_AT_S
+                    due |= await self._unheard()
+                await self._give(due)
+            except TouchlineError:  # the store fails: looked at again in a moment
+                self._due |= due
 
-    def _changes(self, match_id: str, after: int) -> list[Frame]:
-        """What each record changed; a version that was over at once was never seen."""
-        found = self.store.changes(EVENTS, match_id, after=after, limit=_MOST_CHANGES)
-        return [_change(version) for version in found if version.until != version.since]
+    async def _unheard(self) -> set[str]:
+        """Every match that is followed, where anything at all was read since the last look."""
+        if not self._of:
+            return set()
+        position = await anyio.to_thread.run_sync(self.store.position, STREAM.reader)
+        if position == self._position:
+            return set()
+        self._position = position
+        return set(self._of)
 
-    # --- subscribers --------------------------------------------------------------------------
+    async def _give(self, match_ids: Collection[str]) -> None:
+        """Give followers what changed of these matches, in order.
 
-    async def follow(self, match_id: str, after: int | None) -> AsyncGenerator[Frame | None, None]:
+        A match's row is written behind its events: what is told up to there is whole, in any store.
+        """
+        followed = self._of.keys() & match_ids
+        for match_id, last in (await self._asked(self._offsets, followed)).items():
+            while (after := self._at.get(match_id, last)) < last:
+                found = await self._asked(self._changes, match_id, after, last)
+                if self._at.get(match_id) == after:  # else somebody came who has less
+                    self._at[match_id] = _last(found, last)
+                    _all_given(found, self._of[match_id])
+                await asyncio.sleep(0)  # they are sent it, before there is more
+
+    def _ended(self, working: "asyncio.Task[None]") -> None:
+        """Who follows is let go where an error that nobody foresaw ended the work; it is told once."""
+        if working.cancelled() or (error := working.exception()) is None:
+            return
+        for follower in [each for followers in self._of.values() for each in followers]:
+            follower.let_go()
+        told = {"message": "changes are not told any more", "exception": error, "task": working}
+        working.get_loop().call_exception_handler(told)
+
+    # --- followers ----------------------------------------------------------------------------
+
+    @asynccontextmanager
+    async def following(
+        self, match_id: str, after: Token | None
+    ) -> AsyncIterator[AsyncIterator[list[Frame]]]:
         """Frames of a match: what is known unless `after` says from where on, then every change.
 
-        None is a sign of life. Ends where the subscriber is too slow.
+        They come some at once, and end where the follower is too slow. A token that is of another log, or of what this log
+        lost, is none: what is known is sent `anew`. One that is ahead of the store here is waited for.
+
+        Raises:
+            TouchlineError: A store fails now; also while frames are sent that others had before.
         """
+        self._start()
+        now, log = await self._asked(self._place, match_id)
+        goes_on = after is not None and await self._is_of(after, now, log)
+        start = after.offset if after is not None and goes_on else now
+        me = Follower(max(start, now))
+        if goes_on:
+            past = self._missed(match_id, start, now)
+        else:
+            past = self._snapshot(match_id, Token(log, now), is_anew=after is not None)
+        self._of.setdefault(match_id, set()).add(me)
+        self._at[match_id] = min(self._at.get(match_id, now), now)
+        self._look_at([match_id])
+        me.beat(asyncio.get_running_loop())
+        try:
+            async with aclosing(me.given(past)) as frames:
+                yield frames
+        finally:
+            me.left()
+            self._left(match_id, me)
+
+    def _start(self) -> None:
         if self._working is None or self._working.done():
             self._loop = asyncio.get_running_loop()
             self._working = asyncio.ensure_future(self._work())
-        now = await anyio.to_thread.run_sync(self._offset, match_id)
-        me = Subscriber(self._at.setdefault(match_id, now))
-        self._of.setdefault(match_id, set()).add(me)
-        try:
-            async for frame in self._past(match_id, after, me.at):
-                yield frame
-            while True:
-                try:
-                    coming = await asyncio.wait_for(me.frames.get(), BEAT_S)
-                except TimeoutError:
-                    yield None
-                    continue
-                if coming is None:
-                    return
-                yield coming
-        finally:
-            self._left(match_id, me)
+            self._working.add_done_callback(self._ended)
 
-    def _past(self, match_id: str, after: int | None, now: int) -> AsyncIterator[Frame]:
-        """What came before: the changes since `after`, or all that is known at the offset `now`."""
-        if after is not None and after <= now:
-            return self._missed(match_id, after, now)
-        return self._snapshot(match_id, now)
+    async def _is_of(self, after: Token, now: int, log: int) -> bool:
+        """Whether one may go on from there: the token is of this log, which has that record."""
+        if after.log != log or after.offset <= now:
+            return after.log == log
+        ends = await anyio.to_thread.run_sync(self.log.end, TOPIC)
+        return any(after.offset < end for end in ends.values())
 
-    async def _missed(self, match_id: str, after: int, now: int) -> AsyncIterator[Frame]:
+    async def _missed(self, match_id: str, after: int, now: int) -> AsyncGenerator[Frame, None]:
         while after < now:
-            found = await anyio.to_thread.run_sync(self._changes, match_id, after)
+            found = await anyio.to_thread.run_sync(self._changes, match_id, after, now)
             for frame in found:
-                if frame.token <= now:
-                    yield frame
-            after = found[-1].token if found else now
+                yield frame
+            after = _last(found, now)
 
-    async def _snapshot(self, match_id: str, now: int) -> AsyncIterator[Frame]:
-        asked, more = Asked(limit=_PAGE, offset=now), True
+    async def _snapshot(
+        self, match_id: str, now: Token, *, is_anew: bool
+    ) -> AsyncGenerator[Frame, None]:
+        said: dict[str, Any] = {"match_id": match_id, **({"anew": True} if is_anew else {})}
+        asked, more = Asked(limit=_PAGE, offset=now.offset), True
         while more:
             rows = await anyio.to_thread.run_sync(self.store.rows, EVENTS, match_id, asked)
-            body = {"match_id": match_id, "events": [msgspec.Raw(v.body) for v in rows]}
-            yield Frame("snapshot", msgspec.json.encode(body), -1)
+            events = [msgspec.Raw(v.body) for v in rows]
+            yield Frame("snapshot", msgspec.json.encode({**said, "events": events}))
             more = len(rows) == _PAGE
             asked = replace(asked, after=rows[-1].order if rows else "")
-        yield Frame("ready", msgspec.json.encode({"match_id": match_id}), now)
+        yield Frame("ready", msgspec.json.encode(said), now if now.offset >= 0 else None)
 
-    def _offset(self, match_id: str) -> int:
-        """The last change of the match; -1 before there is one."""
-        found = self.store.known(MATCHES, [(ALL, match_id)]).get((ALL, match_id), ())
-        listed = [msgspec.json.decode(v.body, type=Match) for v in found if v.listed]
-        return listed[0].offset if listed else -1
-
-    def _left(self, match_id: str, me: Subscriber) -> None:
+    def _left(self, match_id: str, me: Follower) -> None:
         followers = self._of.get(match_id, set())
         followers.discard(me)
         if not followers:
             self._of.pop(match_id, None)
             self._at.pop(match_id, None)
 
+    # --- the store ----------------------------------------------------------------------------
 
-def _change(version: Version) -> Frame:
-    """A change of an event as it is told: what it is now, and the token behind it."""
-    first = version.body.find(b'"version":1,') >= 0
-    how = "cancel" if not version.listed else "insert" if first else "amend"
-    body = b'{"change":"%s","event":%s}' % (how.encode(), version.body)
-    return Frame("change", body, version.since)
+    async def _asked(self, ask: Callable[..., Found], *what: Any) -> Found:
+        """What the store answers; in a thread, unless that takes longer than the answer."""
+        is_short = self.store.near and (isinstance(what[0], str) or len(what[0]) <= _FEW)
+        return ask(*what) if is_short else await anyio.to_thread.run_sync(ask, *what)
+
+    def _place(self, match_id: str) -> tuple[int, int]:
+        """The last change of the match, -1 before there is one; and which log it is of."""
+        log = self._of_log()
+        return self._offsets([match_id]).get(match_id, -1), log
+
+    def _of_log(self) -> int:
+        """The log that the store's rows are of, or will be."""
+        return self.store.position(STREAM.origin).get(_ID, 0) or self.log.identity(STREAM.topic)
+
+    def _offsets(self, match_ids: Collection[str]) -> Mapping[str, int]:
+        """The last record of each of these matches, as far as they are known."""
+        if not match_ids:
+            return {}
+        found = self.store.known(MATCHES, [(ALL, match_id) for match_id in match_ids])
+        return {
+            match_id: max(msgspec.json.decode(v.body, type=Match).offset for v in versions)
+            for (_, match_id), versions in found.items()
+        }
+
+    def _changes(self, match_id: str, after: int, last: int) -> list[Frame]:
+        """What the records after that offset changed, up to the last; not of all of them at once."""
+        found = self.store.changes(EVENTS, match_id, after=after, limit=_MOST_CHANGES)
+        log = self._of_log()
+        return [change(version, log) for version in found if version.since <= last]
+
+
+def _all_given(found: Iterable[Frame], followers: Iterable[Follower]) -> None:
+    for follower in followers:
+        for frame in found:
+            follower.give(frame)
+
+
+def _last(found: list[Frame], last: int) -> int:
+    """Up to which offset these changes are all that there is."""
+    if len(found) < _MOST_CHANGES or found[-1].token is None:
+        return last
+    return found[-1].token.offset

@@ -40,9 +40,28 @@ def landed(
     """Land these files; to land a file again changes nothing.
 
     A file that cannot be landed keeps none of the others out, but those of its own partition that
-    came with it.
+    came with it. Where there is no room to unpack files, all of them are to come again.
     """
-    done, arrivals = Landed(), list[tuple[Arrival, Path]]()
+    done = Landed()
+    try:
+        _land_all(here, domain, paths, scratch=scratch, now=now, done=done)
+    except OSError as exc:
+        hint = "make room where temporary files go (TMPDIR)"
+        done.fault = StorageError(f"{exc.filename or scratch}: {exc.strerror}", hint=hint)
+        done.again, done.well = list(paths), []
+    return done
+
+
+def _land_all(
+    here: Touchline,
+    domain: str,
+    paths: Sequence[Path],
+    *,
+    scratch: Path,
+    now: datetime,
+    done: Landed,
+) -> None:
+    arrivals = list[tuple[Arrival, Path]]()
     with tempfile.TemporaryDirectory(dir=scratch) as unpacked:
         for path in paths:
             found = _found(here.found(domain), path, Path(unpacked), aside=here.folders, done=done)
@@ -52,7 +71,6 @@ def landed(
             _land(here, part, list(group), now=now, done=done)
     spoilt = {*done.again, *map(Path, done.refused)}
     done.well = [path for path in dict.fromkeys(p for _, p in arrivals) if path not in spoilt]
-    return done
 
 
 def _found(

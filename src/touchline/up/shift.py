@@ -83,7 +83,7 @@ def work_on(shift: Shift) -> None:
 
 
 def _turn(shift: Shift) -> None:
-    """Wait for something to do, and do it."""
+    """Wait for something to do, and do it. What the system has no room or no means for is tried again."""
     try:
         _land(shift)
         if time.monotonic() >= shift.tick_at:
@@ -95,8 +95,8 @@ def _turn(shift: Shift) -> None:
         _beside(shift)
         if shift.look:
             _look(shift)
-    except TouchlineError as exc:
-        shift.tell("error", message=str(exc), hint=exc.hint)
+    except (TouchlineError, OSError) as exc:
+        shift.tell("error", message=str(exc), hint=getattr(exc, "hint", ""))
         time.sleep(_RUNNING_S)
 
 
@@ -117,19 +117,22 @@ def _wait_s(shift: Shift) -> float:
 
 def _land(shift: Shift) -> None:
     """What has come is in bronze, and its partitions are to be looked at."""
-    for domain, paths in shift.watched.come(_wait_s(shift)).items():
-        done = landed(shift.here, domain, paths, scratch=shift.scratch, now=shift.now)
-        if done.others:
-            shift.tell("left alone", domain=domain, files=len(done.others), such_as=done.others[0])
-        if done.withdrawn:
-            such = done.withdrawn[0]
-            shift.tell("withdrawn", domain=domain, files=len(done.withdrawn), such_as=such)
-        _refused(shift, domain, done)
-        if done.parts:
-            shift.tell("landed", domain=domain, files=done.new, partitions=len(done.parts))
-            _look_at(shift, domain, done.parts)
-            shift.look = shift.look or bool(shift.here.ledger.notes.incidents())
-            _retired(shift, domain, done.parts)
+    with shift.watched.coming(_wait_s(shift)) as come:
+        for domain, paths in come.items():
+            done = landed(shift.here, domain, paths, scratch=shift.scratch, now=shift.now)
+            if done.others:
+                shift.tell(
+                    "left alone", domain=domain, files=len(done.others), such_as=done.others[0]
+                )
+            if done.withdrawn:
+                such = done.withdrawn[0]
+                shift.tell("withdrawn", domain=domain, files=len(done.withdrawn), such_as=such)
+            _refused(shift, domain, done)
+            if done.parts:
+                shift.tell("landed", domain=domain, files=done.new, partitions=len(done.parts))
+                _look_at(shift, domain, done.parts)
+                shift.look = shift.look or bool(shift.here.ledger.notes.incidents())
+                _retired(shift, domain, done.parts)
     if shift.scan_at and shift.watched.idle and not shift.later:
         shift.here.ledger.notes.advance(_SCANNED, shift.scan_at.isoformat())
         shift.scan_at = None

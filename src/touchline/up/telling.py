@@ -7,7 +7,7 @@ from pathlib import Path
 
 from touchline.config import Config
 from touchline.core import schedule
-from touchline.core.alerts import Observed, of_pipeline, of_stream
+from touchline.core.alerts import Alerting, Observed, of_pipeline, of_stream
 from touchline.core.checks import UP, Finding
 from touchline.core.pipeline import Pipeline
 from touchline.core.ports import Incident, Notes
@@ -100,22 +100,23 @@ def delivering(config: Config, tell: Callable[..., None]) -> threading.Event:
 
     def work() -> None:
         here = Touchline(config)
+        alerts = here.alerts
         while True:
             soon.wait(_LOOKS_EVERY_S)
             soon.clear()
-            _deliver(here, tell)
+            _deliver(alerts, tell)
 
     if config.alerts.targets:
         threading.Thread(target=work, daemon=True).start()
     return soon
 
 
-def _deliver(here: Touchline, tell: Callable[..., None]) -> None:
+def _deliver(alerts: Alerting, tell: Callable[..., None]) -> None:
     """Try what is due in the outbox, and say how it went."""
     try:
-        for delivery in here.alerts.deliver():
+        for delivery in alerts.deliver():
             event = "alert delivered" if delivery.sent_at else "alert not delivered"
             said = {"message": delivery.error} if delivery.error else {}
             tell(event, alert=delivery.alert.subject, target=delivery.target, **said)
-    except TouchlineError as exc:
-        tell("error", message=str(exc), hint=exc.hint)
+    except (TouchlineError, OSError) as exc:
+        tell("error", message=str(exc), hint=getattr(exc, "hint", ""))

@@ -23,6 +23,8 @@ class KafkaLog:
     when they are first needed.
     """
 
+    at_once = False
+
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self._topics = Topics(cluster)

@@ -3,7 +3,7 @@
 import sys
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from touchline.adapters.sqlite.notes import SqliteNotes
 from touchline.adapters.sqlite.owners import swept
 from touchline.adapters.sqlite.publishes import forgotten, settled, sizes
 from touchline.core.ports import Claims, Partition, Publish, Receipt, Run, RunStatus, Size, Total
+from touchline.errors import TouchlineError
 
 
 class SqliteLedger:
@@ -104,7 +105,7 @@ class SqliteLedger:
             yield claims
         finally:
             end()
-            with self._file.writing() as db:
+            with suppress(TouchlineError), self._file.writing() as db:  # a lease ends by itself
                 held.give_back(db, token)
 
     @contextmanager
@@ -225,12 +226,14 @@ class SqliteLedger:
         """See Ledger."""
         with self._file.writing() as db:
             db.executemany(
-                f"INSERT INTO runs ({rows.RUN}, owner, end_number) VALUES ({','.join('?' * 10)},"
-                " iif(?4 = 'running', NULL, (SELECT ifnull(max(end_number), 0) + 1 FROM runs)))"
+                f"INSERT INTO runs ({rows.RUN}, owner, end_number, seconds)"
+                f" VALUES ({','.join('?' * 10)},"
+                " iif(?4 = 'running', NULL, (SELECT ifnull(max(end_number), 0) + 1 FROM runs)),"
+                " json_extract(?9, '$.seconds'))"
                 " ON CONFLICT (run_id) DO UPDATE SET status = excluded.status,"
                 " ended_at = excluded.ended_at, derivations = excluded.derivations,"
                 " message = excluded.message, report = excluded.report, owner = excluded.owner,"
-                " end_number = ifnull(excluded.end_number, end_number)",
+                " end_number = ifnull(excluded.end_number, end_number), seconds = excluded.seconds",
                 [(*rows.run_row(run), self._file.marked().owner) for run in runs],
             )
 
@@ -277,8 +280,7 @@ class SqliteLedger:
     def totals(self) -> Mapping[tuple[str, RunStatus], Total]:
         """See Ledger. Runs whose process died without a word are not among them."""
         found = self._file.rows(
-            "SELECT pipeline, status, count(*),"
-            " total((julianday(ended_at) - julianday(started_at)) * 86400)"
-            " FROM runs WHERE ended_at IS NOT NULL GROUP BY 1, 2"
+            "SELECT pipeline, status, count(*), total(seconds)"
+            " FROM runs WHERE status <> 'running' GROUP BY 1, 2"
         )
         return {(name, status): Total(runs, seconds) for name, status, runs, seconds in found}

@@ -11,7 +11,7 @@ from touchline.adapters.local import failure
 from touchline.adapters.sqlite.owners import Mark, give_back
 from touchline.errors import ConfigError, StorageError, TouchlineError, TransientError
 
-VERSION = 6
+VERSION = 7
 _PATIENCE_S = 60.0
 _PAUSE_S = 0.01
 _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
@@ -107,7 +107,13 @@ ALTER TABLE latest ADD COLUMN withdrawn INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX latest_withdrawn ON latest (domain, partition) WHERE withdrawn;
 """
 
-CHANGES = (SCHEMA, _LATEST, _NOTES, _ENDS, _KEYS, _WITHDRAWN)
+_TOOK = """
+ALTER TABLE runs ADD COLUMN seconds REAL;
+UPDATE runs SET seconds = json_extract(report, '$.seconds');
+CREATE INDEX runs_took ON runs (pipeline, status, seconds);
+"""
+
+CHANGES = (SCHEMA, _LATEST, _NOTES, _ENDS, _KEYS, _WITHDRAWN, _TOOK)
 """What makes each version of the one before it, the first of an empty file."""
 
 

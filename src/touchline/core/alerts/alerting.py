@@ -1,14 +1,14 @@
 """Incidents, alerts and their delivery, as an installation has configured them."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from touchline.core import notices
 from touchline.core.alerts import messages
 from touchline.core.alerts.incidents import Observed, observe
 from touchline.core.alerts.looking import of_done
-from touchline.core.alerts.outbox import deliver
+from touchline.core.alerts.outbox import Taken, deliver
 from touchline.core.pipeline.ends import Done
 from touchline.core.ports import Alert, Delivery, Ledger, Notifier, Run
 from touchline.errors import TouchlineError
@@ -23,6 +23,7 @@ class Alerting:
     targets: Sequence[str]
     completed: bool
     clock: Callable[[], datetime]
+    taken: Taken = field(default_factory=dict)
 
     def saw(self, seen: Observed) -> None:
         """Incidents are as they were seen; see `observe`."""
@@ -36,7 +37,13 @@ class Alerting:
     def deliver(self) -> list[Delivery]:
         """Try what is due in the outbox, see `deliver`; runs that others ended are in it first."""
         self._notice()
-        return deliver(self.ledger, self.notifier, targets=self.targets, now=self.clock())
+        return deliver(
+            self.ledger,
+            self.notifier,
+            targets=self.targets,
+            now=self.clock(),
+            taken=self.taken,
+        )
 
     def tested(self) -> dict[str, TouchlineError | None]:
         """A test message to each target: why it failed, or None where it was taken."""

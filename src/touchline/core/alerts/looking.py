@@ -6,11 +6,12 @@ from datetime import date, datetime, timedelta
 from touchline.core import checks
 from touchline.core.alerts.incidents import Observed
 from touchline.core.checks import About, Finding
-from touchline.core.due import Due, is_due, late
+from touchline.core.due import Due, came, is_due, late
 from touchline.core.pipeline import Pipeline
 from touchline.core.pipeline.ends import Done
 from touchline.core.ports import Incident, Lag, Ledger, Partition, keys_of
 from touchline.core.withdrawing import received, without_files
+from touchline.core.wording import counted
 from touchline.errors import MissingInputError, TouchlineError, TransientError
 
 WELL = "it is well again"
@@ -95,7 +96,9 @@ def of_stream(name: str, lag: Lag, *, now: datetime, max_lag_s: float) -> Observ
     """A pipeline's live path: what was posted is served, or has not waited longer than it may."""
     findings = list[Finding]()
     if lag.oldest_at is not None and (now - lag.oldest_at).total_seconds() > max_lag_s:
-        said = f"{lag.records:,} events are not served yet, the oldest came at {lag.oldest_at:%Y-%m-%d %H:%M:%S}Z"
+        events = counted(lag.records, "event is", "events are")
+        since = f"{lag.oldest_at:%Y-%m-%d %H:%M:%S}Z"
+        said = f"{events} not served yet, the oldest came at {since}"
         findings.append(Finding(name, "", "lag", said, TransientError.exit_code))
     return Observed(tuple(findings), lambda i: SERVED if i.key == f"{name} lag" else "")
 
@@ -146,10 +149,10 @@ def _is(incident: Incident, pipeline: Pipeline, about: About) -> bool:
 
 def _day_came(incident: Incident, pipeline: Pipeline, *, due: Due, ledger: Ledger) -> str:
     """How a day that lacked its input stands; days before the first that came are not expected."""
-    came = ledger.contents(pipeline.name)
-    if incident.where in came:
+    there = came(pipeline, ledger)
+    if incident.where in there:
         return CAME
-    early = bool(came) and incident.where < min(came)
+    early = bool(there) and incident.where < min(there)
     (day,) = keys_of(incident.where).values()
     gone = incident.where in ledger.retired(pipeline.name)
     return MOOT if early or gone or not is_due(due, date.fromisoformat(day)) else ""

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from touchline.core.alerts.to_do import to_do
 from touchline.core.ports import Alert, Incident, Run, keys_of
+from touchline.core.wording import counted
 from touchline.errors import MissingInputError, QualityError
 
 
@@ -28,8 +29,10 @@ def completed(run: Run, now: datetime) -> Alert:
     """The notice of a run that was published; `run` has its report."""
     values = " ".join(keys_of(run.partition).values())
     steps = run.report.get("steps", [])
-    rows, rejected = sum(s["rows"] for s in steps), sum(sum(s["rejected"].values()) for s in steps)
-    body = f"{len(steps)} tables, {rows} rows, {rejected} rejected.\nRun {run.run_id}."
+    rows = sum(s.get("rows", 0) for s in steps)
+    rejected = sum(sum(s.get("rejected", {}).values()) for s in steps)
+    made = f"{counted(len(steps), 'table')}, {counted(rows, 'row')}, {rejected} rejected"
+    body = f"{made}.\nRun {run.run_id}."
     subject = f"{run.pipeline}: completed for {values}"
     return Alert(f"completed {run.run_id}", "completed", subject, body, now)
 

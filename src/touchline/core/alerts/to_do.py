@@ -16,7 +16,7 @@ _OF_A_RUN = {
     " `touchline show RUN` says.",
     ConfigError.exit_code: "Fix the configuration or the environment, then run again.",
     ContractError.exit_code: "The partition is as it was. `touchline runs` names the run,"
-    " `touchline show RUN` says why. `touchline withdraw` takes out a file that should not count.",
+    " `touchline show RUN` says why, and the way out.",
     MissingInputError.exit_code: "It is made by the next run once its input has landed.",
     TransientError.exit_code: "A service failed, or a process was ended from outside: run again.",
     StorageError.exit_code: "Make room or grant the right to write, then run again.",

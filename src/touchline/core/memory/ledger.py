@@ -277,9 +277,9 @@ class MemoryLedger:
         found: dict[tuple[str, RunStatus], Total] = {}
         for run, _ in list(self._state.runs.values()):
             if run.ended_at is not None:
-                key, took = (run.pipeline, run.status), run.ended_at - run.started_at
+                key = (run.pipeline, run.status)
                 before = found.get(key, Total(0, 0.0))
-                found[key] = Total(before.runs + 1, before.seconds + took.total_seconds())
+                found[key] = Total(before.runs + 1, before.seconds + (run.seconds or 0.0))
         return found
 
     def _shown(self) -> list[Run]:

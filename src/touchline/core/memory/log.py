@@ -16,6 +16,8 @@ LANE = 0
 class MemoryLog:
     """A Log in this process: one lane."""
 
+    at_once = True
+
     def __init__(self, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.clock = clock
         self._identity = secrets.randbits(62) + 1

@@ -1,7 +1,7 @@
 """Partitions are emptied: an empty version of their tables, which readers see at once."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Literal
@@ -33,20 +33,23 @@ def withdrawn(
 ) -> Iterator[Done]:
     """Empty what is published of partitions every file of which was withdrawn.
 
-    Where a file counts again by the time that nobody else may write, all is left to the next run.
+    Those of which a file counts again by the time that nobody else may write are left to the next run.
     """
     tables = {plan.partition: [step.table for step in plan.steps] for plan in plans}
-    parts = list(tables)
-    files = platform.ledger.withdrawn(pipeline.name, parts)
+    files = platform.ledger.withdrawn(pipeline.name, list(tables))
     said = {part: f"every file was withdrawn: {_because(files.get(part, {}))}" for part in tables}
 
-    def still() -> bool:
-        counting = platform.ledger.contents(pipeline.name, parts)
-        return without_files(pipeline, platform.ledger, counting, parts=parts) == set(parts)
+    def still() -> frozenset[Partition]:
+        counting = platform.ledger.contents(pipeline.name, list(tables))
+        return without_files(pipeline, platform.ledger, counting, parts=list(tables))
 
-    for run in emptied(
-        pipeline, platform, claims, tables=tables, said=said, kind="withdraw", still=still
-    ):
+    runs: Sequence[Run] = ()
+    while tables and not runs:
+        runs = emptied(
+            pipeline, platform, claims, tables=tables, said=said, kind="withdraw", still=still
+        )
+        tables = {part: tables[part] for part in tables.keys() & still()}
+    for run in runs:
         yield Done(run.partition, run, None, pipeline.name)
 
 
@@ -62,12 +65,12 @@ def emptied(
     tables: Mapping[Partition, Sequence[str]],
     said: Mapping[Partition, str],
     kind: Kind,
-    still: Callable[[], bool] = lambda: True,
+    still: Callable[[], Collection[Partition]] | None = None,
 ) -> Sequence[Run]:
     """Empty versions of these partitions of tables, and of their rejected rows, in one commit.
 
     `said` is why; it is told among the runs. What was retired keeps its content, so that what was
-    made of it stays fresh. Nothing happens where it is `still` to be no more, once the ledger is held.
+    made of it stays fresh. Nothing happens where not all are `still` to be, once the ledger is held.
     """
     if not tables:
         return []
@@ -90,7 +93,7 @@ def emptied(
             ]
     every = [publish for empty in publishes.values() for publish in empty]
     with platform.ledger.publishing(claims, every) as done:
-        if not still():
+        if still and set(tables).difference(still()):
             return []
         for contract, empty in publishes.items():
             if empty:

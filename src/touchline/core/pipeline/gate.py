@@ -7,8 +7,10 @@ import polars as pl
 
 from touchline.core.baseline import Profile
 from touchline.core.contracts import Contract
+from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import Partition, keys_of
 from touchline.core.quality import Result
+from touchline.core.wording import counted
 from touchline.errors import ContractError, QualityError
 
 
@@ -27,7 +29,12 @@ class StepReport:
 
 
 def of_this_partition(
-    contract: Contract, rows: pl.DataFrame, part: Partition, *, files: Sequence[str]
+    contract: Contract,
+    rows: pl.DataFrame,
+    part: Partition,
+    *,
+    pipeline: Pipeline,
+    files: Sequence[str],
 ) -> None:
     """Rows of another match in this match's `files` are refused, never published under it."""
     for name, value in keys_of(part).items():
@@ -38,47 +45,56 @@ def of_this_partition(
                 raise ContractError(
                     f"{contract.table}: rows of {name} {', '.join(seen)}, expected {value}{where}",
                     hint="a file of another match lies under this one's name:"
-                    f" {way_out(contract.table, part)}",
+                    f" {way_out(pipeline, part)}",
                 )
 
 
 def few_enough(
-    table: str, rejected: Mapping[str, int], *, of: int, at_most: float, aside: str = ""
+    table: str,
+    rejected: Mapping[str, int],
+    part: Partition,
+    *,
+    pipeline: Pipeline,
+    of: int,
+    aside: str = "",
 ) -> None:
     """Refuse the partition where too large a share of a file's lines or a step's rows was rejected.
 
     `aside` is what chooses them among rejected rows, if they are kept.
     """
-    bad = sum(rejected.values())
+    bad, at_most = sum(rejected.values()), pipeline.max_rejected
     if bad / max(of, 1) > at_most:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in list(rejected.items())[:3])
         see = f"touchline quarantine list {aside} --each" if aside else "the report"
         raise QualityError(
-            f"{table}: {bad} of {of} rows rejected ({bad / max(of, 1):.2%}),"
+            f"{table}: {bad} of {counted(of, 'row')} rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",
-            hint=f"the partition is as it was; see: {see}; a file that should not count is taken out"
-            " with touchline withdraw",
+            hint=f"the partition is as it was; see: {see}; if what arrived should not count:"
+            f" {way_out(pipeline, part)}",
             table=table,
             rejected=bad,
         )
 
 
-def passes(contract: Contract, part: Partition, results: list[Result]) -> None:
+def passes(
+    contract: Contract, part: Partition, results: list[Result], *, pipeline: Pipeline
+) -> None:
     """Refuse the partition where a rule failed."""
     failed = [r for r in results if r.failed]
     if failed:
         said = "; ".join(f"{r.rule}: {r.seen}, expected {r.expected}" for r in failed)
         raise QualityError(
             f"{contract.table} {part}: {said}",
-            hint="the partition is as it was; the report has every rule's result; if a file of it is"
-            f" wrong: {way_out(contract.table, part)}",
+            hint="the partition is as it was; the report has every rule's result; if what arrived is"
+            f" wrong: {way_out(pipeline, part)}",
             table=contract.table,
         )
 
 
-def way_out(table: str, part: Partition) -> str:
-    """What to do where a file of the partition should not count."""
-    return f"touchline withdraw {table.partition('.')[0]} {part} lists its files and takes one out"
+def way_out(pipeline: Pipeline, part: Partition) -> str:
+    """What to do where what arrived for the partition should not count."""
+    files = f"touchline withdraw {pipeline.name} {part} lists its files and takes one out"
+    return pipeline.put_right or files
 
 
 def by_reason(rejected: pl.DataFrame) -> dict[str, int]:

@@ -14,6 +14,7 @@ from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
 from touchline.core.ports import Receipt, keys_of
 from touchline.core.quarantine.mends import Mends, decoded, mended, name_of
+from touchline.core.wording import counted
 from touchline.errors import ContractError, StorageError, TouchlineError
 
 
@@ -71,16 +72,18 @@ def _read(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
                 return _without(bronze.decode(whole), said)
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
-            hint = "; ".join(filter(None, (exc.hint, _or_withdraw(exc, receipt))))
+            hint = "; ".join(filter(None, (exc.hint, _or_out(exc, receipt, bench))))
             raise type(exc)(f"{where}: {exc}", hint=hint, **exc.facts) from exc
         finally:
             _as_it_came(receipt, digest.result())
 
 
-def _or_withdraw(exc: TouchlineError, receipt: Receipt) -> str:
+def _or_out(exc: TouchlineError, receipt: Receipt, bench: Bench) -> str:
     """The other way out where it is the file that is wrong."""
     if not isinstance(exc, ContractError):
         return ""
+    if bench.pipeline.put_right:
+        return bench.pipeline.put_right
     file = f"{receipt.domain} {receipt.partition} {receipt.name}"
     return f"if it should not count: touchline withdraw {file} --because WHY"
 
@@ -96,7 +99,7 @@ def _without(found: Decoded, said: Mends) -> Decoded:
     if not said.lines:
         return found
     kept = ~pl.col("line").is_in(said.discarded).fill_null(value=False)
-    note = f"{len(said.replaced)} lines mended, {len(said.discarded)} discarded"
+    note = f"{counted(len(said.replaced), 'line')} mended, {len(said.discarded)} discarded"
     return replace(
         found,
         rows=found.rows.filter(kept) if "line" in found.rows.columns else found.rows,

@@ -68,15 +68,16 @@ def notes_of(bench: Bench, step: Step) -> tuple[str, ...]:
 
 def check_rejected(bench: Bench, step: Step, enforced: Enforced) -> None:
     """Each file's unreadable lines against its lines, the step's rejected rows against its rows."""
-    most = bench.pipeline.max_rejected
-    aside = f"--table {step.table} --partition {bench.job.partition} --run {bench.job.run_id}"
+    part, pipeline = bench.job.partition, bench.pipeline
+    aside = f"--table {step.table} --partition {part} --run {bench.job.run_id}"
     for name in step.reads:
         if name in bench.decoded and _first_reader(bench.pipeline, name) == step.table:
             lines = bench.decoded[name].lines
             bad = by_reason(bench.decoded[name].rejected)
-            few_enough(name, bad, of=lines, at_most=most, aside=aside)
+            few_enough(name, bad, part, pipeline=pipeline, of=lines, aside=aside)
     rows = enforced.rows.height + enforced.rejected.height
-    few_enough(step.table, by_reason(enforced.rejected), of=rows, at_most=most, aside=aside)
+    bad = by_reason(enforced.rejected)
+    few_enough(step.table, bad, part, pipeline=pipeline, of=rows, aside=aside)
 
 
 def _first_reader(pipeline: Pipeline, name: str) -> str:

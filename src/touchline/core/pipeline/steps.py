@@ -157,6 +157,8 @@ class Pipeline:
     `dated` is the file, and the function, that tell a partition's day before anything is made.
     `summary(part, files=..., steps=...)` adds to a run's report what the domain's people read there,
     given receipts and the steps' reports; reports lie in the folder `reports` of the object store.
+    `put_right` is how what arrived wrongly is put right where bronze is a log, of which no file can
+    be withdrawn.
     """
 
     name: str
@@ -168,6 +170,7 @@ class Pipeline:
     dated: tuple[str, Callable[[Path], date]] | None = None
     summary: Callable[..., Mapping[str, Any]] | None = None
     reports: str = ""
+    put_right: str = ""
 
     def step(self, table: str) -> Step:
         """The step that makes a table; KeyError if there is none."""

@@ -186,8 +186,13 @@ def _decode(bench: Bench, bronze: Bronze) -> None:
         seconds=round(time.perf_counter() - started, 4),
     )
     bench.reports.append(report)
-    most = bench.pipeline.max_rejected
-    few_enough(bronze.table, report.rejected, of=decoded.lines, at_most=most)
+    few_enough(
+        bronze.table,
+        report.rejected,
+        bench.job.partition,
+        pipeline=bench.pipeline,
+        of=decoded.lines,
+    )
     del bench.frames[bronze.table]
 
 
@@ -196,7 +201,9 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     started = time.perf_counter()
     inputs = {name: given(bench, name) for name in step.reads}
     enforced = enforce(_result(step, inputs), step.makes)
-    of_this_partition(step.makes, enforced.rows, bench.job.partition, files=_files_of(bench, step))
+    part, pipeline = bench.job.partition, bench.pipeline
+    files = _files_of(bench, step)
+    of_this_partition(step.makes, enforced.rows, part, pipeline=pipeline, files=files)
     rejected = rejected_rows(bench, step, enforced.rejected)
     results = _measured(bench, step, inputs, rows=enforced.rows)
     profile, kept = _profile(step, enforced.rows)
@@ -213,7 +220,7 @@ def _make(bench: Bench, step: Step) -> pl.DataFrame:
     )
     bench.reports.append(report)
     check_rejected(bench, step, enforced)
-    passes(step.makes, bench.job.partition, results)
+    passes(step.makes, part, results, pipeline=pipeline)
     bench.frames[step.table] = enforced.rows
     return enforced.rows
 

@@ -155,7 +155,7 @@ class Ledger(Protocol):
         ...
 
     def totals(self) -> Mapping[tuple[str, RunStatus], Total]:
-        """How many runs of each pipeline ended in each way, and their seconds in all."""
+        """How many runs of each pipeline ended in each way, and their `seconds` in all."""
         ...
 
     def sizes(self) -> Mapping[str, Size]:

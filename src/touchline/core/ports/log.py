@@ -39,7 +39,12 @@ Share = Callable[[], Set[int]]
 
 
 class Log(Protocol):
-    """Topics of records. What was appended is never changed, and read in the order of its lane."""
+    """Topics of records. What was appended is never changed, and read in the order of its lane.
+
+    `at_once` says that `append` never waits before it returns: not for room either.
+    """
+
+    at_once: bool
 
     def prepare(self, topics: Sequence[str], *, lanes: int = 1) -> None:
         """Make the topics that are not there; those that are stay as they are, whatever their lanes.

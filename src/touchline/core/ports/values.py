@@ -174,10 +174,19 @@ class Run:
     message: str = ""
     report: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def seconds(self) -> float | None:
+        """How long the work on its partition took; None where its report does not say.
+
+        Runs of one command begin together and are published together: from its beginning to its end
+        a run also waits for others.
+        """
+        return self.report.get("seconds")
+
 
 @dataclass(frozen=True)
 class Total:
-    """Of many runs: how many, and how long they took in all."""
+    """Of many runs: how many, and for how long their partitions were worked on in all."""
 
     runs: int
     seconds: float

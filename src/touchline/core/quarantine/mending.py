@@ -6,6 +6,7 @@ import json
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ from touchline.core.pipeline.job import Platform
 from touchline.core.ports import Partition, Receipt
 from touchline.core.quarantine.mends import Mend, Mends, decoded, encoded, mended, name_of
 from touchline.core.quarantine.rejected import Rejected, lines_of, origin
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, ConflictError, ContractError
 
 _AS_IT_IS = "nothing was said of any line; give another text, or discard the line"
 
+_WHOLE = "give the whole line with --row, or let it go with touchline quarantine discard"
+
 Change = Callable[[str, str], str | None]
-"""A line as it arrived, and the first line of its file -> the text in its place; None lets it go."""
+"""A line as it arrived, and its file's header, "" if it is no CSV -> the text in its place; None lets it go."""
 
 
 def mend(
@@ -30,11 +34,12 @@ def mend(
     *,
     platform: Platform,
     because: str,
+    first: Callable[[], None] = lambda: None,
 ) -> list[Partition]:
     """The partitions that the next run makes again, with other text in place of these rows' lines.
 
     What was said of other lines of the same files holds on; of these lines the newest word counts.
-    All files are looked at before anything is said of the first.
+    All files are looked at before anything is said of the first; `first` is done in between.
 
     Raises:
         ConfigError: A change leaves a line as it is, makes several lines of it, or a line that
@@ -47,13 +52,15 @@ def mend(
         bronze, receipt = origin(same[0], pipeline, platform)
         numbers = [row.line for row in same if row.line]
         lines = lines_of(receipt, bronze, numbers, platform=platform)
+        header = lines[1] if receipt.name.endswith(".csv") else ""
         for number in numbers:
-            by_file[part, sha256][number] = _changed(change, lines[number], lines[1])
+            by_file[part, sha256][number] = _changed(change, lines[number], header)
         _must_be_read(bronze, receipt, by_file[part, sha256], platform=platform)
     parts = sorted({part for part, _ in by_file})
     with platform.ledger.claim(f"mend {pipeline.name}", parts) as claims:
         for part, holder in claims.refused.items():
             raise ConflictError(f"{part}: {holder} is mending rows of it", hint="run again")
+        first()
         for (part, sha256), changed in by_file.items():
             _said(part, sha256, changed, pipeline=pipeline, platform=platform, because=because)
     return parts
@@ -66,8 +73,8 @@ def _by_file(rows: Sequence[Rejected]) -> dict[tuple[Partition, str], list[Rejec
     return found
 
 
-def _changed(change: Change, line: str, first: str) -> str | None:
-    new = change(line, first)
+def _changed(change: Change, line: str, header: str) -> str | None:
+    new = change(line, header)
     if new == line:
         raise ConfigError(f"nothing would change: {line[:200]}", hint="give another text or rule")
     if new is not None and (len(new.splitlines()) != 1 or not new.strip()):
@@ -131,7 +138,7 @@ def _said(
 # --- changes ------------------------------------------------------------------------------------
 
 
-def discarded(_line: str, _first: str) -> None:
+def discarded(_line: str, _header: str) -> None:
     """The line is let go."""
 
 
@@ -143,16 +150,22 @@ def replaced(old: str, new: str) -> Change:
 def with_fields(fields: Mapping[str, str]) -> Change:
     """Fields of the line have other values: of its JSON object, or of its columns in a CSV file."""
 
-    def change(line: str, first: str) -> str:
-        try:
-            whole = json.loads(line)
-        except json.JSONDecodeError:
-            return _with_columns(line, first, fields)
-        if not isinstance(whole, dict):
-            raise ConfigError(f"no JSON object, whose fields could be set: {line[:200]}")
-        return json.dumps({**whole, **{k: _value(v) for k, v in fields.items()}})
+    def change(line: str, header: str) -> str:
+        if header:
+            return _with_columns(line, header, fields)
+        return json.dumps({**_object(line), **{k: _value(v) for k, v in fields.items()}})
 
     return change
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        whole = json.loads(line)
+    except json.JSONDecodeError as exc:
+        raise ConfigError(f"the line is no JSON ({exc}): {line[:200]}", hint=_WHOLE) from exc
+    if not isinstance(whole, dict):
+        raise ConfigError(f"no JSON object, whose fields could be set: {line[:200]}", hint=_WHOLE)
+    return whole
 
 
 def _value(text: str) -> Any:
@@ -163,17 +176,17 @@ def _value(text: str) -> Any:
         return text
 
 
-def _with_columns(line: str, first: str, fields: Mapping[str, str]) -> str:
-    header, values = (next(csv.reader([text])) for text in (first, line))
-    unknown = [name for name in fields if name not in header]
-    if unknown or len(values) != len(header):
-        raise ConfigError(
-            f"no column {', '.join(unknown)} in the file"
-            if unknown
-            else f"{len(values)} fields, expected {len(header)}: {line[:200]}",
-            hint="give the whole line with --row",
-        )
+def _with_columns(line: str, header: str, fields: Mapping[str, str]) -> str:
+    names, values = (next(csv.reader([text])) for text in (header, line))
+    unknown = [name for name in fields if name not in names]
+    if unknown:
+        near = get_close_matches(unknown[0], names, 1)
+        hint = f"did you mean {near[0]}?" if near else "its first line names them"
+        raise ConfigError(f"no column {', '.join(unknown)} in the file", hint=hint)
+    if len(values) != len(names):
+        said = f"{counted(len(values), 'field')}, expected {len(names)}: {line[:200]}"
+        raise ConfigError(said, hint=_WHOLE)
     out = io.StringIO()
-    changed = [fields.get(name, value) for name, value in zip(header, values, strict=True)]
+    changed = [fields.get(name, value) for name, value in zip(names, values, strict=True)]
     csv.writer(out, lineterminator="").writerow(changed)
     return out.getvalue()

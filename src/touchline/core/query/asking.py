@@ -15,6 +15,7 @@ import pyarrow as pa
 
 from touchline.core.ports import Piece
 from touchline.core.query.sources import BronzeFile, Source, listed, path_of, paths_of, views
+from touchline.core.wording import counted
 from touchline.errors import ConfigError, ContractError, StorageError
 
 _BATCH_ROWS = 50_000
@@ -142,7 +143,7 @@ def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], N
         gone = len(source.pieces) - len(left)
         if gone:
             tell(
-                f"left out of {name}: {gone} of its {len(source.pieces)} files are gone;"
+                f"left out of {name}: {gone} of its {counted(len(source.pieces), 'file is', 'files are')} gone;"
                 " put their back-up there, or make them again: touchline run --force"
             )
         for piece in left:
@@ -154,7 +155,7 @@ def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], N
             tell(f"left out of {name}: {file.name}: {unread[file.path]}")
     if unread and len(unread) == len(source.files):
         raise ContractError(
-            f"{name}: none of its {len(unread)} files can be read",
+            f"{name}: none of its {counted(len(unread), 'file')} can be read",
             hint="ask the provider for the files again, and ingest them",
         )
     return replace(source, files=tuple(f for f in source.files if f.path not in unread))

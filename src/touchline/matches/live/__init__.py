@@ -1,13 +1,14 @@
 """Events as they come: checked where they enter, folded into what is known of each match."""
 
 from touchline.core.stream import Stream
-from touchline.matches.live.event import Accepted, EventRule, accepted
+from touchline.matches.live.event import MOST_EVENT_BYTES, Accepted, EventRule, accepted
 from touchline.matches.live.fold import fold
 from touchline.matches.live.views import (
     ALL,
     DEAD,
     EVENTS,
     MATCHES,
+    NO_MATCH,
     TOPIC,
     VIEWS,
     WAITING,
@@ -22,6 +23,8 @@ __all__ = [
     "DEAD",
     "EVENTS",
     "MATCHES",
+    "MOST_EVENT_BYTES",
+    "NO_MATCH",
     "STREAM",
     "TOPIC",
     "VIEWS",

@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, get_args
 
 import msgspec
 
 from touchline.errors import ContractError
+from touchline.matches.live.refusing import kind, mistyped, must_be_shallow, refuse, shown
 
 Action = Literal["insert", "amend", "cancel"]
 Status = Literal["confirmed", "provisional", "cancelled"]
@@ -41,7 +42,12 @@ _INSTANT = re.compile(
 _ID_LENGTH = 128
 _REMEMBERED = 10_000
 """Ids and types come again and again: so many are checked once."""
-_MOST_DEPTH = 32
+MOST_EVENT_BYTES = 190_000
+"""An event has at most so many as the log keeps it: quoted in a dead letter, DynamoDB still holds it."""
+
+MOST_KNOWN_BYTES = 2 * MOST_EVENT_BYTES
+"""And what is known of it, corrections and all, at most so many."""
+
 _FIRST_YEAR, _LAST_YEAR = 1850, 9000
 _MOST_SEQUENCE = 10**10
 
@@ -73,7 +79,7 @@ class Fields(msgspec.Struct, gc=False):
     status: Status | None = None
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """An event that may go into the log: `value` is its one text there, `digest` that of what it says.
 
     `posted` is what it says, by field; `at` when it was, if it says so.
@@ -101,16 +107,14 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
         ContractError: It is no event, or a field of it is not what it may be; `facts["field"]` names it.
     """
     if type(given) is not dict:
-        _refuse("$", _KINDS.get(type(given), "a number"), "a JSON object")
+        refuse("$", kind(given), "a JSON object")
     try:
         fields = msgspec.convert(given, Fields)
     except msgspec.ValidationError as exc:
-        said, _, at = str(exc).partition(" - at ")
-        at = at.strip("`") or "$"
-        raise ContractError(f"{at}: {said}", hint=_DOCUMENTED, field=at) from exc
+        raise mistyped(exc, given, _CHOICES) from exc
     given = dict(given)
-    for name in ENRICHED & given.keys():
-        del given[name]
+    if not ENRICHED.isdisjoint(given):
+        given = {name: value for name, value in given.items() if name not in ENRICHED}
     given["match_id"] = _match_id(fields.match_id)
     given["event_id"] = _event_id(fields)
     if fields.player_id is not None:
@@ -121,46 +125,40 @@ def accepted(given: Any, rule: EventRule, now: datetime) -> Accepted:
         given["event_type"] = _type(fields.event_type, rule)
     happened = _time(fields, rule, now)
     sequence(fields)
-    _check_depth(given)
+    must_be_shallow(given)
     value = _ENCODER.encode(given)
+    if len(value) > MOST_EVENT_BYTES:
+        refuse("$", f"{len(value):,} bytes", f"at most {MOST_EVENT_BYTES:,}")
     digest = hashlib.blake2b(value, digest_size=12).hexdigest()
     return Accepted(
         given["match_id"], given["event_id"], fields.action, value, digest, given, fields, happened
     )
 
 
-_DOCUMENTED = "docs/matches.md lists the fields"
-_KINDS = {list: "a list", str: "a text", bool: "true or false", type(None): "null"}
-
-
-def _refuse(place: str, seen: object, expected: str, *, hint: str = _DOCUMENTED) -> NoReturn:
-    said = f"{place}: seen {str(seen)[:80]!r}, expected {expected}"
-    raise ContractError(said, hint=hint, field=place)
-
-
-def _check_depth(given: Mapping[str, Any]) -> None:
-    """Whoever can read the event at all can read it again, however deep in other work they are."""
-    level, depth = list(given.values()), 1
-    while level := [each for each in level if isinstance(each, dict | list)]:
-        depth += 1
-        if depth > _MOST_DEPTH:
-            _refuse("$", f"more than {_MOST_DEPTH} levels", f"at most {_MOST_DEPTH} in each other")
-        level = [v for each in level for v in (each.values() if type(each) is dict else each)]
+_CHOICES: Mapping[str, tuple[str, ...]] = {"action": get_args(Action), "status": get_args(Status)}
 
 
 @lru_cache(_REMEMBERED)
 def _match_id(value: str | int) -> str:
     text = str(value)
     if not _MATCH_ID.fullmatch(text) or ".." in text:
-        _refuse("$.match_id", text, "1 to 128 letters, digits and . _ : + -, without '..'")
+        refuse("$.match_id", shown(text), "1 to 128 letters, digits and . _ : + -, without '..'")
     return text
+
+
+def is_match_id(value: object) -> bool:
+    """Whether it may be the id of a match."""
+    try:
+        return type(value) in (str, int) and bool(_match_id(value))
+    except ContractError:
+        return False
 
 
 def _event_id(fields: Fields) -> str:
     if fields.event_id is not None:
         return _text.__wrapped__(fields.event_id, "event_id")
     if fields.action != "insert":
-        _refuse("$.event_id", "nothing", f"the id of the event to {fields.action}")
+        refuse("$.event_id", "nothing", f"the id of the event to {fields.action}")
     return f"{time.time_ns() // 1000:015x}-{secrets.token_hex(5)}"
 
 
@@ -169,22 +167,27 @@ def _text(value: str | int, name: str) -> str:
     """An id as text: what is shown of it is escaped where it is shown."""
     text = str(value)
     if not text or len(text) > _ID_LENGTH or not text.isprintable():
-        _refuse(f"$.{name}", text, f"1 to {_ID_LENGTH} characters that can be printed")
+        refuse(f"$.{name}", shown(text), f"1 to {_ID_LENGTH} characters that can be printed")
+    return text
+
+
+def _type(value: str, rule: EventRule) -> str:
+    text = _word(value)
+    if rule.unknown_types == "refuse" and text not in rule.types:
+        refuse(
+            "$.event_type",
+            shown(value),
+            f"one of {', '.join(sorted(rule.types))}",
+            hint='matches.unknown_types = "keep" takes others, too',
+        )
     return text
 
 
 @lru_cache(_REMEMBERED)
-def _type(value: str, rule: EventRule) -> str:
+def _word(value: str) -> str:
     text = value.strip().lower().replace(" ", "_")
     if not _TYPE.fullmatch(text):
-        _refuse("$.event_type", value, "a word such as goal or free_kick")
-    if rule.unknown_types == "refuse" and text not in rule.types:
-        _refuse(
-            "$.event_type",
-            value,
-            f"one of {', '.join(sorted(rule.types))}",
-            hint='matches.unknown_types = "keep" takes others, too',
-        )
+        refuse("$.event_type", shown(value), "a word such as goal or free_kick")
     return text
 
 
@@ -198,7 +201,7 @@ def event_type(fields: Fields) -> str:
         ContractError: It has none.
     """
     if fields.event_type is None:
-        _refuse("$.event_type", "nothing", "the type of the event, such as goal")
+        refuse("$.event_type", "nothing", "the type of the event, such as goal")
     return fields.event_type
 
 
@@ -214,7 +217,7 @@ def _time(fields: Fields, rule: EventRule, now: datetime) -> datetime | None:
         ahead = _clock(fields)
     most = rule.max_ahead_s
     if ahead is not None and most is not None and ahead > now + timedelta(seconds=most):
-        _refuse("$.timestamp", ahead.isoformat(), f"not after {now.isoformat()}, the time here")
+        refuse("$.timestamp", ahead.isoformat(), f"not after {now.isoformat()}, the time here")
     return happened
 
 
@@ -237,24 +240,23 @@ def event_at(fields: Fields) -> datetime:
         return instant(fields.timestamp, "$.timestamp")
     period, minute = fields.period, fields.minute
     if period is None or minute is None or fields.kick_off_at is None:
-        seen = (
-            "neither" if period is None else "no kick_off_at" if minute is not None else "no minute"
-        )
-        _refuse(
+        clock = {"period": period, "minute": minute, "kick_off_at": fields.kick_off_at}
+        absent = [name for name, value in clock.items() if value is None]
+        refuse(
             "$.timestamp",
-            seen,
+            f"none, and no {', '.join(absent)}",
             "an instant such as 2025-04-05T12:00:00Z,"
             " or period, minute, second and kick_off_at, the instant at which that period began",
         )
     begins = PERIOD_STARTS_MIN.get(period)
     if begins is None:
-        _refuse("$.period", period, "1 to 5")
+        refuse("$.period", shown(period), "1 to 5")
     second = fields.second or 0.0
     if not 0 <= second < 60:
-        _refuse("$.second", second, "0 up to 60")
+        refuse("$.second", shown(second), "0 up to 60")
     if not begins <= minute <= begins + _MOST_MINUTES:
         span = f"{begins} to {begins + _MOST_MINUTES}"
-        _refuse("$.minute", minute, f"{span} in period {period}, as on the scoreboard")
+        refuse("$.minute", shown(minute), f"{span} in period {period}, as on the scoreboard")
     began = instant(fields.kick_off_at, "$.kick_off_at")
     return began + timedelta(minutes=minute - begins, seconds=second)
 
@@ -266,15 +268,15 @@ def instant(text: str, place: str) -> datetime:
         ContractError: It is none; without a zone it could be any of 38.
     """
     if not _INSTANT.fullmatch(text):
-        _refuse(place, text, "date, time and zone, such as 2025-04-05T12:00:00.250Z")
+        refuse(place, shown(text), "date, time and zone, such as 2025-04-05T12:00:00.250Z")
     try:
         found = datetime.fromisoformat(text.upper())
         if found.tzinfo is not UTC:
             found = found.astimezone(UTC)
     except (ValueError, OverflowError):
-        _refuse(place, text, "a day and a time that there are")
+        refuse(place, shown(text), "a day and a time that there are")
     if not _FIRST_YEAR <= found.year <= _LAST_YEAR:
-        _refuse(place, text, f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+        refuse(place, shown(text), f"a year from {_FIRST_YEAR} to {_LAST_YEAR}")
     return found
 
 
@@ -286,5 +288,5 @@ def sequence(fields: Fields) -> int:
     """
     found = fields.sequence or 0
     if not 0 <= found < _MOST_SEQUENCE:
-        _refuse("$.sequence", found, f"0 up to {_MOST_SEQUENCE}")
+        refuse("$.sequence", shown(found), f"0 up to {_MOST_SEQUENCE}")
     return found

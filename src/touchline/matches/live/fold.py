@@ -4,18 +4,20 @@ An event has an order among those of its match that does not depend on when it c
 provider's number, its id. A correction ends what was known of its event before; both stay known.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 
-from touchline.core.ports import Asked, Id, Record, ServingStore, Version, View
+from touchline.core.ports import Id, Record, ServingStore, Version, View
 from touchline.core.ports.serving import us
 from touchline.errors import ContractError
+from touchline.matches.live.beside import Over, Refused, over, standing, unwrapped
 from touchline.matches.live.event import (
     ENRICHED,
+    MOST_KNOWN_BYTES,
     Accepted,
     EventRule,
     Fields,
@@ -24,6 +26,7 @@ from touchline.matches.live.event import (
     event_type,
     sequence,
 )
+from touchline.matches.live.letters import ended, letter, unseen, waiting_of
 from touchline.matches.live.spans import matches
 from touchline.matches.live.views import (
     ALL,
@@ -34,7 +37,6 @@ from touchline.matches.live.views import (
     Letter,
     letter_order,
     season,
-    waiting_id,
 )
 
 _1970 = datetime(1970, 1, 1, tzinfo=UTC)
@@ -62,23 +64,29 @@ def fold(records: Sequence[Record], store: ServingStore) -> Mapping[View, Sequen
     ids = dict.fromkeys((r.match_id, r.event_id) for _, r in read if isinstance(r, Accepted))
     found = store.known(EVENTS, list(ids))
     known = {id_: list(versions) for id_, versions in found.items()}
-    waiting = _waiting([id_ for id_ in ids if id_ not in known], store)
+    waiting = waiting_of([id_ for id_ in ids if id_ not in known], store)
     folding = Folding(store, known, waiting)
     for record, said in read:
-        error = _take(said, record, folding) if isinstance(said, Accepted) else said
+        if isinstance(said, Over):
+            _end(said, record, folding)
+            continue
+        error = _take(said, record, folding) if isinstance(said, Accepted) else _wrong(said)
         if error is not None:
-            folding.letters.append(_letter(record, error, key=ALL, said=said))
+            folding.letters.append(letter(record, error, key=ALL, said=said))
     return {
         EVENTS: list(folding.changed.values()),
         MATCHES: list(matches(folding.last, folding.changed.values(), store)),
-        DEAD: folding.letters,
+        DEAD: list(unseen(folding.letters, store)),
     }
 
 
-def _read(record: Record) -> Accepted | ContractError:
+def _read(record: Record) -> Accepted | Refused | Over | ContractError:
     """What the record says, or why it says nothing."""
     try:
-        said = accepted(msgspec.json.decode(record.value), _LAST_RULE, record.at)
+        given = msgspec.json.decode(record.value)
+        if beside := over(given) or standing(record.key, given):
+            return beside
+        said = accepted(unwrapped(given), _LAST_RULE, record.at)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
         return ContractError(f"not JSON: {exc}", field="$")
     except ContractError as exc:
@@ -87,6 +95,13 @@ def _read(record: Record) -> Accepted | ContractError:
         seen = f"match_id {said.match_id!r} in a record of key {record.key!r}"
         return ContractError(seen, hint="the key of a record is its match_id", field="$.match_id")
     return said
+
+
+def _wrong(said: Refused | ContractError) -> ContractError:
+    if isinstance(said, ContractError):
+        return said
+    hint = "touchline quarantine fix puts an event in its place, discard lets it go"
+    return ContractError(said.reason, hint=hint)
 
 
 # --- an event -----------------------------------------------------------------------------------
@@ -136,6 +151,11 @@ def _next(said: Accepted, record: Record, versions: Sequence[Version]) -> Versio
     assert at is not None
     text = _micros(at)
     body = _enriched(posted, fields, text, at=at, version=number)
+    if len(body) > MOST_KNOWN_BYTES:
+        too_large = (
+            f"with this correction {len(body):,} bytes, expected at most {MOST_KNOWN_BYTES:,}"
+        )
+        raise ContractError(f"event {said.event_id!r}: {too_large}", field="$")
     since_us = us(record.at)
     return Version(
         said.match_id,
@@ -205,15 +225,6 @@ def _change(version: Version, folding: Folding) -> None:
 # --- what cannot be used, yet or at all ---------------------------------------------------------
 
 
-def _waiting(ids: Iterable[Id], store: ServingStore) -> dict[Id, list[Version]]:
-    """The corrections that wait for these events, in the order in which they came."""
-    if not store.rows(DEAD, WAITING, Asked(limit=1)):
-        return {}
-    names = {(WAITING, waiting_id(*id_)): id_ for id_ in ids}
-    found = store.known(DEAD, list(names)).items()
-    return {names[name]: [v for v in versions if v.listed] for name, versions in found}
-
-
 def _wait(said: Accepted, record: Record, folding: Folding) -> None:
     """The correction is kept until its event comes."""
     id_ = (said.match_id, said.event_id)
@@ -222,7 +233,7 @@ def _wait(said: Accepted, record: Record, folding: Folding) -> None:
     error = ContractError(
         f"event {said.event_id!r} has not come", hint="the correction takes effect when it does"
     )
-    version = _letter(record, error, key=WAITING, said=said)
+    version = letter(record, error, key=WAITING, said=said)
     folding.letters.append(version)
     folding.waiting.setdefault(id_, []).append(version)
 
@@ -230,38 +241,21 @@ def _wait(said: Accepted, record: Record, folding: Folding) -> None:
 def _take_waiting(id_: Id, record: Record, folding: Folding) -> None:
     """Corrections that came before their event take effect now, in the order in which they came."""
     for version in folding.waiting.pop(id_, []):
-        letter = msgspec.json.decode(version.body, type=Letter)
-        late = Record(record.lane, record.offset, record.key, letter.record.encode(), record.at)
+        said_then = msgspec.json.decode(version.body, type=Letter)
+        late = Record(record.lane, record.offset, record.key, said_then.record.encode(), record.at)
         said = _read(late)
         assert isinstance(said, Accepted)
         over = {"listed": False, "until": record.offset, "until_us": us(record.at)}
         folding.letters.append(msgspec.structs.replace(version, **over))
         if (error := _take(said, late, folding)) is not None:
             at = _1970 + timedelta(microseconds=version.since_us)
-            came = Record(letter.lane, letter.offset, late.key, late.value, at)
-            folding.letters.append(_letter(came, error, key=ALL, said=said))
+            came = Record(said_then.lane, said_then.offset, late.key, late.value, at)
+            folding.letters.append(letter(came, error, key=ALL, said=said))
 
 
-def _letter(record: Record, error: ContractError, *, key: str, said: object) -> Version:
-    found = said if isinstance(said, Accepted) else None
-    match_id, event_id = (found.match_id, found.event_id) if found else (record.key, "")
-    id_ = waiting_id(match_id, event_id) if key == WAITING else f"{record.lane}-{record.offset}"
-    letter = Letter(
-        str(error),
-        error.hint,
-        match_id,
-        event_id,
-        record.lane,
-        record.offset,
-        record.value.decode(errors="backslashreplace"),
-    )
-    return Version(
-        key,
-        id_,
-        letter_order(record.lane, record.offset),
-        (str(error.facts.get("field", "")),),
-        msgspec.json.encode(letter),
-        record.offset,
-        us(record.at),
-        found.digest if found else "",
-    )
+def _end(said: Over, record: Record, folding: Folding) -> None:
+    """The letter is listed no more; a correction that waited takes no effect."""
+    folding.letters += ended(said, record, folding.letters, store=folding.store)
+    order = letter_order(said.over_lane, said.over_offset)
+    for many in folding.waiting.values():
+        many[:] = [version for version in many if version.order != order]

@@ -18,6 +18,9 @@ ALL = "all"
 TOPIC = "match-events"
 """The topic of the log that match events are in, under the id of their match."""
 
+NO_MATCH = "no-match"
+"""Stands for the match of records whose key can be none; all of them are rejected."""
+
 WAITING = "waiting"
 """The key of corrections whose event has not come; they take effect when it does.
 

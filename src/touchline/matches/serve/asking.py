@@ -3,18 +3,19 @@
 import base64
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from touchline.core.ports import Asked, ServingStore, Version
+from touchline.core.ports import Asked, ServingStore, Version, View
 from touchline.errors import ConfigError, ContractError, MissingInputError
 from touchline.matches.live import ALL, DEAD, EVENTS, MATCHES, WAITING, Match
 from touchline.matches.live.event import instant
 from touchline.matches.serve.answers import Answer, said
+from touchline.matches.serve.counts import Counts
 
 MOST_ROWS, USUAL_ROWS = 1000, 100
 
@@ -25,20 +26,15 @@ _MOST_PAGES = 20
 Query = Mapping[str, str]
 
 
-@dataclass(eq=False)
-class Counts:
-    """What was counted, remembered for as long as the match does not change."""
+@dataclass(frozen=True)
+class Question:
+    """What is asked, and of which store."""
 
-    found: dict[tuple[Any, ...], Any] = field(default_factory=dict)
-    most: int = 10_000
-
-    def of(self, name: tuple[Any, ...], counted: Callable[[], Any]) -> Any:
-        """What is under this name; names hold the offset of the match's last change."""
-        if name not in self.found:
-            if len(self.found) >= self.most:
-                self.found.clear()
-            self.found[name] = counted()
-        return self.found[name]
+    store: ServingStore
+    counts: Counts
+    match_id: str
+    query: Query
+    if_none_match: str = ""
 
 
 def is_match_id(text: str) -> bool:
@@ -61,68 +57,69 @@ def match(store: ServingStore, match_id: str) -> Match:
     )
 
 
-def matches(store: ServingStore, query: Query) -> Answer:
+def matches(question: Question) -> Answer:
     """Matches by when they began, the first to begin first."""
+    store, query = question.store, question.query
     only(query, {"season", "from", "to", "limit", "cursor"})
     asked = _asked(query, {"season": "season"}, of="matches")
-    rows = store.rows(MATCHES, ALL, asked)
+    rows, place = _page(store, MATCHES, ALL, asked=asked)
     found = [msgspec.json.decode(v.body) for v in rows]
     shown = [{k: v for k, v in row.items() if k != "offset"} for row in found]
-    after = _next([v.order for v in rows], asked, query, of="matches")
-    return said(200, {"matches": shown, "next": after})
+    return said(200, {"matches": shown, "next": _cursor(place, query, of="matches")})
 
 
 def events(
-    store: ServingStore,
-    match_id: str,
-    query: Query,
-    *,
-    counts: Counts,
-    kind: str = "",
-    named: tuple[str, str] = ("event_count", "events"),
-    if_none_match: str = "",
+    question: Question, kind: str = "", *, number: str = "event_count", listed: str = "events"
 ) -> Answer:
     """A match's events in the order in which they happened; with `kind` those of one type.
 
-    `named` are the names of their number and their list.
+    Their number and their list have these names.
     """
-    found = match(store, match_id)
+    store, query = question.store, question.query
+    found = match(store, question.match_id)
     only(query, {"type", "team", "player", "from", "to", "as_of", "limit", "cursor"})
     if kind and "type" in query:
         raise ConfigError("type: the address says it already", hint="ask /matches/ID/events")
     query = {**query, "type": kind} if kind else query
-    filters = {"type": "event_type", "team": "team_id", "player": "player_id"}
-    asked = _asked(query, filters, of=match_id)
+    asked = _asked(query, _FILTERS, of=found.match_id)
     etag = _etag(found, query)
-    if etag in if_none_match:
+    if etag in question.if_none_match:
         return Answer(304, headers={"etag": etag})
-    rows = store.rows(EVENTS, match_id, asked)
-    total = counts.of(
-        (match_id, found.offset, *sorted(_unpaged(query).items())),
-        lambda: store.count(EVENTS, match_id, _asked(_unpaged(query), filters, of=match_id)),
+    rows, place = _page(store, EVENTS, found.match_id, asked=asked)
+    whole = _unpaged(query)
+    total = question.counts.of(
+        found,
+        whole,
+        tuple(sorted(whole.items())),
+        counted=lambda: store.count(
+            EVENTS, found.match_id, _asked(whole, _FILTERS, of=found.match_id)
+        ),
     )
-    number, name = named
     body = {
-        "match_id": match_id,
+        "match_id": found.match_id,
         number: total,
-        name: [msgspec.Raw(v.body) for v in rows],
-        "next": _next([v.order for v in rows], asked, query, of=match_id),
+        listed: [msgspec.Raw(v.body) for v in rows],
+        "next": _cursor(place, query, of=found.match_id),
     }
     return said(200, body, etag=etag)
 
 
-def stats(
-    store: ServingStore, match_id: str, query: Query, *, counts: Counts, if_none_match: str = ""
-) -> Answer:
+_FILTERS = {"type": "event_type", "team": "team_id", "player": "player_id"}
+
+
+def stats(question: Question) -> Answer:
     """How many events of each type each team and each player of a match has; see MATCH_STATS."""
-    found = match(store, match_id)
+    store, query = question.store, question.query
+    found = match(store, question.match_id)
     only(query, {"as_of"})
     etag = _etag(found, query)
-    if etag in if_none_match:
+    if etag in question.if_none_match:
         return Answer(304, headers={"etag": etag})
-    asked = _asked({**query, "limit": str(MOST_ROWS)}, {}, of=match_id)
-    name = ("stats", match_id, found.offset, query.get("as_of"))
-    return said(200, counts.of(name, lambda: _counted(store, match_id, asked)), etag=etag)
+    asked = _asked({**query, "limit": str(MOST_ROWS)}, {}, of=found.match_id)
+    body = question.counts.of(
+        found, query, "stats", counted=lambda: _counted(store, found.match_id, asked)
+    )
+    return said(200, body, etag=etag)
 
 
 def _counted(store: ServingStore, match_id: str, asked: Asked) -> dict[str, Any]:
@@ -140,11 +137,12 @@ def _counted(store: ServingStore, match_id: str, asked: Asked) -> dict[str, Any]
     return {"match_id": match_id, "teams": teams, "players": players}
 
 
-def letters(store: ServingStore, query: Query) -> Answer:
+def letters(question: Question) -> Answer:
     """Records that could not be used, and corrections that wait for their event.
 
     Only so many are looked at: a page may have fewer than were asked for, and yet a next one.
     """
+    store, query = question.store, question.query
     only(query, {"state", "match", "event_id", "limit", "cursor"})
     state = query.get("state", "dead")
     if state not in _STATES:
@@ -162,10 +160,8 @@ def letters(store: ServingStore, query: Query) -> Answer:
         asked, pages = replace(asked, after=rows[-1].order), 0 if is_end else pages - 1
     is_full, found = len(found) >= limit, found[:limit]
     place = found[-1][0] if is_full else asked.after if len(rows) == asked.limit else ""
-    after = _cursor(place, query, of="letters") if place else None
-    return said(
-        200, {"dead_letters": [{"state": state, **each} for _, each in found], "next": after}
-    )
+    listed = [{"state": state, **each} for _, each in found]
+    return said(200, {"dead_letters": listed, "next": _cursor(place, query, of="letters")})
 
 
 _STATES = {"dead": ALL, "waiting": WAITING}
@@ -239,14 +235,21 @@ def _bound(query: Query, name: str) -> str:
 # --- pages ---------------------------------------------------------------------------------------
 
 
-def _next(orders: list[str], asked: Asked, query: Query, *, of: str) -> str | None:
-    """The cursor behind these rows: where they end, sealed with what was asked; None at the end."""
-    return None if len(orders) < asked.limit else _cursor(orders[-1], query, of=of)
+def _page(
+    store: ServingStore, view: View, key: str, *, asked: Asked
+) -> tuple[Sequence[Version], str]:
+    """The rows of a page, and where the next one begins; "" where there is none."""
+    rows = store.rows(view, key, replace(asked, limit=asked.limit + 1))
+    page = rows[: asked.limit]
+    return page, page[-1].order if len(rows) > len(page) else ""
 
 
-def _cursor(order: str, query: Query, *, of: str) -> str:
-    place = order.encode()
-    return base64.urlsafe_b64encode(_seal(place, query, of) + place).decode().rstrip("=")
+def _cursor(place: str, query: Query, *, of: str) -> str | None:
+    """What goes on behind that place, sealed with what was asked; None at the end."""
+    if not place:
+        return None
+    found = place.encode()
+    return base64.urlsafe_b64encode(_seal(found, query, of) + found).decode().rstrip("=")
 
 
 def _after(query: Query, of: str) -> str:

@@ -45,7 +45,7 @@ _PARAMETERS: Mapping[str, tuple[str, Json]] = {
     "cursor": ("`next` of the page before; all else is asked as there.", {"type": "string"}),
     "after": (
         "The token of the last message that was seen; header Last-Event-ID is the same.",
-        {"type": "string", "pattern": "^[0-9]{1,18}$"},
+        {"type": "string", "pattern": "^[0-9a-f]{1,16}-[0-9]{1,18}$"},
     ),
     "state": (
         "Records that could not be used, or corrections that wait.",

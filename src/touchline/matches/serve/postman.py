@@ -19,7 +19,7 @@ _EXAMPLES: Mapping[str, str] = {
     "to": "2023-06-15T15:00:00Z",
     "as_of": "2030-01-01T00:00:00Z",
     "limit": "100",
-    "after": "0",
+    "after": "0-0",
     "state": "dead",
     "match": str(EXAMPLE["match_id"]),
     "event_id": "e1",

@@ -5,6 +5,7 @@ Requests are dispatched by this table, and the OpenAPI document is made of it.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import parse_qsl
 
@@ -13,6 +14,7 @@ from touchline.errors import ConfigError
 from touchline.matches.live.event import Fields
 from touchline.matches.serve import asking, replies
 from touchline.matches.serve.answers import Answer, Problems, problem
+from touchline.matches.serve.counts import Counts
 from touchline.matches.serve.posting import Summary
 
 MOST_BYTES = 1_000_000
@@ -24,18 +26,7 @@ Method = Literal["GET", "POST"]
 Body = Literal["event", "batch"]
 
 
-@dataclass(frozen=True)
-class Question:
-    """What is asked, and of which store."""
-
-    store: ServingStore
-    counts: asking.Counts
-    match_id: str
-    query: asking.Query
-    if_none_match: str = ""
-
-
-Ask = Callable[[Question], Answer]
+Ask = Callable[[asking.Question], Answer]
 
 
 @dataclass(frozen=True)
@@ -53,52 +44,30 @@ class Route:
     ask: Ask | None = None
 
 
-def _matches(asked: Question) -> Answer:
-    return asking.matches(asked.store, asked.query)
-
-
-def _letters(asked: Question) -> Answer:
-    return asking.letters(asked.store, asked.query)
-
-
-def _events(asked: Question, **more: Any) -> Answer:
-    return asking.events(
-        asked.store,
-        asked.match_id,
-        asked.query,
-        counts=asked.counts,
-        if_none_match=asked.if_none_match,
-        **more,
-    )
-
-
-def _goals(asked: Question) -> Answer:
-    return _events(asked, kind="goal", named=("total_goals", "goals"))
-
-
-def _passes(asked: Question) -> Answer:
-    return _events(asked, kind="pass", named=("total_passes", "passes"))
-
-
-def _stats(asked: Question) -> Answer:
-    return asking.stats(
-        asked.store,
-        asked.match_id,
-        asked.query,
-        counts=asked.counts,
-        if_none_match=asked.if_none_match,
-    )
-
-
 # --- the table ----------------------------------------------------------------------------------
 
 _PAGE = ("limit", "cursor")
 _WHICH = ("team", "player", "from", "to", "as_of")
 _ERRORS = {401: Problems, 403: Problems, 429: Problems, 503: Problems}
-_ASKED = {400: Problems, **_ERRORS}
-_OF_A_MATCH = {304: None, 404: Problems, **_ASKED}
 _POSTED = {400: Problems, 413: Problems, **_ERRORS}
 ONE = "/matches/{match_id}"
+
+
+def _asked(
+    path: str,
+    name: str,
+    summary: str,
+    *,
+    reply: Any,
+    query: Sequence[str],
+    ask: Ask | None = None,
+) -> Route:
+    """What is asked for, of one match or of all."""
+    replied = {200: reply, 400: Problems, **_ERRORS}
+    if path.startswith(ONE):
+        replied |= {404: Problems, **({304: None} if ask else {})}
+    return Route("GET", path, name, summary, "read", replied, query, ask=ask)
+
 
 ROUTES: Sequence[Route] = (
     Route(
@@ -119,84 +88,68 @@ ROUTES: Sequence[Route] = (
         {200: Summary, **_POSTED},
         body="batch",
     ),
-    Route(
-        "GET",
+    _asked(
         "/matches",
         "list_matches",
         "List matches, the first to begin first.",
-        "read",
-        {200: replies.Matches, **_ASKED},
-        ("season", "from", "to", *_PAGE),
-        ask=_matches,
+        reply=replies.Matches,
+        query=("season", "from", "to", *_PAGE),
+        ask=asking.matches,
     ),
-    Route(
-        "GET",
+    _asked(
         ONE,
         "get_match",
         "A match's events in the order in which they happened.",
-        "read",
-        {200: replies.Events, **_OF_A_MATCH},
-        ("type", *_WHICH, *_PAGE),
-        ask=_events,
+        reply=replies.Events,
+        query=("type", *_WHICH, *_PAGE),
+        ask=asking.events,
     ),
-    Route(
-        "GET",
+    _asked(
         f"{ONE}/events",
         "list_events",
         "The same, under a name of its own.",
-        "read",
-        {200: replies.Events, **_OF_A_MATCH},
-        ("type", *_WHICH, *_PAGE),
-        ask=_events,
+        reply=replies.Events,
+        query=("type", *_WHICH, *_PAGE),
+        ask=asking.events,
     ),
-    Route(
-        "GET",
+    _asked(
         f"{ONE}/goals",
         "list_goals",
         "A match's goals in the order in which they happened.",
-        "read",
-        {200: replies.Goals, **_OF_A_MATCH},
-        (*_WHICH, *_PAGE),
-        ask=_goals,
+        reply=replies.Goals,
+        query=(*_WHICH, *_PAGE),
+        ask=partial(asking.events, kind="goal", number="total_goals", listed="goals"),
     ),
-    Route(
-        "GET",
+    _asked(
         f"{ONE}/passes",
         "list_passes",
         "A match's passes in the order in which they happened.",
-        "read",
-        {200: replies.Passes, **_OF_A_MATCH},
-        (*_WHICH, *_PAGE),
-        ask=_passes,
+        reply=replies.Passes,
+        query=(*_WHICH, *_PAGE),
+        ask=partial(asking.events, kind="pass", number="total_passes", listed="passes"),
     ),
-    Route(
-        "GET",
+    _asked(
         f"{ONE}/stats",
         "get_stats",
         "How many events of each type each team and each player has.",
-        "read",
-        {200: replies.Stats, **_OF_A_MATCH},
-        ("as_of",),
-        ask=_stats,
+        reply=replies.Stats,
+        query=("as_of",),
+        ask=asking.stats,
     ),
-    Route(
-        "GET",
+    _asked(
         f"{ONE}/stream",
         "follow_match",
         "Follow a match: what is known, then every change, as server-sent events.",
-        "read",
-        {200: str, 404: Problems, **_ASKED},
-        ("after",),
+        reply=str,
+        query=("after",),
     ),
-    Route(
-        "GET",
+    _asked(
         "/dead-letters",
         "list_dead_letters",
         "List records that could not be used, or corrections that wait for their event.",
-        "read",
-        {200: replies.DeadLetters, **_ASKED},
-        ("state", "match", "event_id", *_PAGE),
-        ask=_letters,
+        reply=replies.DeadLetters,
+        query=("state", "match", "event_id", *_PAGE),
+        ask=asking.letters,
     ),
 )
 POSTED = Fields
@@ -256,7 +209,7 @@ def query(text: str) -> asking.Query:
 
 def answer(
     store: ServingStore,
-    counts: asking.Counts,
+    counts: Counts,
     path: str,
     *,
     method: str,
@@ -273,4 +226,4 @@ def answer(
         return nothing(path)
     if route.method == "POST" or method not in ("GET", "HEAD") or route.ask is None:
         return not_for(method, path, "GET, HEAD" if route.ask else route.method)
-    return route.ask(Question(store, counts, match_id, query(text), if_none_match))
+    return route.ask(asking.Question(store, counts, match_id, query(text), if_none_match))

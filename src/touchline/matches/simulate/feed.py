@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from touchline.errors import ConfigError
 from touchline.matches.simulate.play import Event, Plan, play
 
 _LATENCY_S, _LATE_S, _AGAIN_S = (0.2, 2.0), (10, 180), (1, 60)
@@ -74,7 +75,11 @@ def feed(plan: Plan, faults: Faults) -> Feed:
 
 
 def write(out: Path, plans: Sequence[Plan], faults: Faults) -> Iterator[Path]:
-    """The feed of each match under `out`, as it is written, and the truth beside it."""
+    """The feed of each match under `out`, as it is written, and the truth beside it.
+
+    Raises:
+        ConfigError: Another file of that name is there already.
+    """
     for plan in plans:
         made = feed(plan, faults)
         yield _written(out / "feeds" / f"{plan.match_id}.ndjson", "\n".join(made.lines))
@@ -83,7 +88,13 @@ def write(out: Path, plans: Sequence[Plan], faults: Faults) -> Iterator[Path]:
 
 def _written(place: Path, text: str) -> Path:
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(text + "\n", encoding="utf-8")
+    data = f"{text}\n".encode()
+    if place.exists() and place.read_bytes() != data:
+        raise ConfigError(
+            f"{place}: is there, and is not what would be written",
+            hint="give another folder, or delete it",
+        )
+    place.write_bytes(data)
     return place
 
 

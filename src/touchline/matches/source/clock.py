@@ -37,11 +37,11 @@ class KickOffs:
         return None if first is None or nominal is None else first + timedelta(minutes=nominal)
 
 
-def kick_offs(given: Sequence[str]) -> KickOffs:
+def kick_offs(given: Sequence[str], before: datetime | None = None) -> KickOffs:
     """What was said of kick-offs: an instant for the first period, PERIOD=INSTANT for any.
 
     Raises:
-        ConfigError: It is neither, or is said twice.
+        ConfigError: It is neither, or is said twice, or is not before that instant.
     """
     periods: dict[int, datetime] = {}
     for text in given:
@@ -54,6 +54,9 @@ def kick_offs(given: Sequence[str]) -> KickOffs:
             periods[period] = instant(at, f"--kick-off {text}")
         except ContractError as exc:
             raise ConfigError(str(exc), hint=_HINT) from exc
+        if before is not None and periods[period] >= before:
+            said = f"expected an instant before {before.isoformat(timespec='seconds')}"
+            raise ConfigError(f"--kick-off {text}: {said}", hint=_HINT)
     return KickOffs(periods)
 
 

@@ -21,7 +21,13 @@ ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
 _OF_AN_EVENT = frozenset({"event_type", "action"})
-"""What is told of an event has one of these at least."""
+"""What is told of an event of a match has one of these at least."""
+
+_ZIP = b"PK\x03\x04"
+_EXPECTED = (
+    "expected an event a line, a JSON array of them, or a file of Wyscout or StatsBomb; where it was"
+    " cut off, ask for it again"
+)
 
 T = TypeVar("T")
 Format = Literal["events", "wyscout", "statsbomb", "kick-offs", "other"]
@@ -29,10 +35,26 @@ Format = Literal["events", "wyscout", "statsbomb", "kick-offs", "other"]
 
 @dataclass(frozen=True)
 class Refusal:
-    """What of a file is no event, and why; `place` is its line, or its number in the file."""
+    """What of a file is no event, and why; `place` is its line, or its number in the file.
+
+    `text` is it as it came; `match_id` and `event_id` are what it says of itself, as far as it does.
+    """
 
     place: str
     reason: str
+    text: str
+    match_id: str = ""
+    event_id: str = ""
+
+
+def refusal(place: str, reason: str, given: Any) -> Refusal:
+    """The refusal of what a file's JSON says there."""
+    said = given if isinstance(given, dict) else {}
+    match_id, event_id = (
+        next((str(said[n]) for n in names if isinstance(said.get(n), str | int)), "")
+        for names in (("match_id", "matchId"), ("event_id", "id"))
+    )
+    return Refusal(place, reason, _ENCODER.encode(given).decode(), match_id, event_id)
 
 
 @dataclass(frozen=True)
@@ -139,15 +161,20 @@ def read(path: Path) -> Feed:
             return _events(iter([("event 1", whole)]))
         case list():
             return _events((f"event {n}", each) for n, each in enumerate(whole, start=1))
-    feed = _events(_lines(data))
-    if not feed.events and feed.format == "events":
-        raise ContractError(
-            f"no line of it is an event; {feed.refused[0].place}: {feed.refused[0].reason}"
-            if feed.refused
-            else "the file is empty",
-            hint="expected an event a line, a JSON array of them, or a file of Wyscout or StatsBomb",
-        )
-    return feed
+    said = list(_lines(data))
+    if not any(isinstance(each, dict) for _, each in said):
+        raise _unreadable(said, is_zip=data.startswith(_ZIP))
+    return _events(iter(said))
+
+
+def _unreadable(said: Sequence[tuple[str, Any]], *, is_zip: bool) -> ContractError:
+    if is_zip:
+        return ContractError("a zip, and no file of events", hint="unpack it, and give the folder")
+    if not said:
+        return ContractError("the file is empty", hint=_EXPECTED)
+    place, first = said[0]
+    reason = first.reason if isinstance(first, Refusal) else "not a JSON object"
+    return ContractError(f"no line of it is an event; {place}: {reason}", hint=_EXPECTED)
 
 
 def _whole(data: bytes) -> Any:
@@ -166,14 +193,15 @@ def _whole(data: bytes) -> Any:
 
 
 def _lines(data: bytes) -> Iterator[tuple[str, Any]]:
-    """What each line says, or why it says nothing; blank ones aside."""
+    """What each line says, or that it says nothing; blank ones aside."""
     for number, line in enumerate(data.split(b"\n"), start=1):
         if not line.strip():
             continue
         try:
             yield f"line {number}", msgspec.json.decode(line)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as exc:
-            yield f"line {number}", ContractError(f"not JSON: {exc}")
+            text = line.decode(errors="backslashreplace").strip()
+            yield f"line {number}", Refusal(f"line {number}", f"not JSON: {exc}", text)
 
 
 def _events(given: Iterator[tuple[str, Any]]) -> Feed:
@@ -184,10 +212,13 @@ def _events(given: Iterator[tuple[str, Any]]) -> Feed:
     for place, each in given:
         if isinstance(each, dict):
             events.append((place, _with_id(each, seen)))
+        elif isinstance(each, Refusal):
+            refused.append(each)
         else:
-            told = str(each) if isinstance(each, ContractError) else "not a JSON object"
-            refused.append(Refusal(place, told))
-    if events and not any(_OF_AN_EVENT & event.keys() for _, event in events):
+            refused.append(refusal(place, "not a JSON object", each))
+    if (events or refused) and not any(
+        "match_id" in e and _OF_AN_EVENT & e.keys() for _, e in events
+    ):
         return Feed("other")
     return Feed("events", events, refused)
 
@@ -242,7 +273,7 @@ def _sorted_out(
         try:
             found += [(f"event {number}", one) for one in told(each)]
         except ContractError as exc:
-            refused.append(Refusal(f"event {number}", str(exc)))
+            refused.append(refusal(f"event {number}", str(exc), each))
     return found, refused
 
 

@@ -10,6 +10,7 @@ from matplotlib.patches import FancyArrowPatch
 
 from touchline.core.contracts import Contract
 from touchline.core.markup import Markup, tag
+from touchline.core.wording import counted
 from touchline.tracking.contracts import SPRINTS
 from touchline.tracking.serve import people
 from touchline.tracking.serve.drawing import (
@@ -80,7 +81,7 @@ def sprint_map(
         )
         own = [r for r in rows if r["team_id"] == team]
         picture = _picture(match, own, by_id, name=name, rule=rule)
-        count = tag("small", f" {len(own)} sprints")
+        count = tag("small", f" {counted(len(own), 'sprint')}")
         way = tag("small", "attacking ", tag("i", "→"), class_="way")
         known = way if match["home_side_period_1"] else None
         head = tag("h3", tag("span", class_=f"dot {side}"), name, count, known)
@@ -90,7 +91,7 @@ def sprint_map(
         _controls(metrics, match),
         tag(
             "p",
-            f"{len(rows)} of {len(rows)} sprints shown.",
+            f"{len(rows)} of {counted(len(rows), 'sprint')} shown.",
             id="sprints-shown",
             aria_live="polite",
             class_="quiet",

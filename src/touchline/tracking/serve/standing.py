@@ -5,6 +5,7 @@ from typing import Any
 
 from touchline.core.contracts import Contract
 from touchline.core.markup import Markup, tag
+from touchline.core.wording import counted
 from touchline.tracking.serve import metrics as m
 from touchline.tracking.serve import people
 from touchline.tracking.serve.comparison import COMPARED, ComparisonRule
@@ -86,9 +87,9 @@ def _against(
         return [f"Nobody of his group, {row['group']}, to compare with ({least})."]
     short = (row["minutes_played"] or 0) < compare.min_minutes
     said = (
-        f"Against {_many(crowd['players'], 'player')} of his group, {row['group']}, in"
-        f" {_many(crowd['matches'], 'match', 'matches')}:"
-        f" {_many(crowd['performances'], 'performance')} of {least}{'' if short else ', his own included'}."
+        f"Against {counted(crowd['players'], 'player')} of his group, {row['group']}, in"
+        f" {counted(crowd['matches'], 'match', 'matches')}:"
+        f" {counted(crowd['performances'], 'performance')} of {least}{'' if short else ', his own included'}."
     )
     few = " Too few to rank by: read it as an order, not as a level."
     unsteady = " He played less than that: his rates per 90 minutes are unsteady."
@@ -97,7 +98,3 @@ def _against(
         tag("strong", few, class_="warn") if crowd["performances"] < compare.few else "",
         tag("strong", unsteady, class_="warn") if short else "",
     ]
-
-
-def _many(count: int, one: str, more: str = "") -> str:
-    return f"{count:,} {one if count == 1 else more or one + 's'}"

@@ -161,9 +161,9 @@ def _kind(file: _File, name: str) -> str:
 def _check_match(strange: pl.DataFrame, rows: int, file: _File, *, match_id: int) -> None:
     if strange.height == rows:
         seen, line = strange.item(0, "match_id"), strange.item(0, "line")
+        others = f", as in all {rows} rows" if rows > 1 else ""
         raise ContractError(
-            f"{file.name}: line {line}: match_id: '{seen}' is another match than {match_id},"
-            f" as in all {rows} rows",
+            f"{file.name}: line {line}: match_id: '{seen}' is another match than {match_id}{others}",
             hint="this is the file of another match",
         )
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
+from touchline.core.wording import counted
 from touchline.errors import ContractError
 from touchline.tracking.silver.match import in_play, placed
 from touchline.tracking.source.files import TRACKING
@@ -103,7 +104,7 @@ def _nobody_known(ids: pl.Series, match: Mapping[str, Any]) -> ContractError:
     ids = ids.drop_nulls().unique().sort()
     seen = ", ".join(str(i) for i in ids.head(3)) + (", ..." if len(ids) > 3 else "")
     return ContractError(
-        f"{TRACKING}: none of its {len(ids)} players ({seen}) is in a squad of match"
+        f"{TRACKING}: none of its {counted(len(ids), 'player')} ({seen}) is in a squad of match"
         f" {match['match_id']}",
         hint="this is the tracking file of another match",
     )

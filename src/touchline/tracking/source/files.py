@@ -14,6 +14,7 @@ from shutil import copyfileobj
 from touchline.core.bytes import opened
 from touchline.core.landing import Arrival, files_under, must_be_readable, unreadable
 from touchline.core.ports import partition
+from touchline.core.wording import counted
 from touchline.errors import (
     ConfigError,
     ContractError,
@@ -103,7 +104,7 @@ def looked_at(
             case _:
                 bad.append(seen)
     if not matches and not bad:
-        among = "1 file" if len(others) == 1 else f"{len(others)} files"
+        among = counted(len(others), "file")
         raise MissingInputError(
             f"{', '.join(map(str, paths))}: none of tracking's four files among {among}",
             hint="expected names such as 2017461_match.json, or match_id=2017461/match.json",

@@ -15,6 +15,7 @@ import polars as pl
 from touchline.core.bytes import BOM, text, unpacked
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
+from touchline.core.wording import counted
 from touchline.errors import ContractError, StorageError
 from touchline.tracking.source.headers import FRAME_MEMBERS, POSITION_MEMBERS, added
 
@@ -190,7 +191,7 @@ def _sifted(path: Path) -> Decoded:
     if not (good.get_column("player_data").list.len() > 0).any():
         first = f"; first: line {bad[0].line}: {bad[0].reason}" if bad else ""
         raise ContractError(
-            f"none of {numbered.height} lines has a player's position{first}",
+            f"none of {counted(numbered.height, 'line')} has a player's position{first}",
             hint="expected one JSON object a line with frame and player_data",
         )
     return Decoded(

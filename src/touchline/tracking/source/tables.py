@@ -11,6 +11,7 @@ import polars as pl
 from touchline.core.bytes import BOM, opened, text
 from touchline.core.contracts import REJECTED_SCHEMA
 from touchline.core.pipeline import Decoded
+from touchline.core.wording import counted
 from touchline.errors import ContractError
 from touchline.tracking.source.headers import EVENT_COLUMNS, PHASE_COLUMNS, added
 
@@ -65,7 +66,7 @@ def decode(path: Path, *, columns: Mapping[str, str]) -> Decoded:
     if rows.num_rows == 0:
         first = f"; first: line {bad[0].line}: {bad[0].reason}" if bad else ""
         raise ContractError(
-            f"none of {len(bad)} lines below the header can be read{first}",
+            f"none of {counted(len(bad), 'line')} below the header can be read{first}",
             hint="ask the provider for the file again",
         )
     frame = pl.from_arrow(rows)
@@ -117,7 +118,7 @@ def _check_header(header: list[str], required: Sequence[str]) -> None:
         said = [f"missing columns {_named(missing)}"] if missing else []
         said += [f"columns given twice: {_named(twice)}"] if twice else []
         raise ContractError(
-            f"header: {'; '.join(said)} (seen {len(header)} columns: {_named(header)})",
+            f"header: {'; '.join(said)} (seen {counted(len(header), 'column')}: {_named(header)})",
             hint="the provider changed its format, or this is another file",
         )
 
@@ -136,7 +137,8 @@ def _read(lines: _Lines, wanted: list[str]) -> "tuple[pa.Table, list[_Bad]]":
     bad = list(lines.bad)
 
     def skip(row: "pc.InvalidRow") -> str:
-        reason = f"malformed line: {row.actual_columns} fields, expected {row.expected_columns}"
+        fields = counted(row.actual_columns, "field")
+        reason = f"malformed line: {fields}, expected {row.expected_columns}"
         bad.append(_Bad(reason, lines.numbers[row.number - 1], row.text))
         return "skip"
 
