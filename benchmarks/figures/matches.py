@@ -3,18 +3,20 @@
 import statistics
 
 import inputs
+from brokers import broker
 from clients import posted, quantile, served, waits_ms
 from load import Load, asking, batches, fastapi, ours, posting
 from table import Row
 
 FIGURE = "matches: events over HTTP, keys, limits and validation on"
 MATCHES, EVENTS = [f"m{n}" for n in range(200)], 2000
+KAFKA_EVENTS = 1000
 ROUNDS, SECONDS = 3, 8
 
 
 def rows() -> list[Row]:
-    """Single posts beside the yardstick; batches; pages; what subscribers wait for."""
-    return [*_posts(), *_batches_and_pages(), *_streams()]
+    """Single posts beside the yardstick; batches; pages; what subscribers wait for; Kafka."""
+    return [*_posts(), *_batches_and_pages(), *_streams(), *_through_kafka()]
 
 
 def _posts() -> list[Row]:
@@ -79,6 +81,29 @@ def _streams() -> list[Row]:
     return [
         Row(FIGURE, f"{what} p50", quantile(waits, 0.5), " ms", at_most=20),
         Row(FIGURE, "the same, p99", quantile(waits, 0.99), " ms", at_most=60),
+    ]
+
+
+def _through_kafka() -> list[Row]:
+    """Batches into a broker of its own, read on from there into the SQLite store."""
+    count, bodies = len(MATCHES) * KAFKA_EVENTS, list(batches(MATCHES, KAFKA_EVENTS, of=5000))
+    with broker(inputs.folder("broker")) as there, ours(inputs.folder("kafka"), there) as server:
+        before = server.all_cpu_s
+        took = posted(server, bodies, connections=2)
+        rest = served(server, MATCHES, KAFKA_EVENTS)
+        spent = server.all_cpu_s - before
+    what = "batches through Kafka into the SQLite store:"
+    return [
+        Row(
+            FIGURE,
+            f"{what} events a second, from the first post until all are served",
+            count / (took + rest),
+            "/s",
+            at_least=15_000,
+            cpu_s=spent,
+            wall_s=took + rest,
+        ),
+        Row(FIGURE, "the same, CPU of server and reader an event", spent / count * 1e6, " µs"),
     ]
 
 

@@ -7,7 +7,7 @@ import threading
 import time
 import types
 import uuid
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,10 +27,25 @@ from confluent_kafka.admin import (
 from kafka_broker import PASSWORD, USER, Broker, Shared
 
 from touchline.adapters.kafka import Cluster, KafkaLog, Security, msk_iam, sasl_tls, tls
-from touchline.core.ports import Lag, Record, Share
+from touchline.core.memory import MemoryServing
+from touchline.core.ports import Asked, Lag, Record, ServingStore, Share, Version, View
+from touchline.core.stream import Stream, catch_up, lag, read_on, replay
 from touchline.errors import ConfigError, TransientError
 
 NAMES = [f"match-{n}" for n in range(20)]
+SEEN = View("seen")
+
+
+def seen(records: Sequence[Record], _: ServingStore) -> Mapping[View, Sequence[Version]]:
+    """Each record is a row of its key."""
+    return {
+        SEEN: [
+            Version(r.key, f"{r.value!r}", f"{r.value!r}", (), b"", r.offset, 0) for r in records
+        ]
+    }
+
+
+WORDS = Stream("events", (SEEN,), seen)
 NOBODY = "127.0.0.1:1"
 
 
@@ -115,6 +130,49 @@ def test_a_time_is_a_position_in_every_lane(log: KafkaLog) -> None:
     log.append("events", [(NAMES[0], b"later")]).result(30)
     found = everything(log, log.start("events", between))
     assert [record.value for record in found] == [b"later"]
+
+
+def test_a_topic_that_was_deleted_and_made_anew_is_another_log_and_so_is_any_other(
+    cluster: Cluster, log: KafkaLog
+) -> None:
+    appended(log)
+    log.prepare(["others"])
+    first = log.identity("events")
+    assert first not in (0, log.identity("others"))
+    store = MemoryServing()
+    catch_up(WORDS, log, store)
+    topic = cluster.topic("events")
+    client = AdminClient({"bootstrap.servers": cluster.bootstrap})
+    client.delete_topics([topic])[topic].result(30)
+    with closing(KafkaLog(cluster)) as anew:
+        remade(anew)
+        assert anew.identity("events") != first
+        appended(anew, each=9)
+        with pytest.raises(ConfigError, match="made of another log"):
+            read_on(WORDS, anew, store, timeout_s=0)
+        assert lag(WORDS, anew, store).records == 180
+        replay(WORDS, anew, store)
+        assert len(store.rows(SEEN, "match-0", Asked())) == 9
+
+
+def remade(log: KafkaLog) -> None:
+    """The topic is there again: brokers take a moment to forget one that was deleted."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            log.prepare(["events"], lanes=4)
+            log.append("events", []).result(30)
+            assert log.end("events") == dict.fromkeys(range(4), 0)
+        except (AssertionError, ConfigError, TransientError):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+        else:
+            return
+
+
+def test_a_topic_that_is_not_there_has_no_id(log: KafkaLog) -> None:
+    with pytest.raises(ConfigError, match="nothing"):
+        log.identity("nothing")
 
 
 def test_many_read_one_topic_at_once_each_from_a_place_of_his_own(log: KafkaLog) -> None:

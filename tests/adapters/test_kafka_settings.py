@@ -14,10 +14,10 @@ from touchline.wiring import Touchline
 
 
 def log(folder: Path, said: str) -> Any:
-    """The log that the configuration stands for."""
+    """The log that the configuration stands for, without what bronze has of it."""
     file = folder / "touchline.toml"
     file.write_text(f"[stores.log]\n{said}\n")
-    return Touchline(config.load(file)).log
+    return Touchline(config.load(file)).log.log
 
 
 def settings(folder: Path, security: str) -> dict[str, Any]:
@@ -28,7 +28,7 @@ def settings(folder: Path, security: str) -> dict[str, Any]:
 
 
 def test_without_a_word_the_log_is_a_file(tmp_path: Path) -> None:
-    found = Touchline(config.Config(folder=str(tmp_path))).log
+    found: Any = Touchline(config.Config(folder=str(tmp_path))).log.log
     assert isinstance(found, SqliteLog)
     found.close()
     assert found.path == (tmp_path / "data" / "log.db").resolve()

@@ -15,11 +15,11 @@ from touchline.adapters.sqlite import log as log_module
 
 def test_a_file_has_an_id_of_its_own_that_stays(tmp_path: Path) -> None:
     with closing(SqliteLog(tmp_path / "a.db")) as log:
-        first = log.identity()
+        first = log.identity("events")
     with closing(SqliteLog(tmp_path / "a.db")) as log:
-        assert log.identity() == first > 0
+        assert log.identity("events") == first > 0
     with closing(SqliteLog(tmp_path / "b.db")) as log:
-        assert log.identity() not in (0, first)
+        assert log.identity("events") not in (0, first)
 
 
 def test_a_file_of_version_1_gets_an_id_and_keeps_its_records(tmp_path: Path) -> None:
@@ -30,7 +30,7 @@ def test_a_file_of_version_1_gets_an_id_and_keeps_its_records(tmp_path: Path) ->
         db.execute("DROP TABLE identity")
         db.execute("PRAGMA user_version = 1")
     with closing(SqliteLog(path)) as log:
-        assert log.identity() > 0
+        assert log.identity("events") > 0
         assert [r.value for r in log.read("events", {}, timeout_s=0)] == [b"a"]
 
 

@@ -10,6 +10,7 @@ import pytest
 from kafka_broker import Shared
 from under_test import LOGS, Logs
 
+from touchline.core.memory import MemoryLog
 from touchline.core.ports import Lag, Log, Share
 from touchline.errors import ConfigError
 
@@ -182,6 +183,16 @@ def test_a_position_of_another_log_is_refused(log: Log) -> None:
     for position in ({0: 1000}, {7: 0}):
         with pytest.raises(ConfigError, match="events"):
             log.read("events", position, timeout_s=0.2)
+
+
+def test_it_is_told_from_any_other_log_and_is_the_same_when_it_is_opened_again(
+    logs: Logs,
+) -> None:
+    first = logs.open().identity("events")
+    logs.close()
+    assert logs.open().identity("events") == first
+    assert 0 < first < 2**63
+    assert MemoryLog().identity("events") != first
 
 
 def test_a_lane_that_a_position_does_not_name_is_read_from_its_beginning(log: Log) -> None:

@@ -50,6 +50,8 @@ from touchline.core.ports import (
     ServingStore,
     TableStore,
 )
+from touchline.core.shelf import Shelf
+from touchline.core.whole_log import WholeLog
 
 Full = Callable[[], AbstractContextManager[None]]
 """While the context lasts the store has no room for 100,000 bytes more."""
@@ -271,7 +273,14 @@ def _kafka_logs(_: Path, kafka: Shared) -> Logs:
     return Logs(partial(KafkaLog, cluster))
 
 
-LOGS = {"memory": _memory_logs, "sqlite": _sqlite_logs, "kafka": _kafka_logs}
+def _whole_logs(_: Path, __: Shared) -> Logs:
+    """One of which nothing was archived."""
+    kept: Any = WholeLog(MemoryLog(), "events", lambda: Shelf(MemoryObjects(), {}, {}))
+    kept.close = lambda: None
+    return Logs(lambda: kept)
+
+
+LOGS = {"whole": _whole_logs, "memory": _memory_logs, "sqlite": _sqlite_logs, "kafka": _kafka_logs}
 
 
 # --- ServingStore -------------------------------------------------------------------------------

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from touchline.core.archive import Archive, Archived, archived, decode, place, relation, trimmed
+from touchline.core.archive import Archive, Archived, archived, decode, is_of, place, relation
 from touchline.core.memory import MemoryLedger, MemoryLog, MemoryObjects
 from touchline.core.ports import Partition, Position, Record, partition
+from touchline.core.trimming import trimmed
 from touchline.errors import ConfigError, ConflictError, ContractError
 
 NOON = datetime(2025, 4, 5, 12, tzinfo=UTC)
@@ -195,6 +196,9 @@ class TwoLanes:
     def start(self, topic: str, since: datetime | None = None) -> Position:
         return {n: lane.start(topic, since)[0] for n, lane in enumerate(self.lanes)}
 
+    def identity(self, topic: str) -> int:
+        return 1
+
     def end(self, topic: str) -> Position:
         return {n: lane.end(topic)[0] for n, lane in enumerate(self.lanes)}
 
@@ -324,8 +328,28 @@ def test_another_log_in_its_place_is_refused() -> None:
     club.archive(whole=True)
     club.log = MemoryLog(clock=club.clock)
     club.came(b"c")
-    with pytest.raises(ConfigError, match="ends at 1, and 2 records of it were archived"):
+    with pytest.raises(ConfigError, match="lane 0 ends at 1, 2 of it were archived"):
         club.archive(whole=True)
+
+
+def test_another_log_in_its_place_is_refused_however_much_it_holds() -> None:
+    club = Club()
+    club.came(b"a", b"b")
+    club.archive(whole=True)
+    club.log = MemoryLog(clock=club.clock)
+    club.came(b"c", b"d", b"e")
+    with pytest.raises(ConfigError, match="another log was archived") as raised:
+        club.archive(whole=True)
+    assert "put the log back" in raised.value.hint
+    assert [value for *_, value in club.kept()] == [b"a", b"b"]
+
+
+def test_an_archive_that_does_not_know_of_which_log_it_is_learns_it() -> None:
+    club = Club()
+    club.came(b"a", b"b")
+    club.ledger.notes.advance(ARCHIVE.reader, '{"0":1}')
+    assert club.archive(whole=True).records == 1
+    assert is_of(ARCHIVE, club.log, club.ledger)
 
 
 def test_what_a_clock_ahead_holds_up_is_told_and_what_lies_before_it_lands() -> None:

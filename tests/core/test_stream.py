@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 
 import pytest
 
@@ -66,6 +67,60 @@ def test_a_replay_gives_the_same_content_again() -> None:
     assert rows(store) == ["a", "b"]
     replay(STREAM, log, store)
     assert rows(store) == ["a", "b", "c"]
+
+
+def test_what_came_since_a_place_or_an_instant_is_read_again_and_what_lacks_comes() -> None:
+    log = log_of("a", "b")
+    later = datetime.now(UTC)
+    log.append("words", [("k", b"c"), ("k", b"d")])
+    for since in ({0: 1}, {0: 2}, later, datetime(2000, 1, 1, tzinfo=UTC)):
+        lacking = MemoryServing()
+        lacking.apply(
+            {SEEN: seen(log.read("words", {0: 0}, limit=2), lacking)[SEEN]},
+            reader=STREAM.reader,
+            before={},
+            after={0: 4},
+        )
+        replay(STREAM, log, lacking, since=since)
+        assert rows(lacking) == ["a", "b", "c", "d"]
+        assert lacking.position(STREAM.reader) == {0: 4}
+
+
+def test_a_place_ahead_of_the_store_passes_over_nothing_and_one_that_there_is_not_is_refused() -> (
+    None
+):
+    log, store = log_of("a", "b", "c"), MemoryServing()
+    read_on(STREAM, log, store, limit=1, timeout_s=0)
+    replay(STREAM, log, store, since={0: 3})
+    assert rows(store) == ["a", "b", "c"]
+    log.trim("words", {0: 2})
+    for nowhere in ({0: 9}, {7: 0}, {0: 1}):
+        with pytest.raises(ConfigError):
+            replay(STREAM, log, store, since=nowhere)
+    assert store.position(STREAM.reader) == {0: 3}
+
+
+@pytest.mark.parametrize("since", [None, {0: 1}])
+def test_nothing_is_forgotten_where_the_log_cannot_be_read(
+    since: Mapping[int, int] | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, store = log_of("a", "b"), MemoryServing()
+    catch_up(STREAM, log, store)
+
+    def away(*_: object, **__: object) -> None:
+        raise TransientError("no broker answers")
+
+    monkeypatch.setattr(log, "read", away)
+    with pytest.raises(TransientError):
+        replay(STREAM, log, store, since=since)
+    assert (rows(store), store.position(STREAM.reader)) == (["a", "b"], {0: 2})
+
+
+def test_of_another_log_nothing_is_read_again() -> None:
+    store = MemoryServing()
+    catch_up(STREAM, log_of("a", "b"), store)
+    with pytest.raises(ConfigError, match="made of another log"):
+        replay(STREAM, log_of("x", "y"), store, since={0: 0})
 
 
 def test_it_follows_until_it_is_told_and_goes_on_after_a_failure() -> None:

@@ -46,7 +46,7 @@ class World:
 
     def token(self, offset: int) -> Token:
         """The token behind that record."""
-        return Token(self.log.identity(), offset)
+        return Token(self.log.identity(STREAM.topic), offset)
 
     async def follow(self, match_id: str, after: Token | None, heard: list[Frame]) -> None:
         """Somebody follows, and keeps what they hear; until they are let go."""

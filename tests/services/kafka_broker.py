@@ -73,6 +73,13 @@ class Broker:
                 raise AssertionError(f"the broker did not start:\n{said}")
             time.sleep(0.1)
 
+    def stop(self) -> None:
+        """Ended as it is asked to."""
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(_PATIENCE_S)
+        self.process = None
+
     def kill(self) -> None:
         """Ended at once, as by kill -9."""
         if self.process is not None:

@@ -31,6 +31,7 @@ _COMMANDS = {
     "withdraw": ("withdrawing", "Take a landed file out that should not count, or put it back."),
     "replay": ("replay", "Post a recorded feed of match events to a running server, live."),
     "archive": ("archiving", "Land in bronze what came live."),
+    "rebuild": ("rebuilding", "Make the live store anew of bronze and the log."),
     "plan": ("runs", "Show what is stale, and why."),
     "run": ("runs", "Make everything that is stale."),
     "backfill": ("runs", "Run a range of dates or matches, resumable."),

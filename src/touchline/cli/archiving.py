@@ -24,7 +24,8 @@ def archive(file: Path | None, *, whole: bool, as_json: bool) -> None:
 
     Example: touchline archive --all
     """
-    from touchline.core.archive import archived, trimmed
+    from touchline.core.archive import archived
+    from touchline.core.trimming import trimmed
     from touchline.matches.live import STREAM
 
     here, now = Touchline(config.load(file)), datetime.now(UTC)

@@ -37,6 +37,11 @@ class Archive:
         """The name of its position in the ledger."""
         return f"archive {self.topic}"
 
+    @property
+    def origin(self) -> str:
+        """The name under which the ledger has which log it is of."""
+        return f"archived log of {self.topic}"
+
 
 @dataclass(frozen=True)
 class Archived:
@@ -77,19 +82,21 @@ def archived(
 
     Raises:
         ConflictError: Somebody else is archiving this topic.
-        ConfigError: The log ends before what was archived of it: it is another log.
+        ConfigError: It is another log than was archived before.
     """
     with ledger.claim(of.reader, [f"topic={of.topic}"]) as claims:
         for holder in claims.refused.values():
             raise ConflictError(f"{of.topic}: {holder} is archiving it", hint="run again")
         before, first, end = place(of, ledger), log.start(of.topic), log.end(of.topic)
-        _must_be_the_same_log(of, before, end)
+        _hold_to(of, log, ledger, before=before, end=end)
         at = {**first, **{lane: max(n, first.get(lane, n)) for lane, n in before.items()}}
         done = Archived(lost=sum(at[lane] - n for lane, n in before.items()))
+        if done.lost:
+            _note(of, ledger, at)
         for records in _batches(of.topic, log, at, end=end, until=_until(now, whole=whole)):
             receipts = _landed(of, records, objects=objects, ledger=ledger, now=now)
             at |= {record.lane: record.offset + 1 for record in records}
-            ledger.notes.advance(of.reader, msgspec.json.encode(at).decode())
+            _note(of, ledger, at)
             done = replace(
                 done,
                 records=done.records + len(records),
@@ -97,6 +104,10 @@ def archived(
                 partitions=done.partitions | {receipt.partition for receipt in receipts},
             )
         return replace(done, ahead=_ahead(of.topic, log, at, end=end, now=now))
+
+
+def _note(of: Archive, ledger: Ledger, at: Position) -> None:
+    ledger.notes.advance(of.reader, msgspec.json.encode(at).decode())
 
 
 def _ahead(topic: str, log: Log, at: Position, *, end: Position, now: datetime) -> int:
@@ -112,15 +123,25 @@ def _until(now: datetime, *, whole: bool) -> datetime:
     return _END_OF_TIME if whole else now.replace(minute=0, second=0, microsecond=0)
 
 
-def _must_be_the_same_log(of: Archive, before: Position, end: Position) -> None:
-    for lane, offset in before.items():
-        if end.get(lane, 0) < offset:
-            raise ConfigError(
-                f"{of.topic}: lane {lane} of the log ends at {end.get(lane, 0)}, and {offset} records"
-                " of it were archived: this is another log",
-                hint="put the log back that stores.log named before; with another one goes another"
-                " ledger",
-            )
+def is_of(of: Archive, log: Log, ledger: Ledger) -> bool:
+    """Whether it is this log that was archived."""
+    return ledger.notes.checkpoint(of.origin) == str(log.identity(of.topic))
+
+
+def _hold_to(of: Archive, log: Log, ledger: Ledger, *, before: Position, end: Position) -> None:
+    """It is this log that is archived from now on, or has always been."""
+    ends = [
+        f"; lane {lane} ends at {end.get(lane, 0)}, {offset} of it were archived"
+        for lane, offset in before.items()
+        if end.get(lane, 0) < offset
+    ]
+    if not ends and ledger.notes.checkpoint(of.origin) is None:
+        ledger.notes.advance(of.origin, str(log.identity(of.topic)))
+    elif ends or not is_of(of, log, ledger):
+        raise ConfigError(
+            f"{of.topic}: another log was archived than stores.log names{''.join(ends)}",
+            hint="put the log back that was named before; with another one goes another ledger",
+        )
 
 
 def _batches(
@@ -170,28 +191,6 @@ def _arrival(
     file.write_bytes(b"".join(line(record) for record in same))
     source = f"log {of.topic} lane {first.lane} offsets {first.offset} to {last.offset}"
     return Arrival(of.domain, part, f"{FILES}{hour}/{name}", file, source)
-
-
-def trimmed(
-    of: Archive,
-    days: int,
-    *,
-    log: Log,
-    ledger: Ledger,
-    read: Sequence[Position],
-    now: datetime,
-) -> int:
-    """Forget records older than so many days, if they are archived and all of `read` are past them.
-
-    How many went.
-    """
-    first = log.start(of.topic)
-    old = log.start(of.topic, since=now - timedelta(days=days))
-    held = [old, place(of, ledger), *read]
-    upto = {lane: max(n, min(h.get(lane, n) for h in held)) for lane, n in first.items()}
-    if upto != first:
-        log.trim(of.topic, upto)
-    return sum(upto[lane] - n for lane, n in first.items())
 
 
 # --- its lines ----------------------------------------------------------------------------------

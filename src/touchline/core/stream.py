@@ -1,10 +1,13 @@
 """The live loop: records of a log are folded into a serving store, from where it was left."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
-from touchline.core.ports import Lag, Log, Record, ServingStore, Version, View
+from touchline.core.ports import Lag, Log, Position, Record, ServingStore, Version, View
 from touchline.errors import ConfigError, ConflictError, TouchlineError
 
 Fold = Callable[[Sequence[Record], ServingStore], Mapping[View, Sequence[Version]]]
@@ -14,6 +17,7 @@ Changes = Mapping[View, Sequence[Version]]
 
 _ID = 0
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 30.0
+_PAUSE_S = 0.05
 
 
 @dataclass(frozen=True)
@@ -64,14 +68,14 @@ def read_on(
 def lag(stream: Stream, log: Log, store: ServingStore) -> Lag:
     """What was appended and is not in the store yet: of another log than the store's, all of it."""
     position, end = store.position(stream.reader), log.end(stream.topic)
-    is_another = store.position(stream.origin).get(_ID, 0) not in (0, log.identity())
+    is_another = store.position(stream.origin).get(_ID, 0) not in (0, log.identity(stream.topic))
     is_behind = any(offset > end.get(lane, 0) for lane, offset in position.items())
     return log.lag(stream.topic, {} if is_another or is_behind else position)
 
 
 def _hold_to(stream: Stream, log: Log, store: ServingStore) -> None:
     """The store reads this log from now on, or has always done so."""
-    identity, seen = log.identity(), store.position(stream.origin).get(_ID, 0)
+    identity, seen = log.identity(stream.topic), store.position(stream.origin).get(_ID, 0)
     if identity and not seen:
         store.apply({}, reader=stream.origin, before={}, after={_ID: identity})
     elif seen != identity:
@@ -88,6 +92,15 @@ def catch_up(stream: Stream, log: Log, store: ServingStore) -> int:
     while read_on(stream, log, store, timeout_s=0) is not None:
         batches += 1
     return batches
+
+
+def caught_up(stream: Stream, log: Log, store: ServingStore) -> int:
+    """Read until nothing is left; where another process reads on, too, by one of them."""
+    while True:
+        try:
+            return catch_up(stream, log, store)
+        except ConflictError:
+            time.sleep(_PAUSE_S)
 
 
 def follow(
@@ -144,8 +157,36 @@ def _tried(stream: Stream, log: Log, store: ServingStore, *, lanes: Set[int]) ->
         return None
 
 
-def replay(stream: Stream, log: Log, store: ServingStore) -> None:
-    """Forget the rows, and read the whole log anew: the store has the same content again."""
-    store.clear(stream.origin, ())
-    store.clear(stream.reader, stream.views)
-    catch_up(stream, log, store)
+def replay(
+    stream: Stream, log: Log, store: ServingStore, *, since: Position | datetime | None = None
+) -> int:
+    """Forget the rows, and read the whole log anew: the store has the same content again.
+
+    With a place or an instant, the rows stay, and what came since is read again: what the store has
+    changes nothing, and what it lacks is there. Others may read on meanwhile. How many batches it took.
+
+    Raises:
+        ConfigError: The place is in no record that there is, or the rows are of another log.
+    """
+    if since is None:
+        log.read(
+            stream.topic, {}, limit=1, timeout_s=0
+        )  # it can be read, before anything is forgotten
+        store.clear(stream.origin, ())
+        store.clear(stream.reader, stream.views)
+        return caught_up(stream, log, store)
+    _hold_to(stream, log, store)
+    before = store.position(stream.reader)
+    wanted = _of(stream, log, since) if isinstance(since, datetime) else {**before, **since}
+    log.read(stream.topic, wanted, limit=1, timeout_s=0)  # or it is refused, and nothing was done
+    place = {lane: min(at, before[lane]) for lane, at in wanted.items() if lane in before}
+    store.clear(stream.reader, ())
+    with suppress(ConflictError):  # somebody reads it all again
+        store.apply({}, reader=stream.reader, before={}, after=place)
+    return caught_up(stream, log, store)
+
+
+def _of(stream: Stream, log: Log, at: datetime) -> Position:
+    """Where records of that instant begin; a lane that may have forgotten some is read as a whole."""
+    first, found = log.start(stream.topic), log.start(stream.topic, at)
+    return {lane: offset for lane, offset in found.items() if offset > first[lane]}

@@ -249,7 +249,7 @@ class Hub:
 
     def _of_log(self) -> int:
         """The log that the store's rows are of, or will be."""
-        return self.store.position(STREAM.origin).get(_ID, 0) or self.log.identity()
+        return self.store.position(STREAM.origin).get(_ID, 0) or self.log.identity(STREAM.topic)
 
     def _offsets(self, match_ids: Collection[str]) -> Mapping[str, int]:
         """The last record of each of these matches, as far as they are known."""

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     )
     from touchline.core.retention import Days
     from touchline.core.schedule import Schedule
+    from touchline.core.shelf import Shelf
     from touchline.matches.live import EventRule
 
 
@@ -83,8 +84,12 @@ class Touchline:
 
     @cached_property
     def log(self) -> "Log":
-        """Where what comes live is kept first."""
-        return live.log(self.config)
+        """Where what comes live is kept first; what went from there is read from bronze."""
+        from touchline.core.whole_log import WholeLog
+        from touchline.matches.live import TOPIC
+
+        log = live.log(self.config)
+        return WholeLog(log, TOPIC, partial(_shelf, self.config, log))
 
     @property
     def has_live(self) -> bool:
@@ -232,6 +237,14 @@ class Touchline:
             clock=_now,
             told=tuple(_told(self.config, lines)),
         )
+
+
+def _shelf(config: Config, log: "Log") -> "Shelf":
+    """What lies in bronze of the log, as it is now."""
+    from touchline.core.shelf import shelf
+
+    here = Touchline(config)
+    return shelf(here.archive, log, objects=here.objects, ledger=here.ledger)
 
 
 class _Late:

@@ -83,9 +83,9 @@ class KafkaLog:
         """See Log."""
         return self._topics.ends(topic, self._topics.lanes(topic))
 
-    def identity(self) -> int:
-        """See Log. It is not told: a position is held to where the topic begins and ends."""
-        return 0
+    def identity(self, topic: str) -> int:
+        """See Log. It is the topic's own id: one that is made anew, or a copy elsewhere, has another."""
+        return self._topics.identity(topic)
 
     def lag(self, topic: str, position: Position) -> Lag:
         """See Log."""

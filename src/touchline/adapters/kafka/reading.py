@@ -13,6 +13,7 @@ from touchline.adapters.kafka.errors import Heard, translated, translating
 from touchline.core.ports.log import Position, Record
 from touchline.errors import TransientError
 
+_1970 = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT = 2
 _STEP_S = 0.5
 _QUEUE_KB = 16_384
@@ -50,7 +51,7 @@ class _Reader:
             came = self._consumer.consume(1, left)
             if came and limit > 1:
                 came += self._consumer.consume(limit - 1, 0)
-            found = [record for message in came for record in self._taken(message)]
+            found = self._taken(came)
             if found or not left:
                 return found
 
@@ -86,19 +87,28 @@ class _Reader:
     def _place(self, lane: int) -> TopicPartition:
         return TopicPartition(self.cluster.topic(self.topic), lane, self.at[lane])
 
-    def _taken(self, message: Message) -> Iterator[Record]:
-        """The record of a message, if it is one, which is behind us now."""
-        error, lane, offset = message.error(), message.partition() or 0, message.offset() or 0
-        if error is None:
+    def _taken(self, came: Sequence[Message]) -> list[Record]:
+        """The records among these messages, which are behind us now."""
+        found, last_ms, at = list[Record](), -1, _1970
+        for message in came:
+            error, lane, offset = message.error(), message.partition() or 0, message.offset() or 0
+            if error is not None:
+                self._passed(error, lane, offset)
+                continue
+            if (ms := message.timestamp()[1]) != last_ms:
+                last_ms, at = ms, datetime.fromtimestamp(ms / 1000, UTC)
             self.at[lane] = self._reached[lane] = offset + 1
-            at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
             key = (message.key() or b"").decode(errors="backslashreplace")
-            yield Record(lane, offset, key, message.value() or b"", at)
-        elif error.code() == KafkaError._PARTITION_EOF:
+            found.append(Record(lane, offset, key, message.value() or b"", at))
+        return found
+
+    def _passed(self, error: KafkaError, lane: int, offset: int) -> None:
+        """The lane ends there for now; else the error is raised."""
+        if error.code() == KafkaError._PARTITION_EOF:
             self._reached[lane] = max(self._reached[lane], offset)
-        else:
-            where = f"{self.cluster.where(self.topic)}: lane {lane}, offset {self.at.get(lane)}"
-            raise translated(error, where)
+            return
+        where = f"{self.cluster.where(self.topic)}: lane {lane}, offset {self.at.get(lane)}"
+        raise translated(error, where)
 
 
 class Readers:

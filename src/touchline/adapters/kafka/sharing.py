@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from touchline.adapters.kafka.cluster import Cluster
 from touchline.adapters.kafka.errors import Heard, translated, translating
 
-_SESSION_MS = 10_000
+_SESSION_MS = 6_000
 _HEARTBEAT_MS = 1000
 
 

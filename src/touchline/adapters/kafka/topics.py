@@ -1,12 +1,19 @@
 """What there is of topics: their lanes, where they begin and end; and how they are made and trimmed."""
 
+import hashlib
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Future
 from contextlib import contextmanager
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicCollection,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
 
 from touchline.adapters.kafka.cluster import Cluster
@@ -28,6 +35,7 @@ class Topics:
         self._lock = threading.Lock()
         self._made: AdminClient | None = None
         self._kept: dict[str, tuple[float, frozenset[int]]] = {}
+        self._ids: dict[str, tuple[float, int]] = {}
 
     def make(self, names: Sequence[str], lanes: int) -> None:
         """Topics that are not there are made, each of so many lanes."""
@@ -72,6 +80,27 @@ class Topics:
             where = self.cluster.where(name)
             raise ConfigError(f"{where}: no lane {min(unknown)}", hint=OF_ANOTHER)
         return found
+
+    def identity(self, name: str) -> int:
+        """A number made of the topic's id, as it was half a minute ago at most.
+
+        Brokers older than 2.8 give topics no ids: there it is made of the cluster's.
+        """
+        until, found = self._ids.get(name, (0.0, 0))
+        if time.monotonic() > until:
+            found = self._identity(name)
+            self._ids[name] = (time.monotonic() + _KEPT_S, found)
+        return found
+
+    def _identity(self, name: str) -> int:
+        topic, timeout_s = self.cluster.topic(name), self.cluster.timeout_s
+        with self._asking(name) as client:
+            asked = client.describe_topics(TopicCollection([topic]), request_timeout=timeout_s)
+            id_ = asked[topic].result().topic_id
+            halves = id_.get_most_significant_bits(), id_.get_least_significant_bits()
+            told = halves if any(halves) else client.list_topics(timeout=timeout_s).cluster_id
+        digest = hashlib.blake2b(str(told).encode(), digest_size=8).digest()
+        return int.from_bytes(digest) >> 1 | 1
 
     def starts(self, name: str, lanes: Iterable[int]) -> dict[int, int]:
         """The first offset of each lane."""

@@ -127,7 +127,7 @@ class SqliteLog:
         found = self._rows("SELECT next_offset FROM ends WHERE topic = ?", (topic,))
         return {LANE: found[0][0] if found else 0}
 
-    def identity(self) -> int:
+    def identity(self, topic: str) -> int:  # noqa: ARG002
         """See Log. It is the file's, and goes with it wherever it is copied to."""
         ((found,),) = self._rows("SELECT id FROM identity", ())
         return int(found)

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from touchline.adapters.local import made
 from touchline.adapters.sqlite.schema import translated
 from touchline.adapters.sqlite.versioned import Layout, opened
@@ -63,11 +65,18 @@ class SqliteServing:
 
     def known(self, view: View, ids: Sequence[Id]) -> Mapping[Id, Sequence[Version]]:
         """See ServingStore."""
-        by = f'INDEXED BY "{view.name}_ids" WHERE key = ? AND id = ?'
-        sql = f"{self._select(view)} {by} ORDER BY since, place"
+        which = "WHERE key = ? AND id IN (SELECT value FROM json_each(?))"
+        by = f'INDEXED BY "{view.name}_ids" {which}'
+        sql = f"{self._select(view)} {by} ORDER BY id, since, place"
+        by_key: dict[str, dict[str, None]] = {}
+        for key, id_ in ids:
+            by_key.setdefault(key, {})[id_] = None
+        found: dict[Id, list[Version]] = {}
         with self._reading() as db:
-            found = {each: db.execute(sql, each).fetchall() for each in ids}
-        return {each: [_version(row) for row in rows] for each, rows in found.items() if rows}
+            for key, mine in by_key.items():
+                for row in db.execute(sql, (key, msgspec.json.encode(list(mine)).decode())):
+                    found.setdefault((key, row[3]), []).append(_version(row))
+        return found
 
     def apply(
         self,

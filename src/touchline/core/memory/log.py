@@ -76,7 +76,7 @@ class MemoryLog:
         """See Log."""
         return {LANE: self._ends.get(topic, 0)}
 
-    def identity(self) -> int:
+    def identity(self, topic: str) -> int:  # noqa: ARG002
         """See Log."""
         return self._identity
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
+
 Position = Mapping[int, int]
 """How far: for each lane of a topic the offset of the record to be read next.
 
@@ -14,8 +16,7 @@ A lane that is not in it is read from where it begins.
 """
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True, gc=False):
     """One record of a topic. Records of one key are in one lane, and their offsets grow."""
 
     lane: int
@@ -93,8 +94,11 @@ class Log(Protocol):
         """Where the next records will be."""
         ...
 
-    def identity(self) -> int:
-        """A number that no other log has: positions are in this one only. 0 where it is not told."""
+    def identity(self, topic: str) -> int:
+        """A number that no other log has: positions are in this one only. 0 where it is not told.
+
+        A topic that was deleted and made anew may be another log.
+        """
         ...
 
     def lag(self, topic: str, position: Position) -> Lag:
