@@ -188,3 +188,12 @@ def test_a_store_whose_library_is_not_here_is_told_at_once(
     with pytest.raises(ConfigError) as caught, served(configured):
         pass
     assert caught.value.hint == "pip install touchline[dynamodb]"
+
+
+def test_a_store_at_a_file_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with (
+        pytest.raises(ConfigError, match="a file is there, expected a folder"),
+        served(made(tmp_path)),
+    ):
+        pass
