@@ -211,8 +211,14 @@ def _must_hold_rows(part: str, publishes: "Mapping[str, Publish]") -> None:
 
 def _checked_match(match_id: str) -> str:
     if not re.fullmatch(r"[0-9]{1,18}", match_id):
+        is_whole = re.fullmatch(r"[0-9]+", match_id)
+        why = (
+            "is too large: a match id has at most 18 digits"
+            if is_whole
+            else "is not an id: a match id is a whole number"
+        )
         raise ConfigError(
-            f"match id: {match_id[:80]!r} is not an id: a match id is a whole number",
+            f"match id: {match_id[:80]!r} {why}",
             hint="such as 2017461; touchline status lists the matches that have arrived",
         )
     return match_id

@@ -15,6 +15,8 @@ def _stores(place: str) -> dict[str, str]:
         "warehouse": f"tables = {{ kind = 'iceberg', warehouse = '{place}' }}",
         "catalog": f"tables = {{ kind = 'iceberg', catalog = 'sqlite:///{place}/catalog.db' }}",
         "ledger": f"ledger = {{ kind = 'sqlite', path = '{place}/ledger.db' }}",
+        "log": f"log = {{ kind = 'sqlite', path = '{place}/log.db' }}",
+        "serving": f"serving = {{ kind = 'sqlite', path = '{place}/serving.db' }}",
     }
 
 
@@ -43,26 +45,24 @@ def test_a_store_at_or_under_a_file_is_told(empty: World, store: str, place: str
         empty.well("ingest", "tracking", usual)
     empty.configure("[stores]\n" + _stores(place)[store] + "\n")
 
-    for words in (("ingest", "tracking", usual), ("run",), ("maintain",)):
+    for words in (("ingest", "tracking", usual), *LOOKS):
         ended = empty.do(*words)
         assert "Traceback" not in ended.err, (words, ended.err)
-        if (store, words[0]) in COMPLAINS:
-            assert ended.code == 2, (words, ended.err)
-            assert "afile" in ended.error, words
-            assert "[stores]" in ended.hint, words
+        assert ended.code == 2, (words, ended.err)
+        assert "afile" in ended.error, words
+        assert "[stores]" in ended.hint, words
     assert (empty.folder / "afile").read_text() == "something else"
 
 
-COMPLAINS = {
-    ("objects", "ingest"),
-    ("warehouse", "run"),
-    ("warehouse", "maintain"),
-    ("catalog", "run"),
-    ("catalog", "maintain"),
-    ("ledger", "ingest"),
-    ("ledger", "run"),
-    ("ledger", "maintain"),
-}
+LOOKS = (
+    ("run",),
+    ("plan",),
+    ("status",),
+    ("check",),
+    ("query", "SELECT * FROM tracking.players"),
+    ("maintain",),
+    ("keys", "list"),
+)
 
 
 def test_a_ledger_that_another_process_holds_is_to_be_tried_again(

@@ -1,6 +1,7 @@
 """Files that may not grow, folders that may not be written: exit 7, and nothing is half done."""
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,12 @@ from limited import files_up_to, without_override
 from small_disk import read_only
 from stored import disagreeing, orphans
 from world import World, files, world
+
+from touchline import config
+from touchline.adapters.sqlite import SqliteServing
+from touchline.errors import StorageError
+from touchline.matches.live import STREAM
+from touchline.wiring import Touchline
 
 MINUTES = 8.0
 """So long that the largest staged file is larger than the ledger."""
@@ -133,6 +140,43 @@ def test_what_only_reads_makes_nothing_where_nothing_is(
     empty = world(tmp_path)
     empty.well(*words)
     assert not empty.data.exists()
+
+
+def posted_once(usual: World) -> None:
+    """The stores of the live path are there."""
+    here = Touchline(config.load(usual.folder / "touchline.toml"))
+    with closing(here.log) as log, closing(here.serving):
+        log.prepare([STREAM.topic], lanes=1)
+
+
+@pytest.mark.parametrize("how", ["rights", "mount"])
+def test_check_says_what_it_cannot_look_at_and_checks_the_rest(tmp_path: Path, how: str) -> None:
+    made = world(tmp_path)
+    given = {name: data for name, data in files(1).items() if name != "phases_of_play.csv"}
+    made.ingest(given)
+    posted_once(made)
+
+    if how == "mount":
+        with read_only(made.data):
+            ended = made.do("check", "--json")
+    else:
+        made.data.chmod(0o555)
+        ended = made.apart("check", "--json", preexec_fn=without_override)
+        made.data.chmod(0o755)
+
+    assert (ended.code, ended.error) == (7, "")
+    assert [(r["pipeline"], r["where"]) for r in ended.rows] == [
+        ("tracking", "match_id=1"),
+        ("matches", "lag"),
+    ]
+    said = ended.rows[1]["what"]
+    assert said.startswith("not looked at, whether events are served: ")
+    assert "read-only" in said.replace("readonly", "read-only")
+
+
+def test_a_file_that_cannot_be_opened_as_its_folder_is_read_only_is_told_so(tmp_path: Path) -> None:
+    with read_only(tmp_path), pytest.raises(StorageError, match="file: its folder is read-only"):
+        SqliteServing(tmp_path / "serving.db")
 
 
 @pytest.mark.parametrize("part", ["warehouse", "objects"])

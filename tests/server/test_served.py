@@ -11,9 +11,11 @@ from typing import Any
 
 import httpx
 import pytest
+from msgspec.structs import replace
 
 from touchline.config import Config, Secret
 from touchline.config.sections import Server
+from touchline.config.stores import DynamoServing, Stores
 from touchline.errors import ConfigError
 from touchline.server import served
 from touchline.server.reading import Reading
@@ -174,3 +176,24 @@ def test_an_answer_that_is_kept_is_made_once_however_many_ask(tmp_path: Path) ->
         assert [a.result() for a in answers] == ["answer"] * 4
     assert len(asked) == 1
     assert reading.kept("other", lambda: 1) == 1
+
+
+def test_a_store_whose_library_is_not_here_is_told_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [n for n in sys.modules if n.startswith("touchline.adapters.dynamodb")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    configured = replace(made(tmp_path), stores=Stores(serving=DynamoServing()))
+    with pytest.raises(ConfigError) as caught, served(configured):
+        pass
+    assert caught.value.hint == "pip install touchline[dynamodb]"
+
+
+def test_a_store_at_a_file_is_told_at_once(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("")
+    with (
+        pytest.raises(ConfigError, match="a file is there, expected a folder"),
+        served(made(tmp_path)),
+    ):
+        pass

@@ -123,7 +123,7 @@ def test_a_page_into_a_folder_that_is_not_there_is_refused_like_that_of_a_query(
     assert ended.hint == query.hint == "make it first"
 
 
-@pytest.mark.parametrize("match_id", ["abc", "../x", "1.5", "", "1" * 19, "٣"])
+@pytest.mark.parametrize("match_id", ["abc", "../x", "1.5", "", "٣"])
 def test_a_match_id_is_a_whole_number(empty: World, match_id: str) -> None:
     ended = empty.do("report", "match", match_id)
 

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from touchline.core.made_up import must_not_differ, written
+
 TYPES = {"login": 25, "view_item": 45, "add_to_cart": 20, "purchase": 10}
 USERS = 300
 MOVED_S = (1, 120)
@@ -70,20 +72,24 @@ def write(
 ) -> Iterator[Path]:
     """The files of each day under `out`, as they are written, and the truth beside them.
 
-    `late` events of the last day but one come in a file of their own, so that the others stay the
-    same bytes: land them after a run to see late data repaired.
+    `late` events of the last day but one, or of the only day, come in a file of their own, so that
+    the others stay the same bytes: land them after a run to see late data repaired.
+
+    Raises:
+        ConfigError: Another file of one of the names is there already; nothing was written.
     """
     made = [
         day(first + timedelta(days=at), rows=rows, faults=faults, seed=seed) for at in range(days)
     ]
-    for each in made:
-        yield _written(out, each, "events.json")
-        yield _written_truth(out, each)
+    files = [file for each in made for file in (_events_file(each, "events.json"), _truth(each))]
     if late:
         at = made[max(len(made) - 2, 0)].day
-        yield _written(
-            out, day(at, rows=late, faults=Faults(0, 0), seed=seed + 1), "late-events.json"
-        )
+        more = day(at, rows=late, faults=Faults(0, 0), seed=seed + 1)
+        files.append(_events_file(more, "late-events.json"))
+    for name, text in files:
+        must_not_differ(out / name, text)
+    for name, text in files:
+        yield written(out / name, text)
 
 
 def _events(of: date, count: int, dice: random.Random) -> Iterator[dict[str, Any]]:
@@ -95,25 +101,25 @@ def _events(of: date, count: int, dice: random.Random) -> Iterator[dict[str, Any
             "event_id": str(uuid.UUID(int=dice.getrandbits(128), version=4)),
             "user_id": str(dice.randint(1, USERS)),
             "event_type": kind,
-            "event_ts": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+            "event_ts": _instant(at),
             "amount": round(dice.uniform(5, 200), 2) if kind == "purchase" else None,
         }
 
 
 def _moved(event: dict[str, Any], dice: random.Random) -> dict[str, Any]:
     at = datetime.fromisoformat(event["event_ts"]) + timedelta(seconds=dice.randint(*MOVED_S))
-    return {**event, "event_ts": f"{at:%Y-%m-%dT%H:%M:%SZ}"}
+    return {**event, "event_ts": _instant(at)}
 
 
-def _written(out: Path, made: Day, name: str) -> Path:
-    place = out / "raw" / "source_system=app" / f"ingestion_date={made.day}" / name
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text("".join(f"{line}\n" for line in made.lines), encoding="utf-8")
-    return place
+def _instant(at: datetime) -> str:
+    return f"{at.replace(tzinfo=None).isoformat()}Z"
 
 
-def _written_truth(out: Path, made: Day) -> Path:
-    place = out / "truth" / f"ingestion_date={made.day}.json"
-    place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_text(json.dumps(made.truth, indent=1) + "\n", encoding="utf-8")
-    return place
+def _events_file(made: Day, name: str) -> tuple[str, str]:
+    """The file's name, and what it holds."""
+    folder = f"raw/source_system=app/ingestion_date={made.day}"
+    return f"{folder}/{name}", "".join(f"{line}\n" for line in made.lines)
+
+
+def _truth(made: Day) -> tuple[str, str]:
+    return f"truth/ingestion_date={made.day}.json", json.dumps(made.truth, indent=1) + "\n"

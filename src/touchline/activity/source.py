@@ -25,6 +25,7 @@ EVENTS = "events/"
 _ENDING = re.compile(r"\.(json|jsonl|ndjson)(\.gz)?$", re.IGNORECASE)
 _DAY_IN_NAME = re.compile(r"(?:_|^ingestion_date=)(\d{4}-\d{2}-\d{2})\.")
 _DAY, _SYSTEM, _USUAL_SYSTEM = "ingestion_date=", "source_system=", "app"
+_TRUTH = "truth"
 _SCHEMA = {
     "event_id": pl.String,
     "user_id": pl.String,
@@ -60,6 +61,7 @@ def found(
 
     A file's day is that of its folder `ingestion_date=YYYY-MM-DD`, or that of its own name, such as
     events_2025-01-01.json or ingestion_date=2025-01-01.json; its system that of a folder `source_system=NAME` above, else app.
+    What lies in a folder `truth` is what the simulator planted: no events.
     """
     arrivals: dict[tuple[str, str], Arrival] = {}
     others: list[str] = []
@@ -83,7 +85,7 @@ def found(
 
 def _judged(path: Path) -> Arrival | str | TouchlineError:
     """The file as an arrival, its name if it is somebody else's, or what is wrong with it."""
-    if path.name.startswith(".") or not _ENDING.search(path.name):
+    if path.name.startswith(".") or not _ENDING.search(path.name) or _is_truth(path):
         return str(path)
     try:
         must_be_readable(path)
@@ -92,6 +94,10 @@ def _judged(path: Path) -> Arrival | str | TouchlineError:
         return exc
     except OSError as exc:
         return unreadable(exc, str(path))
+
+
+def _is_truth(path: Path) -> bool:
+    return path.absolute().parent.name == _TRUTH
 
 
 def _two_of_one_name(first: Arrival, second: Arrival) -> list[TouchlineError]:

@@ -12,10 +12,11 @@ from touchline import config
 from touchline.cli.alerting import deliver, unalarmed, unset
 from touchline.cli.output import JSON, progress, table, worst
 from touchline.cli.scheduling import faults
-from touchline.errors import ConfigError
+from touchline.errors import ConfigError, TouchlineError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
+    from touchline.core import alerts
     from touchline.core.checks import Finding
     from touchline.core.pipeline import Pipeline
 
@@ -58,8 +59,11 @@ def check(
         if bronze:
             looks.append(alerts.of_bronze(chosen, _of_bronze(here, chosen)))
     if pipeline in (None, "matches"):
-        now, most = datetime.now(UTC), here.config.matches.max_lag_s
-        looks.append(alerts.of_stream("matches", here.lag, now=now, max_lag_s=most))
+        try:
+            looks.append(_of_stream(here))
+        except TouchlineError as exc:
+            said = f"not looked at, whether events are served: {exc}"
+            warned.append(Finding("matches", "", "lag", said, exc.exit_code))
     found = [finding for seen in looks for finding in seen.findings] + warned
     found += _of_up(here, pipeline)
     if pipeline in (None, UP):
@@ -88,6 +92,14 @@ def _chosen(here: Touchline, name: str | None) -> "Sequence[Pipeline]":
     if name == UP:
         return ()
     return [here.pipeline(name)] if name else list(here.pipelines.values())
+
+
+def _of_stream(here: Touchline) -> "alerts.Observed":
+    """What was posted and is not served yet; where the stores cannot be opened, nothing is known."""
+    from touchline.core import alerts
+
+    now, most = datetime.now(UTC), here.config.matches.max_lag_s
+    return alerts.of_stream("matches", here.lag, now=now, max_lag_s=most)
 
 
 def _of_up(here: Touchline, pipeline: str | None) -> "list[Finding]":

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from touchline import config
+from touchline.cli.kinds import Finite
 from touchline.cli.output import JSON, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
@@ -33,7 +34,7 @@ def keys() -> None:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, 1_000_000),
+    type=Finite(0, 1_000_000),
     default=0,
     show_default=True,
     help="Requests a second that it has; 0 is any number.",
@@ -81,16 +82,20 @@ def list_(file: Path | None, *, as_json: bool) -> None:
 @click.argument("name")
 @click.pass_obj
 def revoke(file: Path | None, name: str) -> None:
-    """Revoke the key of NAME: it admits to nothing any more, within a second.
+    """Revoke the key of NAME: it admits to nothing any more, within a second. Again changes nothing.
 
     Example: touchline keys revoke scoreboard
     """
     here = Touchline(config.load(file))
-    known = [key for key in here.ledger.notes.all_keys() if key.revoked_at is None]
+    kept = here.ledger.notes.all_keys()
+    known = [key for key in kept if key.revoked_at is None]
     for key in known:
         if key.name == name:
             here.ledger.notes.put_key(replace(key, revoked_at=datetime.now(UTC)))
             say(f"key {name} is revoked")
             return
+    if gone := [key.revoked_at for key in kept if key.name == name and key.revoked_at]:
+        say(f"key {name} is revoked already, since {max(gone):%Y-%m-%d %H:%M:%SZ}")
+        return
     names = ", ".join(key.name for key in known) or "none"
     raise ConfigError(f"no key {name!r}", hint=f"there is: {names}")

@@ -64,7 +64,8 @@ def replay(
     try:
         must_be_readable(path)
     except FileNotFoundError as exc:
-        raise ConfigError(f"{path}: no such file", hint="give a recorded feed") from exc
+        hint = f"give a recorded feed; paths are taken from {Path.cwd()}"
+        raise ConfigError(f"{path}: no such file or folder", hint=hint) from exc
     except OSError as exc:
         raise unreadable(exc, str(path)) from exc
     feed, events = known_events(path, kick_offs)

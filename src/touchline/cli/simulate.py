@@ -132,7 +132,7 @@ def tracking(out: Path, **options: Any) -> None:
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Late events for the last day but one, in a file of their own.",
+    help="Late events for the last day but one, or the only day, in a file of their own.",
 )
 @click.option(
     "--null-rate",
@@ -170,12 +170,14 @@ def activity(
 ) -> None:
     """Make product events under OUT, a file a day, and the planted truth.
 
-    Prints the files' paths.
+    Prints the files' paths. Other files of these days that are there already are not written over.
 
     Example: touchline simulate activity landing/ --days 3 --late 50
     """
     from touchline.activity.simulate import Faults, write
+    from touchline.cli.simulating import must_end
 
+    must_end(first_day, "days", days)
     faults = Faults(null_rate, duplicate_rate, odd_instants, malformed)
     made = write(out, first_day.date(), days=days, rows=rows, faults=faults, seed=seed, late=late)
     while path := _next_of(made, out):

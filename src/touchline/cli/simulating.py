@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from touchline.cli.output import progress
+from touchline.core.made_up import not_over
 from touchline.errors import ConfigError, StorageError
 from touchline.tracking import simulate as made_up
 
@@ -66,14 +67,19 @@ def kick_offs(first_id: int, first_day: date, matches: int) -> list[tuple[int, d
             f"--first-id {first_id} --matches {matches}: ids up to {last_id}, expected"
             f" {LONGEST_ID} digits at most"
         )
+    must_end(first_day, "matches", matches)
     kick_off = datetime(first_day.year, first_day.month, first_day.day, 9, 30, tzinfo=UTC)
-    try:
-        return [(first_id + at, kick_off + timedelta(days=at)) for at in range(matches)]
-    except OverflowError as exc:
+    return [(first_id + at, kick_off + timedelta(days=at)) for at in range(matches)]
+
+
+def must_end(first_day: date, name: str, count: int) -> None:
+    """Refuse so many things, a day apart, that there is no such day as that of the last."""
+    first = date(first_day.year, first_day.month, first_day.day)
+    if (date.max - first).days < count - 1:
         raise ConfigError(
-            f"--date {kick_off:%Y-%m-%d} --matches {matches}: beyond the year 9999",
-            hint="the matches are a day apart; give an earlier day",
-        ) from exc
+            f"--date {first} --{name} {count}: beyond the year 9999",
+            hint=f"the {name} are a day apart; give an earlier day",
+        )
 
 
 def _written(match: made_up.SimulatedMatch, out: Path, *, layout: Any, packed: bool) -> list[Path]:
@@ -92,15 +98,11 @@ def _refuse_others(made: Path, out: Path) -> None:
     for home in {name.parent for name in new if name.parent.name != "truth"}:
         for there in sorted((out / home).glob("*")):
             if there.relative_to(out) not in new:
-                raise _not_over(there, "is there, and would not be written")
+                raise not_over(there, "is there, and would not be written")
     for name in new:
         there = out / name
         if there.exists() and there.read_bytes() != (made / name).read_bytes():
-            raise _not_over(there, "is there, and is not what would be written")
-
-
-def _not_over(there: Path, said: str) -> ConfigError:
-    return ConfigError(f"{there}: {said}", hint="give another folder, or delete it")
+            raise not_over(there, "is there, and is not what would be written")
 
 
 @contextmanager

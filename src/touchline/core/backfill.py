@@ -12,6 +12,7 @@ from touchline.core.withdrawing import received
 from touchline.errors import ConfigError, TouchlineError
 
 _NUMBER = re.compile(r"[0-9]{1,18}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,11 @@ def partitions(
 
 def _ends(first: str, last: str) -> tuple[date | int, date | int]:
     low, high = _end(first), _end(last)
+    for end, text in ((low, first), (high, last)):
+        if end is None and _DAY.fullmatch(text):
+            raise ConfigError(
+                f"{first} to {last}: {text} is no day", hint="give two dates such as 2025-04-01"
+            )
     if low is None or high is None or type(low) is not type(high):
         raise ConfigError(
             f"{first} to {last}: expected two dates or two ids, seen {_said(low)} and {_said(high)}",

@@ -36,11 +36,12 @@ def served(config: Config, failed: Callable[[str], None] = lambda _: None) -> It
 
     Raises:
         ConfigError: The port is taken or not ours to take, the host is no name of this machine, or
-            others could reach it and there is no key; or the key is short.
+            others could reach it and there is no key; the key is short; a store is at or under
+            a file; or a library is not here that a store needs.
     """
     from touchline.server.app import app
     from touchline.server.living import living
-    from touchline.wiring import Touchline
+    from touchline.wiring import Touchline, live, places
 
     local = _is_loopback(config.server.host)
     key = _key(config)
@@ -54,6 +55,8 @@ def served(config: Config, failed: Callable[[str], None] = lambda _: None) -> It
             f"$.server.api_keys: off, and others can reach {config.server.host}",
             hint="keys may be off on 127.0.0.1 only; touchline keys make NAME makes one",
         )
+    places.must_be_folders(config)
+    live.must_be_installed(config)
     here = Touchline(config)
 
     def keys() -> "Sequence[Key]":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from touchline.config import Config
 from touchline.errors import ConfigError
-from touchline.wiring import live
+from touchline.wiring import live, places
 from touchline.wiring.pipelines import activity, matches, tracking
 
 __all__ = ["Touchline", "activity", "matches", "tracking"]
@@ -56,7 +56,8 @@ class Touchline:
     @cached_property
     def tables(self) -> "TableStore":
         """Where tables are kept. Importing it takes half a second: ask late."""
-        from touchline.adapters.iceberg import IcebergTables, places
+        from touchline.adapters.iceberg import IcebergTables
+        from touchline.adapters.iceberg.places import settings as catalog
 
         settings = self.config.stores.tables
         scheme, slashes, path = settings.catalog.partition(":///")
@@ -65,13 +66,18 @@ class Touchline:
                 f"$.stores.tables.catalog: {settings.catalog!r}: expected sqlite:///path"
             )
         warehouse = self.config.place(settings.warehouse)
-        return IcebergTables(places.settings(self.config.place(path), warehouse))
+        return IcebergTables(catalog(self.config.place(path), warehouse))
 
     @cached_property
     def ledger(self) -> "Ledger":
-        """What came, what ran, what is current."""
+        """What came, what ran, what is current: asked first by every command that looks into a store.
+
+        Raises:
+            ConfigError: A store is at or under a file, or the ledger of what there is is gone.
+        """
         from touchline.adapters.sqlite import SqliteLedger
 
+        places.must_be_folders(self.config)
         path = self.config.place(self.config.stores.ledger.path)
         manifests = self.config.place(self.config.stores.objects.root) / "manifests"
         if not path.exists() and manifests.is_dir():

@@ -1,5 +1,6 @@
 """The log and the serving store that configuration names."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from touchline.config import Config
@@ -34,6 +35,18 @@ def serving(config: Config) -> "ServingStore":
     from touchline.adapters.sqlite import SqliteServing
 
     return SqliteServing(config.place(set_.path))
+
+
+def must_be_installed(config: Config) -> None:
+    """Refuse to begin where the library that one of them needs is not here.
+
+    Raises:
+        ConfigError: It says what to install.
+    """
+    if isinstance(config.stores.log, KafkaLog):
+        import_module("touchline.adapters.kafka")
+    if isinstance(config.stores.serving, DynamoServing):
+        import_module("touchline.adapters.dynamodb")
 
 
 def begun(config: Config) -> bool:

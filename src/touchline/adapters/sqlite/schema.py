@@ -1,6 +1,7 @@
 """The ledger's file: its tables, its version, and how it is opened."""
 
 import errno
+import os
 import sqlite3
 import time
 from collections.abc import Iterator
@@ -259,6 +260,8 @@ def _failure(exc: sqlite3.Error, path: Path) -> TouchlineError:
         return ConfigError(f"{path}: not a ledger, or a damaged one: {exc}", hint=hint)
     if path.is_dir():
         return ConfigError(f"{path}: a folder, expected a file", hint="check stores.ledger.path")
+    is_closed = code == sqlite3.SQLITE_CANTOPEN and not os.access(path.parent, os.W_OK)
+    why = ": its folder is read-only" if is_closed and path.parent.exists() else ""
     return StorageError(
-        f"{path}: {exc}", hint="make room or grant the right to write, then run again"
+        f"{path}: {exc}{why}", hint="make room or grant the right to write, then run again"
     )

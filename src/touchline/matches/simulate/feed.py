@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from touchline.errors import ConfigError
+from touchline.core.made_up import written
 from touchline.matches.simulate.play import Event, Plan, play
 
 _LATENCY_S, _LATE_S, _AGAIN_S = (0.2, 2.0), (10, 180), (1, 60)
@@ -82,20 +82,10 @@ def write(out: Path, plans: Sequence[Plan], faults: Faults) -> Iterator[Path]:
     """
     for plan in plans:
         made = feed(plan, faults)
-        yield _written(out / "feeds" / f"{plan.match_id}.ndjson", "\n".join(made.lines))
-        yield _written(out / "truth" / f"{plan.match_id}.json", json.dumps(made.truth, indent=1))
-
-
-def _written(place: Path, text: str) -> Path:
-    place.parent.mkdir(parents=True, exist_ok=True)
-    data = f"{text}\n".encode()
-    if place.exists() and place.read_bytes() != data:
-        raise ConfigError(
-            f"{place}: is there, and is not what would be written",
-            hint="give another folder, or delete it",
+        yield written(out / "feeds" / f"{plan.match_id}.ndjson", "\n".join(made.lines) + "\n")
+        yield written(
+            out / "truth" / f"{plan.match_id}.json", json.dumps(made.truth, indent=1) + "\n"
         )
-    place.write_bytes(data)
-    return place
 
 
 # --- corrections --------------------------------------------------------------------------------
