@@ -147,7 +147,7 @@ def _partition(
         wanted = derivation(step, contents)
         if head is not None and head[0] == wanted and not force:
             contents[table] = head[1]
-        elif gone and not gone.isdisjoint(_through(step, shared)):
+        elif gone and not gone.isdisjoint(through(step, shared)):
             contents[table] = head[1] if head is not None else ""
             gone |= {table} if head is None else set()
         else:
@@ -157,7 +157,7 @@ def _partition(
     return Plan(part, tuple(steps)) if steps else None
 
 
-def _through(step: Step, shared: Mapping[str, Shared]) -> list[str]:
+def through(step: Step, shared: Mapping[str, Shared]) -> list[str]:
     """What a step reads, itself or through a shared value."""
     return [n for name in step.reads for n in (shared[name].reads if name in shared else (name,))]
 
