@@ -189,6 +189,31 @@ def test_a_refused_day_passes_once_enough_of_its_rows_were_seen_to(tmp_path: Pat
     assert count(made) == 99
 
 
+def test_lines_of_one_fault_count_together_wherever_in_the_line_it_is(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    arrive(made, [*events(99), *(json.dumps(event(n)) + "}" for n in (5, 50, 500))], "a.json")
+    ended = made.do("run")
+    assert ended.code == 3
+    said = "malformed line: JSON is malformed: trailing characters"
+    assert ended.error.endswith(f"; {said}: 3")
+    (grouped,) = made.well("quarantine", "list", "--json").rows
+    assert (grouped["reason"], grouped["rows"]) == (said, 3)
+    first, *_ = listed(made, "--reason", said)
+    assert f"reason: {said} (byte " in made.well("quarantine", "show", first["id"]).out
+
+
+def test_each_of_several_days_with_too_many_rejected_rows_is_named(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    for of in DAYS[:2]:
+        place = made.folder / f"raw/ingestion_date={of}/a.json"
+        place.parent.mkdir(parents=True)
+        place.write_text(text([*events(9), CUT]))
+    made.well("ingest", "activity", made.folder / "raw")
+    ended = made.do("run")
+    for of in DAYS[:2]:
+        assert f"activity.bronze_events ingestion_date={of}: 1 of 10 rows rejected" in ended.error
+
+
 def test_the_hint_of_a_refused_day_shows_just_its_rows(tmp_path: Path) -> None:
     made = world(tmp_path)
     arrive(made, [*events(99), *[CUT] * 3], "a.json")

@@ -13,6 +13,7 @@ from touchline.cli.finishing import finish
 from touchline.cli.kinds import TEXT
 from touchline.cli.output import JSON, counted, say, table
 from touchline.cli.runs import chosen
+from touchline.core.wording import without_byte
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
@@ -99,7 +100,7 @@ def _grouped(rows: "Sequence[Rejected]") -> list[dict[str, Any]]:
     counts: Counter[tuple[str, ...]] = Counter()
     still: Counter[tuple[str, ...]] = Counter()
     for row in rows:
-        key = (row.table, row.partition, row.reason, row.source, row.run_id)
+        key = (row.table, row.partition, without_byte(row.reason), row.source, row.run_id)
         counts[key] += 1
         still[key] += row.state == "open"
     names = ("table", "partition", "reason", "file", "run")
