@@ -59,6 +59,11 @@ def _same(plan: Plan, run: Run) -> bool:
     return run.status in ("refused", "failed") and run.derivations == tried
 
 
+def refused(plan: Plan, run: Run | None) -> bool:
+    """Whether that run tried just what is planned, and the gate refused it."""
+    return run is not None and run.status == "refused" and _same(plan, run)
+
+
 def in_vain(run: Run | None, pipeline: Pipeline, ledger: Ledger) -> bool:
     """Whether the run was to make again, by force, just what is published, and did not succeed.
 
