@@ -111,6 +111,23 @@ def test_a_day_that_fails_is_refused_its_old_rows_stay_and_an_incident_lets_it_p
     assert "all is well" in weeks.well("check").out
 
 
+def test_a_published_day_that_a_forced_run_refuses_is_well_nowhere(weeks: World) -> None:
+    part = f"ingestion_date={LAST}"
+    odd_day(weeks, LAST, all_viewed)
+    weeks.well("run")
+    weeks.configure(FAIL)
+    assert weeks.do("run", "--force", "-p", part).code == 3
+    checked = weeks.do("check", "--json")
+    assert (checked.code, checked.rows[0]["what"][:8]) == (3, "refused:")
+    assert [row["where"] for row in weeks.well("alerts", "--json").rows["incidents"]] == [part]
+    (stands,) = [r for r in weeks.well("status", "--json").rows if r["partition"] == part]
+    assert stands["state"] == "refused"
+
+    weeks.configure(f'{FAIL}incidents = ["{LAST}"]\n')
+    weeks.well("run", "--force", "-p", part)
+    assert "all is well" in weeks.well("check").out
+
+
 def test_half_the_purchases_missing_is_told_by_name(weeks: World) -> None:
     new = "2025-02-05"
     odd_day(weeks, new, without_half_the_purchases)

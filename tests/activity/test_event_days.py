@@ -180,6 +180,19 @@ def test_the_gate_lets_a_day_pass_or_says_why_not(
     assert bool(rows(empty, DAYS[0])) == (said is None)
 
 
+def test_a_file_named_gz_that_is_no_gzip_is_told_for_what_it_is(empty: World) -> None:
+    arrive(empty, DAYS[0], ["\x00\x01 no gzip"] * 40, "a.json.gz")
+    arrive(empty, DAYS[1], events(5), "a.json.gz")
+    ended = empty.do("run")
+    assert ended.code == 3
+    assert "events/app/a.json.gz (from " in ended.error
+    assert ended.error.endswith(
+        ": not gzip, though its name ends in .gz, and none of its 40 lines can be read"
+    )
+    assert "withdraw activity" in ended.hint
+    assert len(rows(empty, DAYS[1])) == 5
+
+
 def test_rejected_rows_of_a_refused_day_are_kept_with_file_and_line(empty: World) -> None:
     arrive(empty, DAYS[0], [*events(3), "{"], "a.json")
     arrive(empty, DAYS[0], [event(9, event_ts="noon")], "b.json")

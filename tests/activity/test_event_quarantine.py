@@ -189,6 +189,47 @@ def test_a_refused_day_passes_once_enough_of_its_rows_were_seen_to(tmp_path: Pat
     assert count(made) == 99
 
 
+def test_a_day_that_is_still_refused_is_replayed_once_until_more_is_seen_to(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    arrive(made, [*events(99), *[CUT] * 4], "a.json")
+    assert made.do("run").code == 3
+    because = ("--because", "nothing to be saved")
+    made.well("quarantine", "discard", ids(made)[0], *because)
+    assert made.do("quarantine", "replay").code == 3
+    runs = made.asked("SELECT run_id FROM runs")
+    assert "nothing to replay" in made.well("quarantine", "replay").out
+    assert made.asked("SELECT run_id FROM runs") == runs
+    assert made.do("run").code == 3
+    made.well("quarantine", "discard", *ids(made)[:2], *because)
+    made.well("quarantine", "replay")
+    assert count(made) == 99
+
+
+def test_lines_of_one_fault_count_together_wherever_in_the_line_it_is(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    arrive(made, [*events(99), *(json.dumps(event(n)) + "}" for n in (5, 50, 500))], "a.json")
+    ended = made.do("run")
+    assert ended.code == 3
+    said = "malformed line: JSON is malformed: trailing characters"
+    assert ended.error.endswith(f"; {said}: 3")
+    (grouped,) = made.well("quarantine", "list", "--json").rows
+    assert (grouped["reason"], grouped["rows"]) == (said, 3)
+    first, *_ = listed(made, "--reason", said)
+    assert f"reason: {said} (byte " in made.well("quarantine", "show", first["id"]).out
+
+
+def test_each_of_several_days_with_too_many_rejected_rows_is_named(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    for of in DAYS[:2]:
+        place = made.folder / f"raw/ingestion_date={of}/a.json"
+        place.parent.mkdir(parents=True)
+        place.write_text(text([*events(9), CUT]))
+    made.well("ingest", "activity", made.folder / "raw")
+    ended = made.do("run")
+    for of in DAYS[:2]:
+        assert f"activity.bronze_events ingestion_date={of}: 1 of 10 rows rejected" in ended.error
+
+
 def test_the_hint_of_a_refused_day_shows_just_its_rows(tmp_path: Path) -> None:
     made = world(tmp_path)
     arrive(made, [*events(99), *[CUT] * 3], "a.json")
@@ -219,6 +260,15 @@ def test_a_text_that_would_be_rejected_again_is_refused_with_the_reason(
     assert said in ended.error
     assert day.asked("SELECT count(*) FROM receipts") == before
     day.well("quarantine", "fix", cut, "--row", json.dumps(event(900)), "--because", "y")
+
+
+def test_a_text_that_is_read_and_no_step_keeps_is_told_by_the_next_run(day: World) -> None:
+    words = ("--set", "event_ts=tomorrow", "--because", "a guess")
+    before = ids(day, "--reason", "not an instant")
+    day.well("quarantine", "fix", before[0], *words)
+    day.well("quarantine", "replay")
+    again = listed(day, "--reason", "not an instant")
+    assert [(row["id"], row["state"]) for row in again] == [(each, "open") for each in before]
 
 
 def test_a_re_issue_of_the_file_is_taken_as_it_comes(day: World) -> None:

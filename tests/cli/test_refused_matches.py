@@ -209,12 +209,12 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "a phase begins before the match": (
         PHASES,
         edited(PHASES, some(0.0, lambda row: row.update(frame_start="-5"))),
-        ("tracking.phases: 1 of", "frame_start: -5 is not in period 1 of the match"),
+        ("tracking.phases match_id=1: 1 of", "frame_start: -5 is not in period 1 of the match"),
     ),
     "a phase ends years after the match": (
         PHASES,
         edited(PHASES, some(0.0, lambda row: row.update(frame_end="2000000000"))),
-        ("tracking.phases: 1 of", "frame_end: 2000000000 is after the match"),
+        ("tracking.phases match_id=1: 1 of", "frame_end: 2000000000 is after the match"),
     ),
     "speeds of events are beyond all measure": (
         EVENTS,

@@ -11,6 +11,8 @@ from small_pipeline import LEADS, SPEEDS, TOPS, World, match
 
 from touchline.core.diff import ColumnDiff, compared, published, tried
 from touchline.core.pipeline import rejected_contract
+from touchline.core.rollback import rollback
+from touchline.core.withdrawing import withdraw
 from touchline.errors import ConfigError, ContractError, MissingInputError, QualityError
 
 ONE = match(1)
@@ -109,6 +111,23 @@ def test_a_publish_with_the_same_rows_is_told_as_such(world: World) -> None:
     world.arrive(1, "squad", "1,Ada\n1,Bo\n1,Cy")
     world.run()
     assert published(LEADS, ONE, platform=world.platform()).same
+
+
+def test_a_rollback_is_the_one_before_though_the_next_run_makes_the_same_rows(world: World) -> None:
+    def said(because: str) -> None:
+        stores = {"objects": world.objects, "ledger": world.ledger, "now": world.clock()}
+        withdraw("club", ONE, ("squad", "speeds"), because=because, **stores)
+
+    said("a test")
+    world.run()
+    back = rollback(world.pipeline, TOPS, ONE, platform=world.platform())
+    said("")
+    done = world.run()[ONE]
+    assert done.run is not None
+    found = published(TOPS, ONE, platform=world.platform())
+    assert found.runs == (back.run_id, done.run.run_id)
+    assert found.same
+    assert found.counts == (2, 2)
 
 
 def test_what_is_not_there_is_told(world: World) -> None:

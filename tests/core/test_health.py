@@ -1,18 +1,19 @@
 """How partitions stand, how fresh a pipeline is, what lies in quarantine."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from small_pipeline import PIPELINE, SQUAD_STEP, World, match, with_step
 
-from touchline.core import health
-from touchline.core.pipeline import Outcome
+from touchline.core import checks, health
+from touchline.core.pipeline import Job, Outcome
 from touchline.core.pipeline.drive import run
 from touchline.core.ports import Run
 from touchline.core.quality import Rows
 from touchline.core.retention import Days, past, retain
-from touchline.errors import StorageError
+from touchline.errors import QualityError, StorageError
 
 
 @pytest.fixture
@@ -51,6 +52,49 @@ def test_refused_failed_and_waiting_partitions_say_so(made: World) -> None:
     assert newest is not None
     made.ledger.record([replace(newest, run_id="r9", status="failed")])
     assert states(made)[match(1)] == "failed"
+
+
+def refusing(made: World) -> Callable[[Job], Outcome]:
+    """The work, of a gate that nothing passes."""
+    return lambda job: replace(made.work(job), staged=(), errors=(QualityError("too odd"),))
+
+
+def test_a_published_partition_is_refused_while_its_newest_run_by_force_was(made: World) -> None:
+    made.arrive_match(1)
+    made.run()
+    list(run(made.pipeline, made.platform(refusing(made)), force=True))
+    assert made.planned() == {}
+    assert states(made) == {match(1): "refused"}
+    (every,) = health.states(made.pipeline, made.ledger)
+    assert (every.state, every.published) == ("refused", 4)
+    (found,) = checks.of_runs(made.pipeline, made.ledger)
+    assert (found.where, found.code) == (match(1), 3)
+    assert list(checks.of_runs(made.pipeline, made.ledger, parts=[match(1)])) == [found]
+    made.run(force=True)
+    assert states(made) == {match(1): "fresh"}
+    assert list(checks.of_runs(made.pipeline, made.ledger)) == []
+
+
+def test_a_run_that_failed_by_force_says_so_and_a_rollback_behind_it_is_well(made: World) -> None:
+    made.arrive_match(1)
+    made.run()
+    made.run(force=True)
+    newest = made.ledger.last("club")[match(1)]
+    made.ledger.record([replace(newest, run_id="r9", status="failed")])
+    assert states(made) == {match(1): "failed"}
+    made.ledger.record([replace(newest, run_id="r10", status="rolled back")])
+    assert states(made) == {match(1): "fresh"}
+
+
+def test_what_was_refused_and_is_taken_back_leaves_what_is_published_well(made: World) -> None:
+    made.arrive_match(1)
+    made.run()
+    made.arrive_match(1, readings=[("Ada", 80.0)])
+    made.run()
+    assert states(made) == {match(1): "refused"}
+    made.arrive_match(1)
+    assert states(made) == {match(1): "fresh"}
+    assert list(checks.of_runs(made.pipeline, made.ledger)) == []
 
 
 def test_what_only_warns_shows_and_is_no_fault(made: World) -> None:

@@ -10,7 +10,20 @@ from threading import Thread
 import msgspec
 import pytest
 from alerted import BAD, People
-from small_pipeline import LEADS, PIPELINE, SPEEDS, SQUAD, TOPS, USUAL, Clock, World, error, match
+from small_pipeline import (
+    LEADS,
+    PIPELINE,
+    SPEEDS,
+    SQUAD,
+    SQUAD_STEP,
+    TOPS,
+    USUAL,
+    Clock,
+    World,
+    error,
+    match,
+    with_step,
+)
 
 from touchline.core import diff, health
 from touchline.core.alerts import of_partition
@@ -242,6 +255,45 @@ def test_an_emptied_partition_is_made_again_once_something_counts(world: World, 
     assert world.run()[ONE].error is None
     assert (world.everything() == before) == (how == "put back")
     assert matches(world) == [{1, 2}] * 4
+
+
+def test_the_plan_of_what_was_put_back_names_the_files_and_nothing_that_stayed(
+    world: World,
+) -> None:
+    say(world)
+    world.run()
+    say(world, because="")
+    assert world.planned()[ONE] == {
+        "club.squad": "put back: 1_squad.txt",
+        "club.speeds": "club.squad is stale; put back: 1_speeds.txt",
+        "club.tops": "club.speeds is stale; club.squad is stale",
+        "club.leads": "club.tops is stale; club.speeds is stale",
+    }
+    world.pipeline = with_step(replace(SQUAD_STEP, version=9))
+    assert world.planned()[ONE]["club.squad"] == "put back: 1_squad.txt; version changed"
+
+
+def test_the_plan_of_what_was_emptied_tells_what_was_issued_again(world: World) -> None:
+    say(world)
+    world.run()
+    world.arrive_match(1, readings=[("Ada", 8.0)])
+    say(world, "squad", because="")
+    told = world.planned()[ONE]
+    assert told["club.squad"] == "put back: 1_squad.txt"
+    assert told["club.speeds"] == "club.squad is stale; re-issued: 1_speeds.txt"
+
+
+def test_the_plan_of_what_was_emptied_blames_no_step_where_nothing_before_is_kept(
+    world: World,
+) -> None:
+    say(world)
+    world.run()
+    for table in TABLES:
+        world.ledger.forget(world.ledger.history(table, ONE))
+    say(world, because="")
+    told = world.planned()[ONE]
+    assert told["club.squad"] == "put back: 1_squad.txt"
+    assert told["club.tops"] == "club.speeds is stale; club.squad is stale"
 
 
 def test_an_earlier_instant_still_shows_what_was_published(world: World) -> None:

@@ -282,7 +282,7 @@ REFUSED: dict[str, tuple[dict[str, Edit], tuple[str, ...]]] = {
     ),
     "three of 200 events are bad": (
         {"events": _other(lambda row: row["index"] in ("3", "4", "5") and row.update(player_id="1"))},
-        ("tracking.events: 3 of 200 rows rejected", "expected at most 1.00%", "no squad"),
+        ("tracking.events match_id=", ": 3 of 200 rows rejected", "expected at most 1.00%", "no squad"),
     ),
 }  # fmt: skip
 

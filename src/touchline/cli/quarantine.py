@@ -13,12 +13,12 @@ from touchline.cli.finishing import finish
 from touchline.cli.kinds import TEXT
 from touchline.cli.output import JSON, counted, say, table
 from touchline.cli.runs import chosen
+from touchline.core.wording import without_byte
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
 
 if TYPE_CHECKING:
     from touchline.core.pipeline import Pipeline
-    from touchline.core.planner import Planned
     from touchline.core.quarantine.mending import Change
     from touchline.core.quarantine.rejected import Rejected
 
@@ -99,7 +99,7 @@ def _grouped(rows: "Sequence[Rejected]") -> list[dict[str, Any]]:
     counts: Counter[tuple[str, ...]] = Counter()
     still: Counter[tuple[str, ...]] = Counter()
     for row in rows:
-        key = (row.table, row.partition, row.reason, row.source, row.run_id)
+        key = (row.table, row.partition, without_byte(row.reason), row.source, row.run_id)
         counts[key] += 1
         still[key] += row.state == "open"
     names = ("table", "partition", "reason", "file", "run")
@@ -263,14 +263,6 @@ def discard(file: Path | None, /, ids: tuple[str, ...], *, because: str, **wante
     _mend(file, ids, discarded, because=because, **wanted)
 
 
-def _was_mended(stale: "Planned") -> bool:
-    """Whether what was said of lines is what makes it stale, or what may let it pass at last."""
-    from touchline.core.quarantine.mends import PREFIX
-
-    said = any(name.startswith(PREFIX) for name in stale.made_from)
-    return said and ("mended: " in stale.reason or stale.reason == "never made")
-
-
 @quarantine.command("replay")
 @click.argument("parts", nargs=-1, metavar="[K=V]...")
 @JSON
@@ -278,21 +270,18 @@ def _was_mended(stale: "Planned") -> bool:
 def replay(file: Path | None, parts: tuple[str, ...], *, as_json: bool) -> None:
     """Run the partitions again whose lines were mended or let go; again, it finds nothing to do.
 
+    What the gate refused as it is waits for more to be seen to; touchline run tries it again.
+
     Example: touchline quarantine replay ingestion_date=2025-01-02
     """
-    from touchline.core import planner
     from touchline.core.pipeline import drive
+    from touchline.core.quarantine.replaying import to_replay
 
     here = Touchline(config.load(file))
     platform, ends, total = here.platform(), [], 0
     for pipeline, _ in chosen(here, None, parts):
         drive.settle(pipeline, platform)
-        plans = planner.plan(pipeline, here.ledger)
-        wanted = [
-            p
-            for p in planner.explained(plans, pipeline, here.ledger)
-            if p.partition in (parts or (p.partition,)) and any(map(_was_mended, p.steps))
-        ]
+        wanted = to_replay(pipeline, here.ledger, parts=parts or None)
         total += len(wanted)
         ends += [drive.run(pipeline, platform, plans=wanted)]
     each = (done for end in ends for done in end)

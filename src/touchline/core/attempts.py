@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from touchline.core.pipeline import Pipeline
-from touchline.core.planner import Plan
+from touchline.core.planner import Plan, through
 from touchline.core.ports import Ledger, Run
 from touchline.core.schedule import Backoff
 
@@ -57,6 +57,26 @@ def _same(plan: Plan, run: Run) -> bool:
     """Whether that run tried just what is planned, and did not succeed."""
     tried = {step.table: step.derivation for step in plan.steps}
     return run.status in ("refused", "failed") and run.derivations == tried
+
+
+def refused(plan: Plan, run: Run | None) -> bool:
+    """Whether that run tried just what is planned, and the gate refused it."""
+    return run is not None and run.status == "refused" and _same(plan, run)
+
+
+def in_vain(run: Run | None, pipeline: Pipeline, ledger: Ledger) -> bool:
+    """Whether the run was to make again, by force, just what is published, and did not succeed.
+
+    What is forced counts as another content, so only tables made of none of the same run compare.
+    """
+    if run is None or run.status not in ("refused", "failed"):
+        return False
+    tried, shared = run.derivations, {s.name: s for s in pipeline.shared}
+    mine = [step for step in pipeline.steps if step.table in tried]
+    first = [s.table for s in mine if tried.keys().isdisjoint(through(s, shared))]
+    heads = ledger.heads(first, [run.partition])
+    made = [heads[table].get(run.partition, ("", ""))[0] == tried[table] for table in first]
+    return bool(made) and all(made)
 
 
 def _wait(run: Run, ledger: Ledger, *, now: datetime, backoff: Backoff) -> timedelta:

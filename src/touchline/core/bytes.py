@@ -17,6 +17,12 @@ BOM = b"\xef\xbb\xbf"
 _BLOCK = 1 << 20
 
 
+def is_gzip(path: Path) -> bool:
+    """Whether the file's first bytes are gzip's."""
+    with path.open("rb") as plain:
+        return plain.read(len(_GZIP)) == _GZIP
+
+
 @contextmanager
 def opened(path: Path) -> Iterator[gzip.GzipFile | BufferedReader]:
     """The file's plain bytes; bronze keeps no endings, so gzip is known by its first bytes.

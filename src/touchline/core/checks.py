@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Literal, cast
 
 from touchline import errors
-from touchline.core import planner
+from touchline.core import attempts, planner
 from touchline.core.baseline import is_incident
 from touchline.core.due import Due, missing
 from touchline.core.pipeline import Pipeline
@@ -56,10 +56,12 @@ def of_runs(
 ) -> Iterator[Finding]:
     """Partitions that wait for files, or whose newest run was refused or failed.
 
-    Stale ones aside, and those that are only to be emptied.
+    Stale ones aside, and those that are only to be emptied. What is published and was to be made
+    again in vain is among them.
     """
     last = ledger.last(pipeline.name)
-    for plan in planner.plan(pipeline, ledger, parts=parts):
+    plans = planner.plan(pipeline, ledger, parts=parts)
+    for plan in plans:
         part, run = plan.partition, last.get(plan.partition)
         if plan.withdrawn:
             continue
@@ -67,6 +69,11 @@ def of_runs(
             code = MissingInputError.exit_code
             yield Finding(pipeline.name, part, "run", waits(plan.missing), code)
         elif run and run.status in ("refused", "failed"):
+            yield Finding(pipeline.name, part, "run", ended(run), _code(run, ledger))
+    planned = {plan.partition for plan in plans}
+    wanted = set(last if parts is None else parts).difference(planned)
+    for part in sorted(wanted.intersection(last)):
+        if attempts.in_vain(run := last[part], pipeline, ledger):
             yield Finding(pipeline.name, part, "run", ended(run), _code(run, ledger))
 
 

@@ -105,14 +105,15 @@ def published(
 
 
 def _before(later: Publish, history: Sequence[Publish], *, platform: Platform) -> Publish | None:
-    """The newest publish before one that held anything else; None where there was none.
+    """The newest publish before one that is not the same written anew; None where there was none.
 
+    Maintenance writes a run's rows anew as they are; another run may have made the same rows.
     Whether there was one is not known where publishes were forgotten: the ledger then refuses to say
     how things stood in the beginning.
     """
-    held = (later.content, later.retired)
+    same = (later.run_id, later.content, later.retired)
     earlier = history[history.index(later) + 1 :]
-    found = next((p for p in earlier if (p.content, p.retired) != held), None)
+    found = next((p for p in earlier if (p.run_id, p.content, p.retired) != same), None)
     if found is None:
         try:
             platform.ledger.current([later.table], [later.partition], as_of=_BEGINNING)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal, get_args
 
-from touchline.core import planner
+from touchline.core import attempts, planner
 from touchline.core.due import day_column
 from touchline.core.pipeline import Pipeline, rejected_contract
 from touchline.core.planner import Plan
@@ -78,7 +78,9 @@ def states(pipeline: Pipeline, ledger: Ledger) -> list[Standing]:
             part,
             "retired"
             if part in gone
-            else _state(plans.get(part), last.get(part), emptied=part in emptied),
+            else _state(
+                pipeline, ledger, plans.get(part), run=last.get(part), emptied=part in emptied
+            ),
             published.get(part, 0),
             _missing(plans.get(part)),
             last.get(part),
@@ -164,16 +166,20 @@ def _standing(
     newest = runs[0] if runs else None
     if not there:
         return Standing(part, "retired", 0, run=run, newest=newest)
-    state = _state(plan, run, emptied=emptied)
+    state = _state(pipeline, ledger, plan, run=run, emptied=emptied)
     if newest is not None and newest.status == "running":
         state = "running"
     return Standing(part, state, published, _missing(plan), run, newest)
 
 
-def _state(plan: Plan | None, run: Run | None, *, emptied: bool) -> State:
+def _state(
+    pipeline: Pipeline, ledger: Ledger, plan: Plan | None, *, run: Run | None, emptied: bool
+) -> State:
     if plan is None:
         if emptied:
             return "withdrawn"
+        if run and attempts.in_vain(run, pipeline, ledger):
+            return "failed" if run.status == "failed" else "refused"
         return "warned" if run and warns(run) else "fresh"
     if plan.missing:
         return "waiting"

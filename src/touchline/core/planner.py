@@ -1,7 +1,7 @@
 """What is stale, why, and in which order it is to be made again."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import uuid4
 
 from touchline.core.pipeline.steps import (
@@ -147,7 +147,7 @@ def _partition(
         wanted = derivation(step, contents)
         if head is not None and head[0] == wanted and not force:
             contents[table] = head[1]
-        elif gone and not gone.isdisjoint(_through(step, shared)):
+        elif gone and not gone.isdisjoint(through(step, shared)):
             contents[table] = head[1] if head is not None else ""
             gone |= {table} if head is None else set()
         else:
@@ -157,7 +157,7 @@ def _partition(
     return Plan(part, tuple(steps)) if steps else None
 
 
-def _through(step: Step, shared: Mapping[str, Shared]) -> list[str]:
+def through(step: Step, shared: Mapping[str, Shared]) -> list[str]:
     """What a step reads, itself or through a shared value."""
     return [n for name in step.reads for n in (shared[name].reads if name in shared else (name,))]
 
@@ -218,7 +218,7 @@ def explained(plans: Sequence[Plan], pipeline: Pipeline, ledger: Ledger) -> list
                 s.made_from,
                 _reason(
                     s,
-                    current[s.table].get(p.partition),
+                    _before(s, current[s.table].get(p.partition), ledger),
                     stale,
                     sources=names,
                     gone=gone,
@@ -246,6 +246,15 @@ def _source_of(mend: str, planned: Planned, sources: Mapping[str, str]) -> str:
     return next((sources[n] for n, sha in planned.made_from.items() if sha == content), content)
 
 
+def _before(planned: Planned, publish: Publish | None, ledger: Ledger) -> Publish | None:
+    """What it was made from last; before it was emptied, if it was, as far as that is kept."""
+    if publish is None or publish.derivation != WITHDRAWN:
+        return publish
+    history = ledger.history(planned.table, publish.partition)
+    held = [p.made_from for p in history if p.derivation not in (WITHDRAWN, RETIRED)]
+    return replace(publish, made_from=[*held, planned.made_from][0])
+
+
 def _reason(
     planned: Planned,
     before: Publish | None,
@@ -258,7 +267,10 @@ def _reason(
     if before is None:
         return "never made"
     said: list[str] = []
-    for name in [k for k, v in planned.made_from.items() if before.made_from.get(k) != v]:
+    of, was = planned.made_from, before.made_from
+    came = {n for n in of if n in sources or stale.intersection(shared.get(n, (n,)))}
+    again = came if before.derivation == WITHDRAWN else set[str]()
+    for name in [k for k, v in of.items() if k in again or was.get(k) != v]:
         upstream = [read for read in shared.get(name, (name,)) if read in stale]
         if name.startswith(PREFIX):
             said.append(f"mended: {_source_of(name, planned, sources)}")
@@ -269,10 +281,10 @@ def _reason(
         elif upstream:
             said += [f"{table} is stale" for table in upstream]
         elif name in sources:
-            known = name in before.made_from
-            said.append(f"{'re-issued' if known else 'arrived'}: {sources[name]}")
+            known = "put back" if was.get(name) == of[name] else "re-issued"
+            said.append(f"{known if name in was else 'arrived'}: {sources[name]}")
         else:
             said.append(f"{name} {'changed' if name in shared else 'was published again'}")
-    left = [k for k in before.made_from if k not in planned.made_from]
+    left = [k for k in was if k not in of]
     said += [f"withdrawn: {gone[k]}" if k in gone else f"{k} is no longer read" for k in left]
     return "; ".join(dict.fromkeys(said)) or "forced"

@@ -1,5 +1,6 @@
 """What refuses a whole partition: rows of another one, too many rejected rows, a broken rule."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,7 +11,7 @@ from touchline.core.contracts import Contract
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import Partition, keys_of
 from touchline.core.quality import Result
-from touchline.core.wording import counted
+from touchline.core.wording import counted, without_byte
 from touchline.errors import ContractError, QualityError
 
 
@@ -67,7 +68,7 @@ def few_enough(
         reasons = ", ".join(f"{reason}: {n}" for reason, n in list(rejected.items())[:3])
         see = f"touchline quarantine list {aside} --each" if aside else "the report"
         raise QualityError(
-            f"{table}: {bad} of {counted(of, 'row')} rejected ({bad / max(of, 1):.2%}),"
+            f"{table} {part}: {bad} of {counted(of, 'row')} rejected ({bad / max(of, 1):.2%}),"
             f" expected at most {at_most:.2%}; {reasons}",
             hint=f"the partition is as it was; see: {see}; if what arrived should not count:"
             f" {way_out(pipeline, part)}",
@@ -98,6 +99,6 @@ def way_out(pipeline: Pipeline, part: Partition) -> str:
 
 
 def by_reason(rejected: pl.DataFrame) -> dict[str, int]:
-    """How many rows each reason rejected, most first."""
-    counts = rejected.group_by("reason").len().sort("len", "reason", descending=[True, False])
-    return {str(reason): int(n) for reason, n in counts.iter_rows()}
+    """How many rows each reason rejected, most first; at which byte of a line makes no other reason."""
+    counts = Counter(map(without_byte, rejected["reason"]))
+    return dict(sorted(counts.items(), key=lambda found: (-found[1], found[0])))

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from touchline.core.bytes import is_gzip
 from touchline.core.pipeline.job import Bench
 from touchline.core.pipeline.steps import Bronze, Decoded, Shared, Sql, Step, bare
 from touchline.core.ports import Receipt, keys_of
@@ -69,13 +70,26 @@ def _read(bench: Bench, bronze: Bronze, receipt: Receipt) -> Decoded:
         digest = beside.submit(_sha256, path)
         try:
             with mended(path, said, counts_blank=bronze.counts_blank) as whole:
-                return _without(bronze.decode(whole), said)
+                found = _without(bronze.decode(whole), said)
+                _must_be_gzip(path, receipt, found)
+                return found
         except TouchlineError as exc:
             where = f"{receipt.partition}/{receipt.name} (from {receipt.source})"
             hint = "; ".join(filter(None, (exc.hint, _or_out(exc, receipt, bench))))
             raise type(exc)(f"{where}: {exc}", hint=hint, **exc.facts) from exc
         finally:
             _as_it_came(receipt, digest.result())
+
+
+def _must_be_gzip(path: Path, receipt: Receipt, found: Decoded) -> None:
+    """Refuse a file of no good row that is not the gzip it is named as; plain lines so named are read."""
+    named = receipt.name.lower().endswith(".gz")
+    if named and found.rows.is_empty() and not found.rejected.is_empty() and not is_gzip(path):
+        raise ContractError(
+            f"not gzip, though its name ends in .gz, and none of its {counted(found.lines, 'line')}"
+            " can be read",
+            hint="ask whoever sent it for the file again",
+        )
 
 
 def _or_out(exc: TouchlineError, receipt: Receipt, bench: Bench) -> str:

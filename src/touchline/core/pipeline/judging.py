@@ -132,6 +132,6 @@ def _refused(
     return QualityError(
         f"{table} {part}: {said}",
         hint=f"the partition is as it was; if this is right: {known} {section}.severity to warn,"
-        f" and run again; if what arrived is wrong: {way_out(pipeline, part)}",
+        f" and run again (--force where it is published already); if what arrived is wrong: {way_out(pipeline, part)}",
         table=table,
     )
