@@ -47,7 +47,7 @@ def test_what_was_refused_is_listed_and_shown_as_it_came_with_file_and_line(empt
     assert "touchline run matches puts what was refused into quarantine" in ended.err
     first, second = rejected(empty)
     assert first["reason"].startswith("feed.ndjson: line 2: not JSON")
-    assert second["reason"].startswith("feed.ndjson: line 3: $.timestamp: seen '2999")
+    assert second["reason"].startswith("feed.ndjson: line 3: $.timestamp: seen 2999")
     assert {row["partition"] for row in (first, second)} == {"match_id=m1"}
     assert f"in the file:\n{cut}\n" in empty.well("quarantine", "show", first["id"]).out
     assert live(empty) == (["a"], 2)
