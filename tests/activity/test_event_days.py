@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_lines import DAYS, event, events, sample, text
+from event_lines import DAYS, event, events, text
 from world import World, world
+
+from sample_data import sample
 
 QUERY = (
     "SELECT ingestion_date, COUNT(*) FROM prod_data_pipeline.curated_events"
@@ -51,7 +53,7 @@ def rows(of: World, day: str) -> list[dict[str, Any]]:
 def days(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The three sample days, run."""
     made = world(tmp_path_factory.mktemp("days"))
-    made.well("ingest", "activity", sample())
+    made.well("ingest", "activity", sample("app_events"))
     made.well("run")
     return made
 
@@ -83,7 +85,7 @@ def test_the_query_of_the_design_runs_word_for_word(days: World) -> None:
 def test_the_report_has_the_keys_that_people_read(days: World) -> None:
     told = report(days, DAYS[0])
     assert told["ingestion_date"] == "2025-01-01"
-    assert told["raw_path"] == str(sample())
+    assert told["raw_path"] == str(sample("app_events"))
     assert told["curated_partition_path"] == "activity.curated_events/ingestion_date=2025-01-01"
     assert told["thresholds"] == {
         "null_user_rate": 0.03,
