@@ -28,7 +28,7 @@ MARKS: Mapping[State, tuple[str, str]] = {
 _AS_STATE: Mapping[RunStatus, State] = {
     "published": "fresh",
     "checked": "fresh",
-    "rolled back": "stale",
+    "rolled back": "retired",
     "retired": "retired",
     "withdrawn": "withdrawn",
     "stopped": "stale",
@@ -37,6 +37,9 @@ _AS_STATE: Mapping[RunStatus, State] = {
     "failed": "failed",
     "running": "running",
 }
+
+_OF_RUNS: Mapping[RunStatus, str] = {"rolled back": "↶"}
+"""The letters of ends that leave no state of that name."""
 
 
 NONE = "–"
@@ -138,16 +141,17 @@ def _cell(said: Child, kind: str | None, head: str) -> Markup:
     return tag("td", tag("div", said), class_=kinds or None, data_head=head)
 
 
-def mark(state: State, said: str | None = None) -> Markup:
+def mark(state: State, said: str | None = None, letter: str | None = None) -> Markup:
     """A state as a small mark and a word."""
-    return tag("span", tag("i", MARKS[state][0], aria_hidden="true"), said or state, class_=f"mark {state}")  # fmt: skip
+    sign = tag("i", letter or MARKS[state][0], aria_hidden="true")
+    return tag("span", sign, said or state, class_=f"mark {state}")
 
 
 def status(run: Run) -> Markup:
     """How a run ended, as a mark; one that rules warn of says so."""
     if warns(run):
         return mark("warned", f"{run.status}, warns")
-    return mark(_AS_STATE[run.status], run.status)
+    return mark(_AS_STATE[run.status], run.status, _OF_RUNS.get(run.status))
 
 
 def instant(at: datetime | None, otherwise: str = NONE) -> Markup:
