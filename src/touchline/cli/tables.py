@@ -68,6 +68,8 @@ def query(
     from touchline.views import rows_of
 
     kind = _one_kind(kind, out, as_json=as_json)
+    if as_of is not None and as_of > datetime.now(UTC):
+        say("--as-of lies in the future: tables are shown as they are now")
     found = rows_of(Touchline(config.load(file)), sql, as_of=as_of, tell=say)
     if out is not None:
         answers.write(found, out)
