@@ -12,7 +12,7 @@ import click
 
 from touchline import config
 from touchline.cli.alerting import note
-from touchline.cli.kinds import Finite, Place
+from touchline.cli.kinds import Finite, Place, Whole
 from touchline.cli.output import complain, progress, say, table
 from touchline.core.wording import counted
 from touchline.errors import ConfigError
@@ -34,9 +34,7 @@ ORDER BY threat_per_90 DESC NULLS LAST
 
 @click.command()
 @click.argument("folder", type=Place(path_type=Path, file_okay=False), default="demo")
-@click.option(
-    "--matches", type=click.IntRange(1, 20), default=2, show_default=True, help="How many."
-)
+@click.option("--matches", type=Whole(1, 20), default=2, show_default=True, help="How many.")
 @click.option(
     "--minutes",
     type=Finite(2, 130),

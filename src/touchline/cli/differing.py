@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.kinds import Whole
 from touchline.cli.output import JSON, counted, table
 from touchline.errors import ConfigError, ContractError, QualityError
 from touchline.wiring import Touchline
@@ -28,7 +29,7 @@ _NO_COLUMN = "rows were only added or removed: no row that is in both differs"
 @click.option(
     "--rows",
     "most",
-    type=click.IntRange(0, 10_000),
+    type=Whole(0, 10_000),
     default=10,
     show_default=True,
     help="How many differing rows to show.",

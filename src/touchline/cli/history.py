@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.kinds import Whole
 from touchline.cli.output import JSON, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _WHOLE = "use --json, or touchline show RUN"
 
 LIMIT = click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
+    "--limit", type=Whole(1, 100_000), default=20, show_default=True, help="How many."
 )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from touchline import config
+from touchline.cli.kinds import Finite
 from touchline.cli.output import JSON, say, table
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
@@ -33,7 +34,7 @@ def keys() -> None:
 )
 @click.option(
     "--rate",
-    type=click.FloatRange(0, 1_000_000),
+    type=Finite(0, 1_000_000),
     default=0,
     show_default=True,
     help="Requests a second that it has; 0 is any number.",
