@@ -146,7 +146,7 @@ def test_the_share_of_rows_without_a_user_is_held_to_the_threshold_exactly(empty
     arrive(empty, DAYS[1], users(10_000, without=301))
     ended = empty.do("run")
     assert ended.code == 3
-    assert "not null user_id: 301 of 10000 null (3.01 %), expected at most 3 %" in ended.error
+    assert "not null user_id: 301 of 10,000 null (3.01 %), expected at most 3 %" in ended.error
     assert (report(empty, DAYS[0])["status"], report(empty, DAYS[1])["status"]) == (
         "published",
         "refused",
@@ -164,7 +164,7 @@ def test_the_share_of_rows_without_a_user_is_held_to_the_threshold_exactly(empty
         ([*events(200), event(201, event_type=None)], "not null event_type: 1 of 201 null"),
         ([*events(200), event(201, event_type="logout")], "allowed event_type: 1 of 201 outside"),
         ([*events(99), '{"event_id": "e'], None),
-        ([*events(98), '{"event_id": "e', "}"], "2 of 100 rows rejected (2.00%)"),
+        ([*events(98), '{"event_id": "e', "}"], "2 of 100 rows rejected (2 %)"),
         ([*events(99), event(100, event_ts="noon")], None),
         ([*events(98), event(99, event_ts="noon"), event(100, event_ts="x")], "2 of 100 rows"),
         (["nonsense"] * 5, "5 of 5 rows rejected"),

@@ -1,6 +1,48 @@
-"""Words that go with a number."""
+"""Numbers as people read them: one style, wherever they are told."""
 
-from touchline.core.wording import counted
+import pytest
+
+from touchline.core.wording import counted, number, percent
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        (1000, "1,000"),
+        (294_777.0, "294,777.00"),
+        (3275.3, "3,275.30"),
+        (0.0, "0.00"),
+        (-0.0, "0.00"),
+        (0.9996, "1.00"),
+        (0.12345, "0.123"),
+        (0.00001274, "1.27e-05"),
+        (-2.5, "-2.50"),
+        (1.5e15, "1.5e+15"),
+        (float("nan"), "nan"),
+    ],
+)
+def test_thousands_are_set_apart_and_no_number_has_digits_that_nobody_reads(
+    value: float, told: str
+) -> None:
+    assert number(value) == told
+
+
+@pytest.mark.parametrize(
+    ("share", "told"),
+    [
+        (0.1, "10 %"),
+        (0.0288, "2.88 %"),
+        (0.009901, "0.99 %"),
+        (0.0198, "1.98 %"),
+        (0.0, "0 %"),
+        (1.0, "100 %"),
+        (0.0000123456, "0.00123 %"),
+    ],
+)
+def test_a_share_has_two_decimals_at_most_and_a_space_before_its_sign(
+    share: float, told: str
+) -> None:
+    assert percent(share) == told
 
 
 def test_one_is_not_several() -> None:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
+from touchline.core import wording
 from touchline.core.health import State, warns
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Partition, Run, RunStatus
@@ -173,9 +174,7 @@ def age(seconds: float) -> str:
 
 def number(value: float | None) -> str:
     """A number as people read it."""
-    if value is None:
-        return NONE
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    return NONE if value is None else wording.number(value)
 
 
 def took(run: Run) -> str:
