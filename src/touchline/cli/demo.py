@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from touchline.core.pipeline.drive import Done
 
 _TOP = """
-SELECT player_short_name AS player, team_name AS team, position_group AS "group",
-       CAST(round(minutes_played) AS INTEGER) AS "min", distance_m / 1000 AS km, metres_per_min AS "m/min",
-       hsr_distance_m AS hsr_m, sprint_count AS sprints, top_speed_kmh AS "top km/h",
-       run_count AS runs, threat_per_90 AS "threat/90", pressing_action_count AS presses
+SELECT player_short_name AS player, split_part(team_name, ' ', 1) AS team,
+       CAST(round(minutes_played) AS INTEGER) AS "min", distance_m / 1000 AS km,
+       sprint_count AS sprints, top_speed_kmh AS "top km/h", run_count AS runs,
+       threat_per_90 AS threat, pressing_action_count AS presses
 FROM tracking.player_metrics
 WHERE match_id = {match_id} AND minutes_played > 0
 ORDER BY threat_per_90 DESC NULLS LAST

@@ -84,7 +84,7 @@ def query(
         more = "use --format csv, --json or name columns"
         table(rows, empty="no rows", more=more, exact=True)
         if found.num_rows > 1000:
-            say(f"the first 1000 of {found.num_rows} rows; --out FILE writes all")
+            say(f"the first 1,000 of {found.num_rows:,} rows; --out FILE writes all")
 
 
 def _one_kind(kind: str | None, out: Path | None, *, as_json: bool) -> str | None:
