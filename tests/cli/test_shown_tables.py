@@ -269,7 +269,7 @@ def test_rejected_rows_are_told_with_their_counts_on_a_narrow_terminal(tmp_path:
     for match_id in (1, 2, 3, 4):
         bad = broken(files(match_id), EVENTS, set_in(run_line(), event_subtype="moonwalk"))
         made.ingest(bad, match_id)
-    made.do("run", "--keep-going")
+    made.do("run")
 
     lines = on_terminal(made, 60, "quarantine", "list")
 
