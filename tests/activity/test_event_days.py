@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from event_lines import DAYS, event, events, sample, text
+from event_lines import DAYS, event, events, text
 from world import World, world
+
+from sample_data import sample
 
 QUERY = (
     "SELECT ingestion_date, COUNT(*) FROM prod_data_pipeline.curated_events"
@@ -51,7 +53,7 @@ def rows(of: World, day: str) -> list[dict[str, Any]]:
 def days(tmp_path_factory: pytest.TempPathFactory) -> World:
     """The three sample days, run."""
     made = world(tmp_path_factory.mktemp("days"))
-    made.well("ingest", "activity", sample())
+    made.well("ingest", "activity", sample("app_events"))
     made.well("run")
     return made
 
@@ -83,7 +85,7 @@ def test_the_query_of_the_design_runs_word_for_word(days: World) -> None:
 def test_the_report_has_the_keys_that_people_read(days: World) -> None:
     told = report(days, DAYS[0])
     assert told["ingestion_date"] == "2025-01-01"
-    assert told["raw_path"] == str(sample())
+    assert told["raw_path"] == str(sample("app_events"))
     assert told["curated_partition_path"] == "activity.curated_events/ingestion_date=2025-01-01"
     assert told["thresholds"] == {
         "null_user_rate": 0.03,
@@ -144,7 +146,7 @@ def test_the_share_of_rows_without_a_user_is_held_to_the_threshold_exactly(empty
     arrive(empty, DAYS[1], users(10_000, without=301))
     ended = empty.do("run")
     assert ended.code == 3
-    assert "not null user_id: 301 of 10000 null (3.01 %), expected at most 3 %" in ended.error
+    assert "not null user_id: 301 of 10,000 null (3.01 %), expected at most 3 %" in ended.error
     assert (report(empty, DAYS[0])["status"], report(empty, DAYS[1])["status"]) == (
         "published",
         "refused",
@@ -162,7 +164,7 @@ def test_the_share_of_rows_without_a_user_is_held_to_the_threshold_exactly(empty
         ([*events(200), event(201, event_type=None)], "not null event_type: 1 of 201 null"),
         ([*events(200), event(201, event_type="logout")], "allowed event_type: 1 of 201 outside"),
         ([*events(99), '{"event_id": "e'], None),
-        ([*events(98), '{"event_id": "e', "}"], "2 of 100 rows rejected (2.00%)"),
+        ([*events(98), '{"event_id": "e', "}"], "2 of 100 rows rejected (2 %)"),
         ([*events(99), event(100, event_ts="noon")], None),
         ([*events(98), event(99, event_ts="noon"), event(100, event_ts="x")], "2 of 100 rows"),
         (["nonsense"] * 5, "5 of 5 rows rejected"),

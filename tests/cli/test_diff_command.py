@@ -125,3 +125,11 @@ def test_wrong_use_is_told(twice: World, words: tuple[str, ...], code: int, said
     ended = twice.do("diff", *words)
     assert ended.code == code, ended.err
     assert said in ended.error
+
+
+def test_numbers_of_rows_have_their_thousands_set_apart(published: World) -> None:
+    rows, _ = published.contents(1)["frames"]
+    ended = published.well("diff", "frames", "match_id=1", "--rows", "0")
+    assert rows >= 1000
+    assert f"0 -> {rows:,} rows" in ended.out
+    assert f"{rows:,} added, 0 removed, 0 changed" in ended.out

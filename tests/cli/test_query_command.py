@@ -433,3 +433,26 @@ def test_a_reader_that_stops_early_is_no_error(november: World) -> None:
         assert process.stderr is not None
         err = process.stderr.read()
     assert (process.returncode in (0, 141), err) == (True, "")
+
+
+WAYS_OUT = {
+    "SELEC 1": "DuckDB's",
+    "SELECT nope FROM tracking.players": "touchline define TABLE",
+    "SELECT CAST('x' AS INT)": "TRY_CAST",
+    "SELECT nope(1)": "touchline define",
+    "SELECT * FROM read_csv('/etc/hostname')": "touchline define",
+}
+
+
+@pytest.mark.parametrize("sql", WAYS_OUT)
+def test_sql_that_does_not_run_is_answered_with_a_way_out(published: World, sql: str) -> None:
+    ended = published.do("query", sql)
+    assert ended.code == 2
+    assert WAYS_OUT[sql] in ended.hint
+
+
+def test_an_instant_to_come_is_told_to_show_what_is_there_now(published: World) -> None:
+    told = "--as-of lies in the future"
+    assert told in published.well("query", "SELECT 1", "--as-of", "2999-01-01").err
+    sql = "SELECT 1 AS one"
+    assert told not in published.do("query", sql, "--as-of", "2020-01-01").err

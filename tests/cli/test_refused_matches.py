@@ -267,7 +267,7 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
     "more than one in a hundred events is rejected": (
         EVENTS,
         edited(EVENTS, some(0.02, lambda row: row.update(event_type="dance"))),
-        ("event_type is not an allowed value", "expected at most 1.00%"),
+        ("event_type is not an allowed value", "expected at most 1 %"),
     ),
     "more than one in a hundred lines of tracking is malformed": (
         TRACKING,
@@ -275,7 +275,7 @@ REFUSED: dict[str, tuple[str, Break, tuple[str, ...]]] = {
             TRACKING,
             with_lines(lambda ls: ls.__setitem__(slice(0, 40), [b'{"frame": 1,\n'] * 40)),
         ),
-        ("malformed line", "expected at most 1.00%"),
+        ("malformed line", "expected at most 1 %"),
     ),
     "a number of player_metrics is out of range": (
         MATCH,

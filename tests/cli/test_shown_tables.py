@@ -5,12 +5,17 @@ import pty
 import re
 import subprocess
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
-from world import MATCH, World, broken, files, with_json, world
+from test_rejected_rows import run_line, set_in
+from world import EVENTS, MATCH, World, broken, files, with_json, world
 
+from touchline import config
 from touchline.cli.layout import laid_out
+from touchline.core.ports import Incident
+from touchline.wiring import Touchline
 
 ALL = "SELECT * FROM tracking.players LIMIT {}"
 
@@ -233,3 +238,80 @@ def test_numbers_stand_under_each_other_at_the_right() -> None:
         "  1.00  a",
         "100.00  b",
     ]
+
+
+def test_rows_of_which_no_column_may_be_left_out_become_lists() -> None:
+    row = {"where": "match_id=1", "what": "refused by the gate", "to_do": "run it again"}
+    lines = laid_out([row] * 5, 24, "more", least=("to_do",), every=True)
+    assert [line.split()[0] for line in lines if line][:3] == ["where", "what", "to_do"]
+    assert sum(line.startswith("to_do") for line in lines) == 5
+    assert not any("not shown" in line for line in lines)
+
+
+def test_alerts_keep_every_column_at_80_characters(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    opened = datetime(2025, 1, 4, tzinfo=UTC)
+    said = "not null user_id: 40 of 302 null (13.25 %), expected at most 3 %; see the report"
+    here = Touchline(config.load(made.folder / "touchline.toml"))
+    days = [f"ingestion_date=2025-01-0{n}" for n in range(1, 6)]
+    here.ledger.notes.note([Incident(f"activity {d} run", "activity", d, said, 3, opened) for d in days])  # fmt: skip
+
+    lines = on_terminal(made, 80, "alerts")
+
+    assert "not shown" not in "\n".join(lines)
+    for name in ("pipeline", "where", "since", "what", "to_do"):
+        assert sum(line.startswith(f"{name} ") for line in lines) == 5
+    assert max(map(len, lines)) <= 80
+
+
+def test_rejected_rows_are_told_with_their_counts_on_a_narrow_terminal(tmp_path: Path) -> None:
+    made = world(tmp_path)
+    for match_id in (1, 2, 3, 4):
+        bad = broken(files(match_id), EVENTS, set_in(run_line(), event_subtype="moonwalk"))
+        made.ingest(bad, match_id)
+    made.do("run")
+
+    lines = on_terminal(made, 60, "quarantine", "list")
+
+    for name in ("table", "partition", "reason", "file", "run", "rows", "open"):
+        assert sum(line.startswith(f"{name} ") for line in lines) == 4
+    assert max(map(len, lines)) <= 60
+
+
+def test_the_players_of_a_demo_fit_80_characters(tmp_path: Path) -> None:
+    made = world(tmp_path)
+
+    lines = on_terminal(made, 80, "demo", "new", "--matches", "1", "--minutes", "2")
+
+    (header,) = [n for n, line in enumerate(lines) if line.startswith("player ")]
+    names = ["player", "team", "min", "km", "sprints", "top km/h", "runs", "threat", "presses"]
+    assert re.split(" {2,}", lines[header]) == names
+    assert "not shown" not in "\n".join(lines)
+    assert max(map(len, lines[header : lines.index("next:")])) <= 80
+
+
+def test_a_run_that_is_shown_is_folded_between_words(refused: World) -> None:
+    run = refused.well("runs", "--json").rows[0]
+
+    lines = on_terminal(refused, 80, "show", run["run"])
+
+    head = lines[: lines.index("inputs")]
+    assert max(map(len, head)) <= 80
+    assert len(head) > 2
+    assert set(run["message"].split()) <= set(" ".join(head).split())
+
+
+def test_the_tables_of_rules_stay_whole_on_a_narrow_terminal(refused: World) -> None:
+    run = refused.well("runs", "--json").rows[-1]["run"]
+
+    lines = on_terminal(refused, 80, "show", run)
+
+    rules = lines[lines.index("rules") + 2 :]
+    assert any(line.startswith("player_physical  ") for line in rules)
+    assert not any(line.startswith(("player_ ", "physical ")) for line in rules)
+
+
+def test_counts_have_their_thousands_set_apart_and_other_whole_numbers_are_as_they_are() -> None:
+    row = {"rows": 96118, "sum": 22464.0}
+    assert laid_out([row], None, "", counts=True)[1].split() == ["96,118", "22,464.00"]
+    assert laid_out([row], None, "")[1].split() == ["96118", "22464.00"]

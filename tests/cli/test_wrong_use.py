@@ -13,32 +13,32 @@ WRONG: dict[tuple[str, ...], str] = {
     (): "Usage: touchline",
     ("nothing",): "No such command 'nothing'",
     ("ingest",): "Missing argument",
-    ("fetch", "skillcorner-open", "--match", "-1"): "-1 is not in the range",
+    ("fetch", "skillcorner-open", "--match", "-1"): "'-1' is no whole number from",
     ("show", "1999"): "no run '1999'",
     ("ingest", "tracking"): "Missing argument 'PATHS...'",
     ("ingest", "chess", "landing"): "'chess' is not one of 'tracking', 'activity'",
     ("simulate",): "Usage: touchline simulate",
     ("simulate", "chess"): "No such command 'chess'",
-    ("simulate", "activity", "out", "--null-rate", "2"): "2.0 is not in the range",
+    ("simulate", "activity", "out", "--null-rate", "2"): "'2' is no number from 0 to 1",
     ("simulate", "tracking"): "Missing argument 'OUT'",
-    ("simulate", "tracking", "out", "--matches", "0"): "0 is not in the range",
-    ("simulate", "tracking", "out", "--minutes", "1"): "1.0 is not in the range",
-    ("simulate", "tracking", "out", "--minutes", "many"): "'many' is not a valid float",
+    ("simulate", "tracking", "out", "--matches", "0"): "'0' is no whole number from",
+    ("simulate", "tracking", "out", "--minutes", "1"): "'1' is no number from 2 to",
+    ("simulate", "tracking", "out", "--minutes", "many"): "'many' is no number from 2 to",
     ("simulate", "tracking", "out", "--date", "2024-02-30"): "'2024-02-30' does not match",
     ("simulate", "tracking", "out", "--missing", "ball"): "'ball' is not one of",
-    ("simulate", "tracking", "out", "--first-id", "-1"): "-1 is not in the range",
+    ("simulate", "tracking", "out", "--first-id", "-1"): "'-1' is no whole number from",
     ("simulate", "tracking", "touchline.toml"): "touchline.toml",
     ("fetch",): "Missing argument",
     ("fetch", "elsewhere"): "'elsewhere' is not one of 'skillcorner', 'skillcorner-open'",
-    ("fetch", "skillcorner", "--match", "one"): "'one' is not a valid integer",
+    ("fetch", "skillcorner", "--match", "one"): "'one' is no whole number from 1 to",
     ("fetch", "skillcorner", "--from", "yesterday"): "'yesterday' does not match",
     ("plan", "chess"): "no pipeline 'chess'",
     ("plan", "--only", "copper"): "'copper' is not one of 'bronze', 'silver', 'gold'",
     ("plan", "--partition", "2017461"): "partition '2017461': expected column=value",
     ("export", "raml"): "'raml' is not one of 'openapi', 'postman'",
     ("run", "chess"): "no pipeline 'chess'",
-    ("run", "--workers", "0"): "0 is not in the range",
-    ("run", "--workers", "two"): "'two' is not a valid integer",
+    ("run", "--workers", "0"): "'0' is no whole number from",
+    ("run", "--workers", "two"): "'two' is no whole number from 1 to 64",
     ("run", "--engine", "steam"): "'steam' is not one of 'process', 'spark'",
     ("run", "--partition", "match_id=../../etc"): "match_id",
     ("run", "--partition", "match_id="): "match_id: '' is not an id",
@@ -62,9 +62,9 @@ WRONG: dict[tuple[str, ...], str] = {
     ("simulate", "tracking", "out", "--minutes", "nan"): "nan is not a finite number",
     ("simulate", "tracking", "out", "--gap-s", "nan"): "nan is not a finite number",
     ("simulate", "tracking", "out", "--gap-s", "inf"): "inf is not a finite number",
-    ("simulate", "tracking", "out", "--first-id", "9" * 19): "is not in the range",
+    ("simulate", "tracking", "out", "--first-id", "9" * 19): "is no whole number from",
     ("simulate", "tracking", "out", "--first-id", "9" * 18, "--matches", "2"): "18 digits at most",
-    ("simulate", "tracking", "out", "--competition", "9" * 20): "is not in the range",
+    ("simulate", "tracking", "out", "--competition", "9" * 20): "is no whole number from",
     ("simulate", "tracking", "out", "--date", "9999-12-31", "--matches", "3"): "year 9999",
     ("demo", "new", "--minutes", "nan"): "nan is not a finite number",
     ("fetch", "skillcorner", "--from", "2025-05-02", "--to", "2025-05-01"): "first is after",
@@ -78,7 +78,7 @@ WRONG: dict[tuple[str, ...], str] = {
     ("replay", "no/such"): "no/such: no such file or folder",
     ("status", "chess"): "no pipeline 'chess'",
     ("runs", "chess"): "no pipeline 'chess'",
-    ("runs", "--limit", "0"): "0 is not in the range",
+    ("runs", "--limit", "0"): "'0' is no whole number from",
     ("show",): "Missing argument 'RUN'",
     ("query",): "Missing argument 'SQL'",
     ("query", "SELECT 1", "--format", "xml"): "'xml' is not one of",
@@ -99,7 +99,7 @@ WRONG: dict[tuple[str, ...], str] = {
     ("rollback", "tracking.players"): "Missing argument 'PARTITION'",
     ("rollback", "tracking.players", "1"): "partition '1': expected column=value",
     ("maintain", "now"): "Got unexpected extra argument (now)",
-    ("demo", "demo", "--matches", "99"): "99 is not in the range",
+    ("demo", "demo", "--matches", "99"): "'99' is no whole number from",
 }  # fmt: skip
 
 SUCH_AS = {
@@ -120,6 +120,21 @@ def test_a_partition_that_is_none_is_answered_with_one_of_its_pipeline(
     assert ended.code == 2
     assert SUCH_AS[words] in ended.hint
     assert ended.hint.count("match_id=2017461") <= 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("nothing",), ("run", "--nothing"), ("ingest",), ("runs", "--limit", "x")],
+    ids=" ".join,
+)
+def test_wrong_use_is_told_as_all_errors_are_with_a_way_out(
+    empty: World, words: tuple[str, ...]
+) -> None:
+    ended = empty.do(*words)
+    error, hint = ended.err.splitlines()
+    assert error.startswith("error: ")
+    assert hint.startswith("hint:  ")
+    assert "--help lists" in hint
 
 
 NOT_THERE: dict[tuple[str, ...], str] = {

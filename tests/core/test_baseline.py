@@ -115,7 +115,7 @@ def test_a_day_as_usual_passes_and_says_what_is_usual() -> None:
     assert rows.seen == "1,111 rows, median of 5 comparable Fridays 1,010 (+10 %)"
     assert rows.expected == "within 50 % of it"
     assert rows.value == pytest.approx(0.1)
-    assert kind.seen == "login 45.0 %, usually 40.0 %"
+    assert kind.seen == "login 45 %, usually 40 %"
     assert kind.expected == "within 10 points and 30 % of the usual share"
 
 
@@ -151,7 +151,7 @@ def test_half_of_a_rare_value_missing_is_flagged_although_it_is_few_points() -> 
     past = [Profile(1000, {"kind": {"buy": 0.1, "login": 0.4, "view": 0.5}})] * 4
     seen = Profile(950, {"kind": {"buy": 50 / 950, "login": 400 / 950, "view": 500 / 950}})
     _, kind = judged(seen, past)
-    assert (kind.failed, kind.seen) == (True, "buy 5.3 %, usually 10.0 %")
+    assert (kind.failed, kind.seen) == (True, "buy 5.26 %, usually 10 %")
 
 
 def test_what_chance_explains_in_a_small_day_is_not_flagged() -> None:
@@ -166,14 +166,14 @@ def test_the_value_whose_share_moved_farthest_is_named() -> None:
     seen = Profile(1000, {"kind": {"buy": 0.2, "login": 0.12, "view": 0.68}})
     rows, kind = judged(seen, past)
     assert (rows.passed, kind.failed) == (True, True)
-    assert kind.seen == "login 12.0 %, usually 41.3 %"
+    assert kind.seen == "login 12 %, usually 41.3 %"
     assert kind.value == pytest.approx(-0.293)
 
 
 def test_a_value_that_vanished_or_is_new_counts_as_nothing_on_the_other_side() -> None:
     gone, new = Profile(1000, {"kind": {"view": 1.0}}), Profile(1000, {"kind": {"buy": 1.0}})
-    assert judged(gone)[1].seen == "login 0.0 %, usually 40.0 %"
-    assert judged(new)[1].seen == "buy 100.0 %, usually 0.0 %"
+    assert judged(gone)[1].seen == "login 0 %, usually 40 %"
+    assert judged(new)[1].seen == "buy 100 %, usually 0 %"
     assert failed(gone) == failed(new) == ["baseline kind"]
 
 

@@ -87,7 +87,7 @@ def test_more_rejected_rows_than_one_in_a_hundred_refuse_the_match(world: World,
     refused = error(world.run()[ONE])
     assert isinstance(refused, QualityError)
     assert "2 of 100" in str(refused)
-    assert "expected at most 1.00%" in str(refused)
+    assert "expected at most 1 %" in str(refused)
     assert world.everything() == before
     where = "--table club.speeds --partition match_id=1 --run "
     assert f"touchline quarantine list {where}" in refused.hint

@@ -1,21 +1,19 @@
 """Feeds in the words of the domain: events, corrections, and a real match, as they are posted."""
 
 import json
-import os
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from sample_data import sample
 from touchline.core.memory import MemoryServing
 from touchline.core.ports import Asked, Record, ServingStore
 from touchline.matches.live import DEAD, EVENTS, EventRule, accepted, fold
 from touchline.matches.live.views import ALL, WAITING
 
 NOW = datetime(2025, 4, 5, 14, tzinfo=UTC)
-SHARED = Path(os.environ.get("TOUCHLINE_SHARED", Path(__file__).parents[3] / "shared"))
 
 Event = dict[str, Any]
 
@@ -95,7 +93,7 @@ def waiting(store: ServingStore) -> list[str]:
 
 def real_match(match_id: int = 2057954) -> list[Event]:
     """A real match as somebody would post it, its halves beginning at made-up instants."""
-    found = json.loads((SHARED / "data" / "wyscout" / f"{match_id}.json").read_text())
+    found = json.loads(sample(f"wyscout/{match_id}.json").read_text())
     began = {"1H": datetime(2018, 6, 14, 15, tzinfo=UTC), "2H": datetime(2018, 6, 14, 16, 5, tzinfo=UTC)}  # fmt: skip
     return [
         {

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from feeds import NOW, SHARED, amend, cancel, event, ids, letters, listed, value, waiting
+from feeds import NOW, amend, cancel, event, ids, letters, listed, value, waiting
 from made_files import lines, put, wyscout
 
+from sample_data import sample
 from touchline.core.memory import MemoryLog, MemoryServing
 from touchline.core.ports import Asked
 from touchline.errors import ConflictError
@@ -55,7 +56,7 @@ def test_events_are_in_the_store_at_once_and_once(tmp_path: Path) -> None:
 
 
 def test_a_real_match_is_taken_whole_and_once(tmp_path: Path) -> None:
-    place, feed = Place(tmp_path), read(SHARED / "data" / "wyscout" / "2058017.json")
+    place, feed = Place(tmp_path), read(sample("wyscout/2058017.json"))
     first, again = place.take(feed), place.take(feed)
     assert (first.new, first.refused) == (len(feed.events), [])
     assert (again.new, again.unchanged) == (0, len(feed.events))

@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from feeds import NOW, SHARED
+from feeds import NOW
 from made_files import only, put, told, types, wyscout
 
+from sample_data import sample
 from touchline.matches.live import EventRule, accepted
 from touchline.matches.live.event import KNOWN_TYPES
 from touchline.matches.source import Feed, kick_offs, read, timed
@@ -18,7 +19,7 @@ MANDZUKIC, GRIEZMANN = "14943", "3682"
 
 
 def real(match_id: int) -> Feed:
-    return read(SHARED / "data" / "wyscout" / f"{match_id}.json")
+    return read(sample(f"wyscout/{match_id}.json"))
 
 
 def goals(feed: Feed, kind: str = "goal") -> Counter[str]:

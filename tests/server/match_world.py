@@ -1,7 +1,6 @@
 """A world that serves a real match and small ones, and is stopped and started on the same port."""
 
 import json
-import os
 import shutil
 import socket
 import time
@@ -13,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from sample_data import sample
 from touchline.config import Config
 from touchline.config.sections import Server
 from touchline.core.keys import made
@@ -21,7 +21,6 @@ from touchline.server import served
 from touchline.wiring import Touchline
 
 PATIENCE_S = 60.0
-SHARED = Path(os.environ.get("TOUCHLINE_SHARED", Path(__file__).parents[3] / "shared"))
 REAL = 2057954
 
 Event = dict[str, Any]
@@ -86,7 +85,7 @@ class World:
 
 def real_match() -> list[Event]:
     """A real match with a clock, places and goals of their own type. Source: Wyscout's public data."""
-    found = json.loads((SHARED / "data" / "wyscout" / f"{REAL}.json").read_text())
+    found = json.loads(sample(f"wyscout/{REAL}.json").read_text())
     return [_real(e) for e in found["events"]]
 
 

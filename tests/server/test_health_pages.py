@@ -1,5 +1,6 @@
 """What the pages say of a world in which things are not well, over real HTTP."""
 
+import html
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -337,6 +338,14 @@ def test_what_is_not_there_is_a_page_that_says_so(web: httpx.Client, path: str) 
     assert "There is no such page" in answer.text
     assert "<script" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def test_an_address_that_leads_nowhere_is_told_what_there_is(web: httpx.Client) -> None:
+    answer = web.get("/nowhere")
+    assert answer.status_code == 404
+    assert "'/nowhere' leads nowhere" in html.unescape(text(answer.text))
+    assert "the pages are /health and /matches.html" in text(answer.text)
+    assert 'href="/health"' in answer.text
 
 
 def test_a_table_that_the_run_did_not_make_is_not_there(web: httpx.Client, sick: Sick) -> None:

@@ -21,3 +21,9 @@ def test_every_state_has_a_mark_of_its_own() -> None:
 def test_every_end_of_a_run_has_a_mark(how: RunStatus) -> None:
     run = Run("r1", "club", "match_id=1", how, datetime(2025, 1, 1, tzinfo=UTC))
     assert how in status(run).text
+
+
+def test_a_run_that_was_rolled_back_is_not_marked_as_stale() -> None:
+    run = Run("r1", "club", "match_id=1", "rolled back", datetime(2025, 1, 1, tzinfo=UTC))
+    letters = {letter for letter, _ in MARKS.values()}
+    assert not any(f">{letter}<" in status(run).text for letter in letters)

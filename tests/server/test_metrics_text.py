@@ -7,6 +7,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sick_world import Sick
 
 from touchline.config import Config
+from touchline.core.health import STATES
 from touchline.server import metrics
 from touchline.wiring import Touchline
 
@@ -46,8 +47,8 @@ def test_rows_partitions_and_rejected_rows_are_those_that_are_current(found: Fig
 
 
 def test_states_incidents_freshness_and_the_queue_are_told(found: Figures, sick: Sick) -> None:
-    told = {s: found["touchline_partitions_state", "activity", s] for s in ("fresh", "warned", "stale", "refused", "failed", "waiting")}  # fmt: skip
-    assert told == {"fresh": 3, "warned": 0, "stale": 1, "refused": 1, "failed": 1, "waiting": 0}
+    told = {s: found["touchline_partitions_state", "activity", s] for s in STATES}
+    assert told == {**dict.fromkeys(STATES, 0), "fresh": 3, "stale": 1, "refused": 1, "failed": 1}
     assert found["touchline_partitions_state", "tracking", "waiting"] == 1
     assert found["touchline_incidents_open", "activity"] == 3
     assert found["touchline_incidents_open", "tracking"] == 1

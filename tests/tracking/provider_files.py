@@ -6,14 +6,14 @@ Origin: the open A-League matches in `TOUCHLINE_SHARED`/data/skillcorner (MIT).
 import csv
 import json
 import math
-import os
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-import pytest
+
+from sample_data import sample
 
 MATCH_IDS = (2017461, 2011166)
 
@@ -49,12 +49,7 @@ _BOOLS = ("lead_to_shot", "lead_to_goal", "targeted", "received", "dangerous")
 
 def file(match_id: int, suffix: str) -> Path:
     """The provider's file of that match; skips the test where the sample data is absent."""
-    shared = Path(os.environ.get("TOUCHLINE_SHARED", Path(__file__).parents[2] / "../shared"))
-    found = shared / "data/skillcorner/matches" / str(match_id) / f"{match_id}_{suffix}"
-    if not found.exists():
-        refuse = pytest.fail if os.environ.get("CI") else pytest.skip
-        refuse(f"sample data absent: {found}; set TOUCHLINE_SHARED")
-    return found
+    return sample(f"skillcorner/matches/{match_id}/{match_id}_{suffix}")
 
 
 @cache

@@ -1,7 +1,6 @@
 """The provider's public repository as a local server plays it: layout, Git LFS, faults."""
 
 import json
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -24,6 +23,7 @@ from provider_server import (
     serving,
 )
 
+from sample_data import sample
 from touchline.errors import ConfigError, ContractError, TransientError
 from touchline.tracking.source import opendata
 from touchline.tracking.source.skillcorner import CallRule, Fetched, MatchEntry, Refused
@@ -117,10 +117,7 @@ def test_a_repository_without_a_list_is_a_matter_of_configuration() -> None:
 
 
 def test_the_real_list_is_read() -> None:
-    shared = Path(os.environ.get("TOUCHLINE_SHARED", "../shared"))
-    real = shared / "data/skillcorner/matches.json"
-    if not real.exists():
-        pytest.skip(f"no sample data at {real}; set TOUCHLINE_SHARED")
+    real = sample("skillcorner/matches.json")
     with serving(lambda call: Reply(200, real.read_bytes())) as server, reading(server) as client:
         found = {entry.match_id: entry for entry in opendata.matches(client)}
     assert len(found) == len(json.loads(real.read_text()))

@@ -221,7 +221,7 @@ REFUSED: dict[str, tuple[dict[str, Edit], tuple[str, ...]]] = {
     ),
     "tracking is of another match of the same teams": (
         {"tracking": with_each_line(lambda m: m.update(frame=m["frame"] + 25))},
-        ("tracking.frames", "outside the match's periods", "expected at most 1.00%"),
+        ("tracking.frames", "outside the match's periods", "expected at most 1 %"),
     ),
     "tracking ends within a line": (
         {"tracking": lambda data: data[:-40]},
@@ -282,7 +282,7 @@ REFUSED: dict[str, tuple[dict[str, Edit], tuple[str, ...]]] = {
     ),
     "three of 200 events are bad": (
         {"events": _other(lambda row: row["index"] in ("3", "4", "5") and row.update(player_id="1"))},
-        ("tracking.events match_id=", ": 3 of 200 rows rejected", "expected at most 1.00%", "no squad"),
+        ("tracking.events match_id=", ": 3 of 200 rows rejected", "expected at most 1 %", "no squad"),
     ),
 }  # fmt: skip
 

@@ -158,15 +158,27 @@ def _ended() -> int:
         if exc.code == _TERMINATED:
             return _told(_TERMINATED, "stopped")
         return exc.code if isinstance(exc.code, int) else int(exc.code is not None)
-    except click.ClickException as exc:
+    except click.exceptions.NoArgsIsHelpError as exc:
         exc.show()
         return 2
+    except click.ClickException as exc:
+        return _told(2, *_wrong_use(exc))
     except BaseException as exc:  # raised again, but where an end was ordered, or it is expected
         if _ORDERED.is_set():
             return _told(_TERMINATED, f"stopped; on the way {type(exc).__name__}: {exc}")
         if isinstance(exc, TouchlineError):
             return _told(exc.exit_code, str(exc), exc.hint)
         raise
+
+
+def _wrong_use(exc: click.ClickException) -> tuple[str, str]:
+    """What is wrong with a command as it was given, and where it says what it takes."""
+    said = " ".join(exc.format_message().split()).removesuffix(".")
+    context = exc.ctx if isinstance(exc, click.UsageError) else None
+    if context is None:
+        return said, ""
+    takes = "commands" if isinstance(context.command, click.Group) else "arguments and options"
+    return said, f"{context.command_path} --help lists its {takes}"
 
 
 def _told(code: int, message: str, hint: str = "") -> int:

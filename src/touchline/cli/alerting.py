@@ -79,8 +79,8 @@ def alerts(file: Path | None, *, test: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(found, indent=1, default=datetime.isoformat))
         return
-    table(found["incidents"], title="open incidents", empty="no open incidents", least=("to_do",))
-    table(found["undelivered"], title="undelivered", empty="no undelivered alerts")
+    table(found["incidents"], title="open incidents", empty="no open incidents", every=True)
+    table(found["undelivered"], title="undelivered", empty="no undelivered alerts", every=True)
 
 
 def _incidents(here: Touchline) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ import click
 
 from touchline import config
 from touchline.cli.alerting import deliver, unalarmed, unset
+from touchline.cli.kinds import Whole
 from touchline.cli.output import JSON, progress, table, worst
 from touchline.cli.scheduling import faults
 from touchline.errors import ConfigError, TouchlineError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 @click.argument("pipeline", required=False)
 @click.option(
     "--days",
-    type=click.IntRange(1, 366),
+    type=Whole(1, 366),
     default=7,
     show_default=True,
     help="How far back input and warnings are looked for.",

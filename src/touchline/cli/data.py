@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from touchline import config
-from touchline.cli.kinds import DAY, KICK_OFF, Place
+from touchline.cli.kinds import DAY, KICK_OFF, Place, Whole
 from touchline.cli.output import JSON, complain, counted, progress, say, table, worst
 from touchline.cli.scratch import scratch
 from touchline.core.ports import WITHDRAWN
@@ -146,7 +146,7 @@ def landed(
 @click.option(
     "--match",
     "match_ids",
-    type=click.IntRange(1, 10**18 - 1),
+    type=Whole(1, 10**18 - 1),
     multiple=True,
     help="Only this match; may be repeated.",
 )

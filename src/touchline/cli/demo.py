@@ -12,7 +12,7 @@ import click
 
 from touchline import config
 from touchline.cli.alerting import note
-from touchline.cli.kinds import Finite, Place
+from touchline.cli.kinds import Finite, Place, Whole
 from touchline.cli.output import complain, progress, say, table
 from touchline.core.wording import counted
 from touchline.errors import ConfigError
@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from touchline.core.pipeline.drive import Done
 
 _TOP = """
-SELECT player_short_name AS player, team_name AS team, position_group AS "group",
-       CAST(round(minutes_played) AS INTEGER) AS "min", distance_m / 1000 AS km, metres_per_min AS "m/min",
-       hsr_distance_m AS hsr_m, sprint_count AS sprints, top_speed_kmh AS "top km/h",
-       run_count AS runs, threat_per_90 AS "threat/90", pressing_action_count AS presses
+SELECT player_short_name AS player, split_part(team_name, ' ', 1) AS team,
+       CAST(round(minutes_played) AS INTEGER) AS "min", distance_m / 1000 AS km,
+       sprint_count AS sprints, top_speed_kmh AS "top km/h", run_count AS runs,
+       threat_per_90 AS threat, pressing_action_count AS presses
 FROM tracking.player_metrics
 WHERE match_id = {match_id} AND minutes_played > 0
 ORDER BY threat_per_90 DESC NULLS LAST
@@ -34,9 +34,7 @@ ORDER BY threat_per_90 DESC NULLS LAST
 
 @click.command()
 @click.argument("folder", type=Place(path_type=Path, file_okay=False), default="demo")
-@click.option(
-    "--matches", type=click.IntRange(1, 20), default=2, show_default=True, help="How many."
-)
+@click.option("--matches", type=Whole(1, 20), default=2, show_default=True, help="How many.")
 @click.option(
     "--minutes",
     type=Finite(2, 130),

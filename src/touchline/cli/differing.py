@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
+from touchline.cli.kinds import Whole
 from touchline.cli.output import JSON, counted, table
+from touchline.core.wording import number
 from touchline.errors import ConfigError, ContractError, QualityError
 from touchline.wiring import Touchline
 
@@ -28,7 +30,7 @@ _NO_COLUMN = "rows were only added or removed: no row that is in both differs"
 @click.option(
     "--rows",
     "most",
-    type=click.IntRange(0, 10_000),
+    type=Whole(0, 10_000),
     default=10,
     show_default=True,
     help="How many differing rows to show.",
@@ -100,14 +102,14 @@ def _shown(found: "Diff", *, as_json: bool, verdict: str) -> None:
         return
     click.echo(
         f"{found.table}  {found.partition}  {found.runs[0]} -> {found.runs[1]}:"
-        f" {found.counts[0]} -> {counted(found.counts[1], 'row')}"
+        f" {found.counts[0]:,} -> {counted(found.counts[1], 'row')}"
     )
     if verdict:
         click.echo(verdict)
     if found.same:
         click.echo("the same rows")
         return
-    click.echo(f"{found.added} added, {found.removed} removed, {found.changed} changed")
+    click.echo(f"{found.added:,} added, {found.removed:,} removed, {found.changed:,} changed")
     columns: list[dict[str, Any]] = [
         {
             "column": c.column,
@@ -118,15 +120,21 @@ def _shown(found: "Diff", *, as_json: bool, verdict: str) -> None:
         }
         for c in found.columns
     ]
-    table(columns, title="columns", empty=_NO_COLUMN)
+    table(columns, title="columns", empty=_NO_COLUMN, counts=True)
     rows = [
         {
             **{k: v for k, v in row.items() if k != "columns"},
             "from -> to": "; ".join(
-                f"{name} {was} -> {now}" for name, (was, now) in row.get("columns", {}).items()
+                f"{name} {_value(was)} -> {_value(now)}"
+                for name, (was, now) in row.get("columns", {}).items()
             )
             or None,
         }
         for row in found.rows
     ]
     table(rows, title="rows", empty="none shown")
+
+
+def _value(value: Any) -> Any:
+    """A value of a row; whole numbers may be ids, which stay as they are."""
+    return number(value) if isinstance(value, float) else value

@@ -49,7 +49,7 @@ def finish(
     close = getattr(ends, "close", None)
     if close:
         close()
-    table(rows, as_json=as_json, empty=empty)
+    table(rows, as_json=as_json, empty=empty, counts=True)
     if len(rows) > 1:
         say(_summary(rows))
     if broken_off and len(rows) < total:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from touchline import config
-from touchline.cli.output import JSON, table
+from touchline.cli.kinds import Whole
+from touchline.cli.output import JSON, table, tell
 from touchline.errors import ConfigError
 from touchline.wiring import Touchline
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 _WHOLE = "use --json, or touchline show RUN"
 
 LIMIT = click.option(
-    "--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="How many."
+    "--limit", type=Whole(1, 100_000), default=20, show_default=True, help="How many."
 )
 
 
@@ -110,14 +111,15 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(run.report or {"run_id": run.run_id, "status": run.status}, indent=1))
         return
-    click.echo(f"{run.run_id}  {run.pipeline}  {run.partition}  {run.status}  {run.message}")
+    head = f"{run.run_id}  {run.pipeline}  {run.partition}  {run.status}"
+    tell(f"{head}  {run.message}" if run.message else head)
     _show_failures(run)
     table(run.report.get("inputs", []), title="inputs", empty="no inputs recorded")
     steps = run.report.get("steps", [])
-    table([_step(s) for s in steps], title="tables", empty="no table was made")
+    table([_step(s) for s in steps], title="tables", empty="no table was made", counts=True)
     rules = [
         {
-            "table": s["table"],
+            "table": s["table"].removeprefix(f"{run.pipeline}."),
             "rule": r["rule"],
             "passed": "warns" if _warns(r) else r["passed"],
             "seen": r["seen"],
@@ -126,16 +128,16 @@ def show(file: Path | None, run_id: str, *, as_json: bool) -> None:
         for s in steps
         for r in s["rules"]
     ]
-    table(rules, title="rules", empty="no rule was reached")
+    table(rules, title="rules", empty="no rule was reached", whole=("table",))
 
 
 def _show_failures(run: "Run") -> None:
     """What else was wrong, and the ways out; the first failure is the run's message."""
     failures = run.report.get("failures", [])
     for failure in failures[1:]:
-        click.echo(f"also: {failure['message']}")
+        tell(failure["message"], "also: ")
     for hint in dict.fromkeys(failure["hint"] for failure in failures if failure["hint"]):
-        click.echo(f"hint: {hint}")
+        tell(hint, "hint: ")
 
 
 def _warns(rule: dict[str, Any]) -> bool:
@@ -143,7 +145,7 @@ def _warns(rule: dict[str, Any]) -> bool:
 
 
 def _step(step: dict[str, Any]) -> dict[str, Any]:
-    rejected = ", ".join(f"{n} x {reason}" for reason, n in step["rejected"].items())
+    rejected = ", ".join(f"{n:,} x {reason}" for reason, n in step["rejected"].items())
     return {
         "table": step["table"],
         "rows in": step["rows_in"],

@@ -43,12 +43,33 @@ class Text(click.types.StringParamType):
 TEXT = Text()
 
 
+class Whole(click.IntRange):
+    """A whole number within a range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """See click.IntRange."""
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no whole number{_within(self.min, self.max)}", param, ctx)
+
+
 class Finite(click.FloatRange):
     """A number within a range; neither nan nor inf is one."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """See click.FloatRange."""
-        found = super().convert(value, param, ctx)
+        try:
+            found = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no number{_within(self.min, self.max)}", param, ctx)
         if not math.isfinite(found):
             self.fail(f"{value} is not a finite number", param, ctx)
         return found
+
+
+def _within(low: float | None, high: float | None) -> str:
+    """The bounds in words; "" where there are none."""
+    if low is None:
+        return "" if high is None else f" up to {high:,}"
+    return f" from {low:,} on" if high is None else f" from {low:,} to {high:,}"

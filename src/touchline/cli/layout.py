@@ -1,6 +1,5 @@
 """Rows as lines of text: whole, or as wide as a terminal."""
 
-import math
 import re
 import sys
 import unicodedata
@@ -11,6 +10,8 @@ from decimal import Decimal
 from typing import Any
 
 import click
+
+from touchline.core import wording
 
 _GAP = "  "
 _FOLDS = (24, 16)
@@ -37,6 +38,8 @@ def laid_out(
     whole: Sequence[str] = (),
     below: str = "",
     exact: bool = False,
+    every: bool = False,
+    counts: bool = False,
 ) -> list[str]:
     """Lines no wider than the width: folded between words, a column a line, or with fewer columns.
 
@@ -44,10 +47,11 @@ def laid_out(
     that order, then those at the right; a line before the others names them, and says by `more` how
     to see them. Columns of `whole` are rather left out than folded. The column `below` may be long: it
     stands below its row, in two lines at most. Instants are shown to the second, and `exact` ones as
-    they are.
+    they are. With `every`, rows are rather shown one column a line than without a column. With
+    `counts`, whole numbers are no ids, and thousands are set apart.
     """
     columns = [
-        _column(name, [row[name] for row in rows], whole=name in whole, exact=exact)
+        _column(name, [row[name] for row in rows], whole=name in whole, exact=exact, counts=counts)
         for name in rows[0]
     ]
     most = [c.most for c in columns]
@@ -59,11 +63,22 @@ def laid_out(
     shown, fold = _fitting(beside, width, least)
     under = [_under(c.cells, width) for c in columns if c.name == below]
     left = [c.name for c in beside if c not in shown]
+    if every and left:
+        return _records(columns, width)
     cut = [below] if any(_is_cut(lines) for each in under for lines in each) else []
     notes = [_told("not shown", left, width, more=more), _told("cut", cut, width, more=more)]
     below_each = under[0] if under else ()
     grid = _grid(shown, _shared_out(shown, width, fold), fold, below=below_each)
     return [*filter(None, notes), *grid]
+
+
+def paragraph(head: str, text: str, width: int | None) -> list[str]:
+    """A text after its head, folded between words; whole without a width."""
+    if width is None:
+        return [head + text]
+    room = max(_FOLDS[0], width - len(head))
+    lines = [part for line in text.splitlines() or [""] for part in _folded(line, room, room)]
+    return [(" " * len(head) if n else head) + line for n, line in enumerate(lines)]
 
 
 def _under(cells: Sequence[str], width: int) -> list[list[str]]:
@@ -134,14 +149,15 @@ def _fitting(
     return shown or some[:1], fold
 
 
-def _column(name: str, values: Sequence[Any], *, whole: bool, exact: bool) -> _Column:
+def _column(name: str, values: Sequence[Any], *, whole: bool, exact: bool, counts: bool) -> _Column:
     right = all(
         value is None or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
         for value in values
     )
     prose = not whole and any(isinstance(value, str) for value in values)
     digits = max(map(_digits, values), default=0) if exact else 0
-    return _Column(_clean(name), [_cell(value, digits) for value in values], right, prose)
+    cells = [_cell(value, digits, counts=counts) for value in values]
+    return _Column(_clean(name), cells, right, prose)
 
 
 def _total(widths: Sequence[int]) -> int:
@@ -237,14 +253,16 @@ def _width(text: str) -> int:
     return cell_len(text)
 
 
-def _cell(value: Any, digits: int = 0) -> str:
+def _cell(value: Any, digits: int, *, counts: bool) -> str:
     match value:
         case None:
             return _NOTHING
         case bool():
             return "yes" if value else "no"
         case float():
-            return _number(value)
+            return wording.number(value) if counts else wording.number(value).replace(",", "")
+        case int() if counts:
+            return wording.number(value)
         case datetime():
             return _instant(value, digits)
         case _:
@@ -263,14 +281,6 @@ def _instant(value: datetime, digits: int) -> str:
     told = value if value.tzinfo is None else value.astimezone(UTC).replace(tzinfo=None)
     spec = {0: "seconds", 3: "milliseconds", 6: "microseconds"}[digits]
     return told.isoformat(" ", spec) + ("Z" if value.tzinfo else "")
-
-
-def _number(value: float) -> str:
-    """Two decimals, or three digits that count where it is below 1; huge ones as powers of ten."""
-    size = abs(value)
-    if size >= 1e15 or math.isnan(value):
-        return f"{value:.3g}"
-    return f"{value + 0.0:.2f}" if size == 0 or round(size, 3) >= 1 else f"{value:.3g}"
 
 
 def _clean(text: str) -> str:

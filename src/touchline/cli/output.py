@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from touchline.cli.layout import laid_out
+from touchline.cli.layout import laid_out, paragraph
 from touchline.core.wording import counted as counted  # noqa: PLC0414 (commands have it from here)
 from touchline.errors import ConfigError
 
@@ -63,12 +63,15 @@ def table(
     whole: Sequence[str] = (),
     below: str = "",
     exact: bool = False,
+    every: bool = False,
+    counts: bool = False,
 ) -> None:
     """The rows as a table that fits the terminal, or as a JSON array; whole where it is piped.
 
     `more` says how to see the columns that a terminal has no room for; `least` are those to leave
     out first, in that order; `whole` those that are never folded, and `below` one that may be long
-    and stands below its row. With `exact`, parts of a second are shown where there are any.
+    and stands below its row. With `exact`, parts of a second are shown where there are any; with
+    `every`, rows become lists before a column is left out; with `counts`, thousands are set apart.
     """
     if as_json:
         click.echo(to_json(list(rows), indent=None if len(rows) > 1000 else 1))
@@ -76,9 +79,28 @@ def table(
     if not rows:
         click.echo(empty)
         return
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = laid_out(rows, width, more, least=least, whole=whole, below=below, exact=exact)
+    lines = laid_out(
+        rows,
+        _columns(),
+        more,
+        least=least,
+        whole=whole,
+        below=below,
+        exact=exact,
+        every=every,
+        counts=counts,
+    )
     click.echo("\n".join([title, *lines] if title else lines))
+
+
+def tell(text: str, head: str = "") -> None:
+    """A result in words, after its head; on a terminal it is folded between words."""
+    click.echo("\n".join(paragraph(head, text, _columns())))
+
+
+def _columns() -> int | None:
+    """How wide the terminal is; None where the output goes elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
 _OS_ERROR = re.compile(r"\(os error ([0-9]+)\)")

@@ -60,7 +60,8 @@ def list_(file: Path | None, /, *, each: bool, as_json: bool, **wanted: Any) -> 
     """
     here = Touchline(config.load(file))
     found = [row for _, rows in _rejected(here, (), **wanted) for row in rows]
-    table(_each(found) if each else _grouped(found), as_json=as_json, empty="no rejected rows")
+    rows = _each(found) if each else _grouped(found)
+    table(rows, as_json=as_json, empty="no rejected rows", every=True, counts=not each)
 
 
 def _rejected(

@@ -9,6 +9,7 @@ import click
 
 from touchline import config
 from touchline.cli.finishing import FRESH, finish
+from touchline.cli.kinds import Whole
 from touchline.cli.output import JSON, counted, say, table
 from touchline.errors import ConfigError, MissingInputError
 from touchline.wiring import Touchline
@@ -33,7 +34,7 @@ ONLY = click.option(
     "--only", type=click.Choice(["bronze", "silver", "gold"]), help="Only this layer."
 )
 WORKERS = click.option(
-    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Worker processes."
+    "--workers", type=Whole(1, 64), default=1, show_default=True, help="Worker processes."
 )
 ENGINE = click.option(
     "--engine",

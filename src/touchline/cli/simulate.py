@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from touchline.cli.kinds import DAY, Finite, Place
+from touchline.cli.kinds import DAY, Finite, Place, Whole
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -17,7 +17,7 @@ _SEED = click.option(
 )
 _MATCHES = click.option(
     "--matches",
-    type=click.IntRange(1, 10_000),
+    type=Whole(1, 10_000),
     default=1,
     show_default=True,
     help="How many, a day apart.",
@@ -50,7 +50,7 @@ def simulate() -> None:
 @_MATCHES
 @click.option(
     "--first-id",
-    type=click.IntRange(1, 10**18 - 1),
+    type=Whole(1, 10**18 - 1),
     default=900001,
     show_default=True,
     help="Id of the first match.",
@@ -58,7 +58,7 @@ def simulate() -> None:
 @_DATE
 @click.option(
     "--competition",
-    type=click.IntRange(1, 10**9 - 1),
+    type=Whole(1, 10**9 - 1),
     default=61,
     show_default=True,
     help="The provider's competition id.",
@@ -87,7 +87,7 @@ def simulate() -> None:
 )
 @click.option(
     "--teleports",
-    type=click.IntRange(0),
+    type=Whole(0),
     default=0,
     help="Single-frame jumps in players' positions.",
 )
@@ -114,22 +114,20 @@ def tracking(out: Path, **options: Any) -> None:
 
 @simulate.command("activity")
 @_OUT
-@click.option(
-    "--days", type=click.IntRange(1, 10_000), default=3, show_default=True, help="How many."
-)
+@click.option("--days", type=Whole(1, 10_000), default=3, show_default=True, help="How many.")
 @click.option(
     "--date", "first_day", type=DAY, default="2025-01-01", show_default=True, help="The first day."
 )
 @click.option(
     "--rows",
-    type=click.IntRange(0, 10_000_000),
+    type=Whole(0, 10_000_000),
     default=1010,
     show_default=True,
     help="Rows a day.",
 )
 @click.option(
     "--late",
-    type=click.IntRange(0),
+    type=Whole(0),
     default=0,
     show_default=True,
     help="Late events for the last day but one, or the only day, in a file of their own.",
@@ -148,12 +146,8 @@ def tracking(out: Path, **options: Any) -> None:
     show_default=True,
     help="Share of rows that repeat an event.",
 )
-@click.option(
-    "--odd-instants", type=click.IntRange(0), default=0, help="Rows a day whose event_ts is none."
-)
-@click.option(
-    "--malformed", type=click.IntRange(0), default=0, help="Lines a day that are cut off."
-)
+@click.option("--odd-instants", type=Whole(0), default=0, help="Rows a day whose event_ts is none.")
+@click.option("--malformed", type=Whole(0), default=0, help="Lines a day that are cut off.")
 @_SEED
 def activity(
     out: Path,
@@ -197,7 +191,7 @@ def _next_of(made: Iterator[Path], out: Path) -> Path | None:
 @_MATCHES
 @click.option(
     "--first-id",
-    type=click.IntRange(1, 10**15),
+    type=Whole(1, 10**15),
     default=900001,
     show_default=True,
     help="Id of the first match.",

@@ -68,6 +68,8 @@ def query(
     from touchline.views import rows_of
 
     kind = _one_kind(kind, out, as_json=as_json)
+    if as_of is not None and as_of > datetime.now(UTC):
+        say("--as-of lies in the future: tables are shown as they are now")
     found = rows_of(Touchline(config.load(file)), sql, as_of=as_of, tell=say)
     if out is not None:
         answers.write(found, out)
@@ -82,7 +84,7 @@ def query(
         more = "use --format csv, --json or name columns"
         table(rows, empty="no rows", more=more, exact=True)
         if found.num_rows > 1000:
-            say(f"the first 1000 of {found.num_rows} rows; --out FILE writes all")
+            say(f"the first 1,000 of {found.num_rows:,} rows; --out FILE writes all")
 
 
 def _one_kind(kind: str | None, out: Path | None, *, as_json: bool) -> str | None:

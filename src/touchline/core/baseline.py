@@ -12,7 +12,7 @@ import polars as pl
 
 from touchline.core.ports import Partition, keys_of
 from touchline.core.quality import Result, Severity
-from touchline.core.wording import counted
+from touchline.core.wording import counted, percent
 
 KINDS_KEPT = 50
 NO_VALUE = "(null)"
@@ -182,7 +182,7 @@ def _share(
         name,
         _severity(rule),
         not odd,
-        f"{worst} {now.get(worst, 0.0):.1%}, usually {usual[worst]:.1%}".replace("%", " %"),
+        f"{worst} {percent(now.get(worst, 0.0))}, usually {percent(usual[worst])}",
         f"within {rule.max_share_change * 100:g} points and {rule.max_relative_change * 100:g} %"
         " of the usual share",
         change[worst],

@@ -11,6 +11,8 @@ from typing import Literal
 
 import polars as pl
 
+from touchline.core.wording import percent
+
 Severity = Literal["fail", "warn"]
 
 
@@ -213,9 +215,9 @@ def _judged(
         case Ratio():
             share = float(seen) if isinstance(seen, int | float) else 0.0
             fits = frame.is_empty() or rule.at_least <= share <= rule.at_most
-            expected = f"{_pct(rule.at_least)} to {_pct(rule.at_most)}"
+            expected = f"{percent(rule.at_least)} to {percent(rule.at_most)}"
             name = f"ratio {rule.name}"
-            return Result(name, rule.severity, fits, _pct(share), expected, share, frame.height)
+            return Result(name, rule.severity, fits, percent(share), expected, share, frame.height)
         case Fresh():
             return _fresh(rule, seen, now)
         case RowPer():
@@ -239,17 +241,21 @@ def _share(rule: NotNull | Allowed | Within | Unique, bad: int, rows: int) -> Re
             name, wanted = f"range {rule.column}", f"outside [{low}, {high}]"
         case Unique():
             name, wanted = f"unique {', '.join(rule.columns)}", "repeated"
-    seen = f"{bad} of {rows} {wanted}" + (f" ({_pct(bad / rows)})" if bad else "")
+    seen = f"{bad:,} of {rows:,} {wanted}" + (
+        f" ({percent(bad / rows, rule.max_ratio)})" if bad else ""
+    )
     passed = rows == 0 or bad / rows <= rule.max_ratio
-    return Result(name, rule.severity, passed, seen, f"at most {_pct(rule.max_ratio)}", bad, rows)
+    return Result(
+        name, rule.severity, passed, seen, f"at most {percent(rule.max_ratio)}", bad, rows
+    )
 
 
 def _rows(rule: Rows, height: int) -> Result:
     fits = rule.at_least <= height and (rule.at_most is None or height <= rule.at_most)
-    expected = f"at least {rule.at_least}" + (
-        f", at most {rule.at_most}" if rule.at_most is not None else ""
+    expected = f"at least {rule.at_least:,}" + (
+        f", at most {rule.at_most:,}" if rule.at_most is not None else ""
     )
-    return Result("row count", rule.severity, fits, str(height), expected, height, height)
+    return Result("row count", rule.severity, fits, f"{height:,}", expected, height, height)
 
 
 def _fresh(rule: Fresh, newest: object, now: datetime | None) -> Result:
@@ -269,12 +275,8 @@ def _row_per(rule: RowPer, frame: pl.DataFrame, inputs: Mapping[str, pl.DataFram
     wanted = inputs[rule.of].filter(pl.sql_expr(rule.where)).select(rule.on).unique()
     absent = wanted.join(frame.select(rule.on), on=rule.on, how="anti").sort(rule.on)
     name = f"a row per {rule.of}" + ("" if rule.where == "true" else f" where {rule.where}")
-    seen = f"{absent.height} of {wanted.height} missing"
+    seen = f"{absent.height:,} of {wanted.height:,} missing"
     if absent.height:
         seen += f", such as {absent.row(0, named=True)}"
     fits = absent.is_empty()
     return Result(name, rule.severity, fits, seen, "none missing", absent.height, wanted.height)
-
-
-def _pct(share: float) -> str:
-    return f"{share * 100:.4g} %"

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from http import HTTPStatus
 from importlib import resources
 
 import anyio.to_thread
@@ -141,9 +142,12 @@ def _checked(request: Request, name: str) -> str:
     return value
 
 
-def _refused(_: Request, exc: Exception) -> Response:
+def _refused(request: Request, exc: Exception) -> Response:
     assert isinstance(exc, HTTPException)
     said, _break, hint = exc.detail.partition("\n")
+    if (exc.status_code, said) == (404, HTTPStatus.NOT_FOUND.phrase):  # no route leads there
+        place = request.url.path[:80]
+        said, hint = f"{place!r} leads nowhere", "the pages are `/health` and `/matches.html`"
     title = "There is no such page" if exc.status_code == 404 else "This cannot be asked for"
     return HTMLResponse(problem(title, said, hint), exc.status_code, exc.headers)
 

@@ -104,7 +104,7 @@ def _states(here: Touchline, pipelines: list[Pipeline]) -> Metric:
     )
     for pipeline in pipelines:
         counts = Counter(s.state for s in health.states(pipeline, here.ledger))
-        for state in ("fresh", "warned", "stale", "waiting", "refused", "failed"):
+        for state in health.STATES:
             found.add_metric([pipeline.name, state], counts[state])
     return found
 

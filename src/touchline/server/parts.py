@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 
+from touchline.core import wording
 from touchline.core.health import State, warns
 from touchline.core.markup import Child, Markup, tag
 from touchline.core.ports import Partition, Run, RunStatus
@@ -28,7 +29,7 @@ MARKS: Mapping[State, tuple[str, str]] = {
 _AS_STATE: Mapping[RunStatus, State] = {
     "published": "fresh",
     "checked": "fresh",
-    "rolled back": "stale",
+    "rolled back": "retired",
     "retired": "retired",
     "withdrawn": "withdrawn",
     "stopped": "stale",
@@ -37,6 +38,9 @@ _AS_STATE: Mapping[RunStatus, State] = {
     "failed": "failed",
     "running": "running",
 }
+
+_OF_RUNS: Mapping[RunStatus, str] = {"rolled back": "↶"}
+"""The letters of ends that leave no state of that name."""
 
 
 NONE = "–"
@@ -138,16 +142,17 @@ def _cell(said: Child, kind: str | None, head: str) -> Markup:
     return tag("td", tag("div", said), class_=kinds or None, data_head=head)
 
 
-def mark(state: State, said: str | None = None) -> Markup:
+def mark(state: State, said: str | None = None, letter: str | None = None) -> Markup:
     """A state as a small mark and a word."""
-    return tag("span", tag("i", MARKS[state][0], aria_hidden="true"), said or state, class_=f"mark {state}")  # fmt: skip
+    sign = tag("i", letter or MARKS[state][0], aria_hidden="true")
+    return tag("span", sign, said or state, class_=f"mark {state}")
 
 
 def status(run: Run) -> Markup:
     """How a run ended, as a mark; one that rules warn of says so."""
     if warns(run):
         return mark("warned", f"{run.status}, warns")
-    return mark(_AS_STATE[run.status], run.status)
+    return mark(_AS_STATE[run.status], run.status, _OF_RUNS.get(run.status))
 
 
 def instant(at: datetime | None, otherwise: str = NONE) -> Markup:
@@ -169,9 +174,7 @@ def age(seconds: float) -> str:
 
 def number(value: float | None) -> str:
     """A number as people read it."""
-    if value is None:
-        return NONE
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.6g}"
+    return NONE if value is None else wording.number(value)
 
 
 def took(run: Run) -> str:

@@ -11,7 +11,7 @@ from touchline.core.contracts import Contract
 from touchline.core.pipeline.steps import Pipeline
 from touchline.core.ports import Partition, keys_of
 from touchline.core.quality import Result
-from touchline.core.wording import counted, without_byte
+from touchline.core.wording import counted, percent, without_byte
 from touchline.errors import ContractError, QualityError
 
 
@@ -65,11 +65,11 @@ def few_enough(
     """
     bad, at_most = sum(rejected.values()), pipeline.max_rejected
     if bad / max(of, 1) > at_most:
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in list(rejected.items())[:3])
+        reasons = ", ".join(f"{reason}: {n:,}" for reason, n in list(rejected.items())[:3])
         see = f"touchline quarantine list {aside} --each" if aside else "the report"
         raise QualityError(
-            f"{table} {part}: {bad} of {counted(of, 'row')} rejected ({bad / max(of, 1):.2%}),"
-            f" expected at most {at_most:.2%}; {reasons}",
+            f"{table} {part}: {bad:,} of {counted(of, 'row')} rejected"
+            f" ({percent(bad / max(of, 1), at_most)}), expected at most {percent(at_most)}; {reasons}",
             hint=f"the partition is as it was; see: {see}; if what arrived should not count:"
             f" {way_out(pipeline, part)}",
             table=table,

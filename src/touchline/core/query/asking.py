@@ -22,6 +22,15 @@ _BATCH_ROWS = 50_000
 _WAKE_S = 0.05
 _FAILURES = (duckdb.Error, OSError, pa.ArrowException)  # the latter once rows have begun to come
 _OF_A_FILE = ("IO Error", "Invalid Input Error")
+_DEFINE = "touchline define lists the tables, touchline define TABLE the columns of one"
+_WAYS_OUT = {
+    "Parser Error": "the SQL is DuckDB's: SELECT columns FROM domain.table WHERE ...; text stands"
+    " in single quotes, an odd name in double ones",
+    "Binder Error": f"{_DEFINE}, with their types",
+    "Conversion Error": "TRY_CAST(value AS type) gives NULL where a value cannot be converted",
+    "Permission Error": f"a query reads tables, and no other files; {_DEFINE}",
+}
+"""How the engine begins to say what is wrong -> what to do about it."""
 
 
 def tables_named(sql: str, schemas: Mapping[str, str]) -> set[str]:
@@ -71,7 +80,7 @@ def ask(
                 return ask(sql, readable, aliases, known=known, memory=memory, tell=tell)
         if said.startswith("Out of Memory Error"):
             raise _too_much(memory) from exc
-        raise _no_such_table(sql, said, known, aliases=aliases) or ConfigError(said) from exc
+        raise _no_such_table(sql, said, known, aliases=aliases) or _wrong_sql(said) from exc
 
 
 def _engine(memory: str) -> Any:
@@ -191,6 +200,12 @@ def _fault(source: Source, file: BronzeFile, memory: str) -> str:
     return ""
 
 
+def _wrong_sql(said: str) -> ConfigError:
+    """The error to raise where the engine refused the SQL."""
+    ways = (way for kind, way in _WAYS_OUT.items() if said.startswith(kind))
+    return ConfigError(said, hint=next(ways, f"the SQL is DuckDB's; {_DEFINE}"))
+
+
 def _no_such_table(
     sql: str, said: str, known: Collection[str], *, aliases: Mapping[str, str]
 ) -> ConfigError | None:
@@ -229,7 +244,5 @@ def _one_select(con: Any, sql: str) -> None:
         asks = {"SHOW", "EXPLAIN", "PRAGMA"}.intersection(kinds)
         raise ConfigError(
             f"expected one SELECT, seen {', '.join(kinds) or 'nothing'}",
-            hint="touchline define lists the tables, touchline define TABLE the columns of one"
-            if asks
-            else "tables are written by runs only",
+            hint=_DEFINE if asks else "tables are written by runs only",
         )
