@@ -193,7 +193,7 @@ def test_with_two_workers_a_failure_is_told_and_the_rest_can_be_resumed(
 @pytest.mark.parametrize(
     ("first", "last", "said"),
     [
-        ("2024-11-31", "2024-12-01", "expected two dates or two ids, seen neither and a date"),
+        ("2024-11-31", "2024-12-01", "2024-11-31 is no day"),
         ("yesterday", "today", "yesterday to today: expected two dates or two ids"),
         ("2024-11-02", "13", "2024-11-02 to 13: expected two dates or two ids, seen a date and an"),
         ("2024-12-01", "2024-11-01", "the first is after the last"),

@@ -120,7 +120,7 @@ def test_where_no_file_can_be_read_the_table_is_refused(empty: World) -> None:
     ended = empty.do("query", "SELECT * FROM tracking.bronze_matches")
 
     assert (ended.code, "Traceback" in ended.err) == (3, False), ended.err
-    assert "none of its 1 files can be read" in ended.error
+    assert "its only file cannot be read" in ended.error
 
 
 def test_a_mistake_in_sql_over_bronze_is_no_broken_file(torn: World) -> None:
