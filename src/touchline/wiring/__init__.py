@@ -1,14 +1,14 @@
 """Configuration -> objects; the only place that names adapters."""
 
 import shlex
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from touchline.config import Config
 from touchline.errors import ConfigError
-from touchline.wiring import live, places
+from touchline.wiring import live, monitoring, places
 from touchline.wiring.pipelines import activity, matches, tracking
 
 __all__ = ["Touchline", "activity", "matches", "tracking"]
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
         Log,
         Notifier,
         ObjectStore,
-        Run,
         ServingStore,
         TableStore,
     )
@@ -241,7 +240,7 @@ class Touchline:
             engine=_engine(engine, workers),
             task=partial(_work, self.config),
             clock=_now,
-            told=tuple(_told(self.config, lines)),
+            told=tuple(monitoring.told(self.config, lines)),
         )
 
 
@@ -265,20 +264,6 @@ class _Late:
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _told(config: Config, lines: "TextIO | None") -> "Iterator[Callable[[Pipeline, Run], None]]":
-    """What hears of every run that ended."""
-    set_ = config.monitoring
-    if set_.emf:
-        from touchline.adapters.cloudwatch import EmbeddedMetrics
-
-        file = config.place(set_.emf_file) if set_.emf_file else None
-        yield EmbeddedMetrics(set_.emf, file, lines)
-    if set_.openlineage:
-        from touchline.adapters.openlineage import LineageFile
-
-        yield LineageFile(config.place(set_.openlineage))
 
 
 def _engine(kind: str, workers: int) -> "Engine":

@@ -163,9 +163,9 @@ def _readable(name: str, source: Source, memory: str, *, tell: Callable[[str], N
         if file.path in unread:
             tell(f"left out of {name}: {file.name}: {unread[file.path]}")
     if unread and len(unread) == len(source.files):
-        which = "its only file" if len(unread) == 1 else f"all of its {len(unread):,} files"
+        many = f"none of its {len(unread):,} files can be read"
         raise ContractError(
-            f"{name}: {which} cannot be read",
+            f"{name}: {many if len(unread) > 1 else 'its only file cannot be read'}",
             hint="ask the provider for the files again, and ingest them",
         )
     return replace(source, files=tuple(f for f in source.files if f.path not in unread))
