@@ -219,7 +219,7 @@ def test_schedules_that_no_command_would_take_are_told_all_at_once(empty: World)
     said = {
         "none": "'rum' is no command; there is: demo, ",
         "option": "No such option '--wrokers'",
-        "value": "Invalid value for '--workers': 'many' is not",
+        "value": "Invalid value for '--workers': 'many' is no",
         "lacks": "Missing argument 'LAST'",
         "word": "{date} stands for nothing; only {day} is replaced",
         "within": "'replya' is no command; there is: ",

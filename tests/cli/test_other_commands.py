@@ -125,7 +125,7 @@ def test_the_demo_ends_in_a_table_of_players_and_a_folder_that_can_be_used(empty
     ended = empty.well("demo", "here", "--matches", "1", "--minutes", "2")
 
     header, *rows = ended.out.splitlines()
-    assert header.split()[:3] == ["player", "team", "group"]
+    assert header.split()[:3] == ["player", "team", "min"]
     assert len(rows) > 20
     again = empty.well("--config", "here/touchline.toml", "status", "--json").rows
     assert [row["state"] for row in again] == ["fresh"]

@@ -62,8 +62,8 @@ def test_a_run_that_was_killed_is_told_by_the_next_which_finds_nothing_to_do(
     assert waiting(arrived) == []
     ended = arrived.well("run")
     assert "everything is fresh" in ended.out
-    for command in ("run", "check"):
-        arrived.well(command)
+    for words in (("run",), ("check", "activity")):
+        arrived.well(*words)
     assert waiting(arrived) == ["completed"]
 
 

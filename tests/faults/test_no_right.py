@@ -11,7 +11,7 @@ from stored import disagreeing, orphans
 from world import World, files, world
 
 from touchline import config
-from touchline.adapters.sqlite import SqliteServing
+from touchline.adapters.sqlite import SqliteLog, SqliteServing
 from touchline.errors import StorageError
 from touchline.matches.live import STREAM
 from touchline.wiring import Touchline
@@ -145,7 +145,7 @@ def test_what_only_reads_makes_nothing_where_nothing_is(
 def posted_once(usual: World) -> None:
     """The stores of the live path are there."""
     here = Touchline(config.load(usual.folder / "touchline.toml"))
-    with closing(here.log) as log, closing(here.serving):
+    with closing(SqliteLog(usual.data / "log.db")) as log, closing(here.serving):
         log.prepare([STREAM.topic], lanes=1)
 
 
