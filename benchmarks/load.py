@@ -149,8 +149,8 @@ def _wrk(server: Serving, script: str, *, connections: int, seconds: int) -> Loa
         raise SystemExit(f"{server.address}: {wrong[0]}")
     return Load(
         float(_found(r"Requests/sec:\s+([\d.]+)", told.stdout)),
-        _ms(_found(r"50%\s+(\S+)", told.stdout)),
-        _ms(_found(r"99%\s+(\S+)", told.stdout)),
+        _ms(_found(r"(?m)^\s+50%\s+(\S+)", told.stdout)),
+        _ms(_found(r"(?m)^\s+99%\s+(\S+)", told.stdout)),
         server.cpu_s - before,
         seconds,
     )
