@@ -149,10 +149,14 @@ def _tables(run: Run, steps: list[dict[str, Any]], made: dict[str, Made]) -> Mar
     return section(
         "Tables",
         table(heads, rows, empty="No table was made."),
-        note=None
-        if run.status == "published"
-        else "Nothing of this was published: what was there before stays.",
+        note=_NOTES.get(run.status, "Nothing of this was published: what was there before stays."),
     )
+
+
+_NOTES = {
+    "published": None,
+    "rolled back": "Put back as an earlier run made them; none was made anew.",
+}
 
 
 def _table(run: Run, step: dict[str, Any], made: Made) -> list[Child]:
